@@ -1,0 +1,1 @@
+"""The lead database: what people record, the facts counted from it, and the two engines that count."""

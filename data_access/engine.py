@@ -1,0 +1,112 @@
+"""From a URL to an engine, and the one way to write."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, event
+
+from data_access.tables import lead_facts, revisions
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+STATEMENT_TIMEOUT_SECONDS = 60
+BUSY_TIMEOUT_SECONDS = 15
+
+
+class SchemaIsOld(RuntimeError):
+    """The database was made by another version of Handoff."""
+
+
+def connect(url: str | sa.URL) -> Engine:
+    """Open a database.
+
+    Parameters
+    ----------
+    url : str
+        `sqlite:///path/to/file.db` or `postgresql://user@host/name` (driver psycopg 3).
+
+    Raises
+    ------
+    ValueError
+        When the URL cannot be read, or names another kind of database.
+    """
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        raise ValueError("the database URL cannot be read; an example: sqlite:///practice.db") from None
+    if parsed.get_backend_name() == "postgresql":
+        # No index of ours profits from compiling, and compiling costs more than most of our queries.
+        options = f"-c statement_timeout={STATEMENT_TIMEOUT_SECONDS * 1000} -c timezone=UTC -c jit=off"
+        return sa.create_engine(
+            parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, connect_args={"options": options}
+        )
+    if parsed.get_backend_name() == "sqlite":
+        engine = sa.create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    raise ValueError(f"{parsed.get_backend_name()} is not supported; use sqlite:///file.db or postgresql://...")
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves, below
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):  # FULL: what was acknowledged is on disk
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that will write takes the lock at once: two that read first and then write would deadlock.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One consistent look: every query inside sees the same moment of the database."""
+    level = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+    with engine.connect().execution_options(**level) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One write transaction; as its last step it takes the next revision and stamps it on the facts that were written.
+
+    The counter's row stays locked until the transaction ends, so revisions become visible in the order of their
+    numbers, and a reader that asks for what is newer than the last one it saw misses nothing.
+    """
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        yield connection
+        bump = sa.update(revisions).values(revision=revisions.c.revision + 1).returning(revisions.c.revision)
+        revision = connection.execute(bump).scalar()
+        connection.execute(sa.update(lead_facts).where(lead_facts.c.revision.is_(None)).values(revision=revision))
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema to the newest revision; on an empty database, create it."""
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        command.upgrade(_alembic(connection), "head")
+
+
+def require_current_schema(engine: Engine) -> None:
+    """Raise `SchemaIsOld` unless the schema is the one that this version knows."""
+    with engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    if found != newest:
+        raise SchemaIsOld(
+            f"the database has schema {found or 'none'}, this version needs {newest}; run: handoff migrate"
+        )
+
+
+def _alembic(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,235 @@
+"""The facts: narrow rows of numbers per lead, nobody's identity in them, refreshed by what changed.
+
+One lead has one row, and one more for each time it went back (reopened, or returned to an earlier stage): a part. A
+part counts from `valid_from` until `valid_until`; within it the stage only rises and a close stands, so that the
+lead's state at any moment is a matter of comparisons. Moments are whole minutes since 1970 (UTC), NEVER where
+nothing happened; days are local dates as days since 1970; weeks are ISO weeks of the local date, counted from the
+Monday 1970-01-05, 0 for none; lags are differences of local dates in days. Keys are 0 where nothing is known.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import accumulate
+from threading import Lock
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine
+
+from data_access import practice
+from data_access import tables as t
+from data_access.engine import reading
+from data_access.lead_state import LeadState, epoch_minute
+from data_access.tables import FACT_COLUMNS, lead_facts
+from data_access.vocabulary import Flag, Stage, code
+
+NEVER = 2**31 - 1
+NOT_MEASURED = 2  # in attempt_met and contact_met, beside 0 (late) and 1 (in time): only the day of the answer is known
+ALWAYS = -(2**31)
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+_EPOCH_MONDAY = date(1970, 1, 5).toordinal()
+_ALMOST_A_MINUTE = timedelta(minutes=1) - timedelta.resolution
+_PAGE = 50_000
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01."""
+    return day.toordinal() - _EPOCH_DAY
+
+
+def week_number(day: date) -> int:
+    """ISO weeks since the Monday 1970-01-05, from 1; 0 for anything before."""
+    return max((day.toordinal() - _EPOCH_MONDAY) // 7 + 1, 0)
+
+
+def week_start(week: int) -> date:
+    """Monday of a week number."""
+    return date.fromordinal(_EPOCH_MONDAY + (week - 1) * 7)
+
+
+def of_lead(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
+    """The facts of one lead: one row per part."""
+    asked = state.received
+    received_on = state.received_at.astimezone(zone).date()
+
+    def minute(moment: datetime | None) -> int:
+        return NEVER if moment is None else epoch_minute(moment)
+
+    def entered(stage: Stage) -> int:
+        return minute(state.entered[stage][0]) if stage in state.entered else NEVER
+
+    def lag(stage: Stage) -> int:
+        if stage not in state.entered:
+            return NEVER
+        return (state.entered[stage][0].astimezone(zone).date() - received_on).days
+
+    def met(seconds: int | None) -> int:
+        if seconds is None or asked.window_minutes is None:
+            return NOT_MEASURED
+        return int(seconds <= asked.window_minutes * 60)
+
+    judged = asked.respond_by is not None and Flag.RESPONSE_BEFORE_RECEIVED not in state.flags
+    due = epoch_minute(asked.respond_by + _ALMOST_A_MINUTE) if judged and asked.respond_by else NEVER
+    appointment = state.appointment
+    row = {
+        "received_at": epoch_minute(state.received_at),
+        "received_day": day_number(received_on),
+        "received_week": week_number(received_on),
+        "eligible_at": entered(Stage.ELIGIBILITY),
+        "records_at": entered(Stage.DOCUMENTATION),
+        "scheduled_at": entered(Stage.SCHEDULED),
+        "attended_at": entered(Stage.ATTENDED),
+        "scheduled_lag": lag(Stage.SCHEDULED),
+        "attended_lag": lag(Stage.ATTENDED),
+        "due_at": due,
+        "due_week": week_number(asked.respond_by.astimezone(zone).date()) if judged and asked.respond_by else 0,
+        "attempt_at": minute(state.first_attempt_at),
+        "attempt_met": met(state.attempt_seconds),
+        "contact_at": minute(state.first_contact_at),
+        "contact_met": met(state.contact_seconds),
+        "answered_live": int(asked.answered_live),
+        "kind": code(asked.lead_kind),
+        "pathway": code(asked.pathway),
+        "channel": code(asked.channel),
+        "priority": code(asked.priority),
+        "asker": code(asked.asker),
+        "partner_category": code(asked.partner_category) + 1 if asked.partner_category else 0,
+        "topic": code(asked.topic) + 1 if asked.topic else 0,
+        "visit_weekday": appointment.starts_on.isoweekday() if appointment and appointment.starts_on else 0,
+        "location": asked.location_id,
+        "partner": asked.partner_id or 0,
+        "service_line": asked.service_line_id or 0,
+        "source": asked.source_id or 0,
+        "owner": asked.owner_id or 0,
+        "flags": int(state.flags),
+    }
+    begins = [ALWAYS, *(epoch_minute(p.begins_at) for p in state.parts[1:] if p.begins_at)]
+    begins = list(
+        accumulate(begins, max)
+    )  # a bare date is its day's start, but follows what that day shows with a time
+    return [
+        row
+        | {
+            "part": number,
+            "valid_from": begins[number],
+            "valid_until": begins[number + 1] if number + 1 < len(begins) else NEVER,
+            "stage": int(part.stage),
+            "moved_back": int(part.moved_back),
+            "closed_at": minute(part.closed_at),
+            "close_reason": code(part.close_reason) + 1 if part.close_reason else 0,
+        }
+        for number, part in enumerate(state.parts)
+    ]
+
+
+def write(connection: Connection, states: Mapping[int, LeadState], *, fresh: bool = False) -> None:
+    """Write the facts of some leads; `fresh`: they have none yet. `engine.writing` stamps them when the transaction ends."""
+    zones = {location: ZoneInfo(zone) for location, zone in practice.zones(connection).items()}
+    if not fresh:
+        connection.execute(sa.delete(lead_facts).where(lead_facts.c.lead_id.in_(list(states))))
+    rows = [
+        {"lead_id": lead_id, **row}
+        for lead_id, state in states.items()
+        for row in of_lead(state, zones[state.received.location_id])
+    ]
+    if rows:
+        connection.execute(sa.insert(lead_facts), rows)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All facts at one revision, in order of the received day; never changed, only replaced.
+
+    Attributes
+    ----------
+    revision : int
+        Newest revision it holds.
+    lead_id : array of int64, shape (rows,)
+    columns : mapping of arrays, each of shape (rows,)
+        One per entry of `tables.FACT_COLUMNS`, with the type given there.
+    """
+
+    revision: int
+    lead_id: npt.NDArray[np.int64]
+    columns: Mapping[str, npt.NDArray[np.signedinteger[Any]]]
+
+    def __len__(self) -> int:
+        return len(self.lead_id)
+
+
+class LiveFacts:
+    """The newest snapshot, shared by everybody in this process. Readers never wait for each other's counting."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._lock = engine, Lock()
+        self._snapshot: Snapshot | None = None
+
+    def now(self) -> Snapshot:
+        """The facts as they are in the database at this moment."""
+        with self._lock:
+            self._snapshot = load(self._engine) if self._snapshot is None else refresh(self._engine, self._snapshot)
+            return self._snapshot
+
+
+def load(engine: Engine) -> Snapshot:
+    """Read all facts."""
+    with reading(engine) as connection:
+        revision = current_revision(connection)
+        return _sorted(revision, *_read(connection, newer_than=-1))
+
+
+def refresh(engine: Engine, known: Snapshot) -> Snapshot:
+    """The same snapshot when nothing changed, otherwise a new one in which the changed leads are replaced."""
+    with reading(engine) as connection:
+        revision = current_revision(connection)
+        if revision == known.revision:
+            return known
+        lead_id, columns = _read(connection, newer_than=known.revision)
+    if not len(lead_id):
+        return Snapshot(revision, known.lead_id, known.columns)
+    kept = ~np.isin(known.lead_id, lead_id)
+    return _sorted(
+        revision,
+        np.concatenate([known.lead_id[kept], lead_id]),
+        {name: np.concatenate([column[kept], columns[name]]) for name, column in known.columns.items()},
+    )
+
+
+def current_revision(connection: Connection) -> int:
+    """The newest revision; 0 where nothing was written yet."""
+    return int(connection.scalar(sa.select(t.revisions.c.revision)) or 0)
+
+
+def _read(connection: Connection, newer_than: int) -> tuple[npt.NDArray[np.int64], dict[str, npt.NDArray[Any]]]:
+    wanted = [lead_facts.c.lead_id, lead_facts.c.part, *(lead_facts.c[name] for name in FACT_COLUMNS)]
+    pages: list[npt.NDArray[np.int64]] = []
+    last = (-1, -1)
+    while True:  # keyset pages: bounded memory, and no cursor that a driver could lose a row from
+        query = (
+            sa.select(*wanted)
+            .where(lead_facts.c.revision > newer_than, sa.tuple_(lead_facts.c.lead_id, lead_facts.c.part) > last)
+            .order_by(lead_facts.c.lead_id, lead_facts.c.part)
+            .limit(_PAGE)
+        )
+        rows = [tuple(row) for row in connection.execute(query)]
+        if not rows:
+            break
+        pages.append(np.array(rows, np.int64))
+        last = (rows[-1][0], rows[-1][1])
+    table = np.concatenate(pages) if pages else np.empty((0, len(wanted)), np.int64)
+    return table[:, 0].copy(), {
+        name: table[:, place].astype(kind) for place, (name, kind) in enumerate(FACT_COLUMNS.items(), start=2)
+    }
+
+
+def _sorted(revision: int, lead_id: npt.NDArray[np.int64], columns: Mapping[str, npt.NDArray[Any]]) -> Snapshot:
+    order = np.lexsort((lead_id, columns["received_day"]))
+    in_order = {name: column[order] for name, column in columns.items()}
+    for column in in_order.values():
+        column.flags.writeable = False
+    return Snapshot(revision, lead_id[order], MappingProxyType(in_order))

@@ -1,0 +1,305 @@
+"""One import from files to leads: settle the dates, compare with what is there, add, update, reject, count."""
+
+import csv
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine
+
+from data_access import events as happened
+from data_access import leads
+from data_access import tables as t
+from data_access.engine import writing
+from data_access.events import Event, Happening
+from data_access.importing import reading
+from data_access.importing.dates import Evidence, Order
+from data_access.importing.mapping import MOMENTS, Mapping
+from data_access.importing.reading import Line, Unreadable
+from data_access.importing.rows import Rejected, RowReader
+from data_access.lead_state import LeadState
+from data_access.leads import Draft
+from data_access.vocabulary import BatchStatus, Precision
+
+CHUNK = 5_000
+Reject = Callable[[Path, Line, str], None]
+
+
+@dataclass
+class Result:
+    """What an import did. `read` counts rows of the main file, `rejected` those of joined files too."""
+
+    batch: int | None = None
+    read: int = 0
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    flagged: int = 0
+    rejected: int = 0
+
+    def summary(self) -> dict[str, int | None]:
+        """The counts by name, in a fixed order."""
+        return asdict(self)
+
+
+@dataclass
+class Plan:
+    """What a first pass over the files settled, before anything is written."""
+
+    mapping: Mapping
+    main: Path
+    rows: int
+    orders: dict[str, Order | None]
+    headings: list[str]
+    joined: dict[str, tuple[Path, Line]] = field(default_factory=dict)
+    unusable: list[tuple[Path, Line, str]] = field(default_factory=list)
+
+
+class _RollBack(Exception):
+    """Ends a dry run's transaction."""
+
+
+def run(
+    engine: Engine,
+    plan: Plan,
+    *,
+    now: datetime,
+    rejects: Path,
+    dry_run: bool = False,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Result:
+    """Import leads as planned.
+
+    Rows with an id are compared with what was imported before: new ones are added, changed ones updated by further
+    events, equal ones left alone. Without an id every row is a lead of its own, equal rows too. A row that cannot
+    become a lead goes to the rejects file with its reason. An import that breaks off keeps the chunks it finished;
+    run again, it goes on.
+
+    Parameters
+    ----------
+    rejects : Path
+        Where rejected rows are written; not touched when there are none.
+    dry_run : bool
+        Find out and count, but leave the database as it is.
+    progress : callable
+        Called with (rows done, rows in all).
+    """
+    result = Result()
+    if not dry_run:
+        with writing(engine) as connection:
+            result.batch = _open_batch(connection, plan, now)
+    status = BatchStatus.FAILED
+    try:
+        with _rejecting(rejects, plan.headings, result) as reject:
+            for unusable in plan.unusable:
+                reject(*unusable)
+            importer = _Importer(plan, result, now, reject)
+            records = reading.lines(plan.main)
+            while chunk := list(islice(records, CHUNK)):
+                with suppress(_RollBack), writing(engine) as connection:
+                    importer.take(connection, chunk)
+                    if dry_run:
+                        raise _RollBack
+                progress(result.read, plan.rows)
+            importer.reject_unmatched()
+        status = BatchStatus.FINISHED
+    finally:
+        if not dry_run:
+            with writing(engine) as connection:
+                _close_batch(connection, result, status, now)
+    return result
+
+
+def plan(files: Sequence[Path], mapping: Mapping) -> Plan:
+    """Look over the files once: which is the main one, how each date column is written, what is to be joined.
+
+    Raises
+    ------
+    Unreadable
+        When a file cannot be read, or the files lack a column that the mapping names.
+    dates.Unsettled
+        When the order of day and month of a column cannot be told.
+    """
+    headings = {path: reading.headings(path) for path in files}
+    everything = list(dict.fromkeys(name for names in headings.values() for name in names))
+    missing = sorted(mapping.columns - set(everything))
+    if missing:
+        raise Unreadable(
+            f"no column {missing[0]!r} in {', '.join(p.name for p in files)}; found: {', '.join(everything)}"
+        )
+    received = set(mapping.fields["received"].columns)
+    mains = [path for path, names in headings.items() if received <= set(names)]
+    if len(mains) != 1:
+        raise Unreadable(
+            f"one file must hold {sorted(received)}, the moment of receipt; {len(mains)} of {len(files)} do"
+        )
+    if len(files) > 1 and not mapping.join:
+        raise Unreadable('several files need join = "column" in the mapping, to say which rows belong together')
+    made = Plan(mapping, mains[0], 0, {}, everything)
+    columns = {c for name in MOMENTS if name in mapping.fields for c in mapping.fields[name].columns}
+    asked = {c: mapping.fields[n].order for n in MOMENTS if n in mapping.fields for c in mapping.fields[n].columns}
+    evidence = {column: Evidence(column) for column in columns if asked[column] is None}
+    for path in files:
+        for line in reading.lines(path):
+            made.rows += path == made.main
+            for column, seen in evidence.items():
+                seen.add(line.number, line.values.get(column, ""))
+            if path != made.main:
+                _join(made, path, line)
+    made.orders = {column: asked[column] or evidence[column].settle() for column in columns}
+    return made
+
+
+def _join(made: Plan, path: Path, line: Line) -> None:
+    key = line.values.get(made.mapping.join or "", "")
+    if line.fault:
+        made.unusable.append((path, line, line.fault))
+    elif not key:
+        made.unusable.append((path, line, f"{made.mapping.join} is empty, so it belongs to no lead"))
+    elif key in made.joined:
+        made.unusable.append(
+            (path, line, f"{made.mapping.join} {key} occurs before, in line {made.joined[key][1].number}")
+        )
+    else:
+        made.joined[key] = (path, line)
+
+
+class _Importer:
+    def __init__(self, plan: Plan, result: Result, now: datetime, reject: Reject) -> None:
+        self._plan, self._result, self._now, self._reject = plan, result, now, reject
+        self._matched: set[str] = set()
+        self._first_line: dict[str, int] = {}
+        self._equal_rows: Counter[str] = Counter()
+
+    def take(self, connection: Connection, chunk: list[Line]) -> None:
+        """Add or update the leads of some rows, in one transaction."""
+        reader = RowReader(connection, self._plan.mapping, self._plan.orders, self._now)
+        drafts: dict[str, Draft] = {}
+        for line in chunk:
+            self._result.read += 1
+            try:
+                draft = reader.draft(self._joined(line))
+                draft.source_key = self._key(line, draft)
+            except Rejected as why:
+                self._reject(self._plan.main, line, str(why))
+                continue
+            draft.batch_id = self._result.batch
+            drafts[draft.source_key] = draft
+        self._save(connection, drafts)
+
+    def reject_unmatched(self) -> None:
+        """Report joined rows that belong to no lead."""
+        for key, (path, line) in self._plan.joined.items():
+            if key not in self._matched:
+                self._reject(path, line, f"no lead has {self._plan.mapping.join} {key}")
+
+    def _joined(self, line: Line) -> dict[str, str]:
+        if line.fault:
+            raise Rejected(line.fault)
+        key = line.values.get(self._plan.mapping.join or "", "")
+        if key not in self._plan.joined:
+            return line.values
+        self._matched.add(key)
+        return self._plan.joined[key][1].values | line.values
+
+    def _key(self, line: Line, draft: Draft) -> str:
+        if draft.source_key is None:  # without an id a row is known by what it says, equal rows by their count
+            said = hashlib.sha256("\x1f".join(line.values.values()).encode()).hexdigest()[:32]
+            self._equal_rows[said] += 1
+            return f"row:{said}:{self._equal_rows[said]}"
+        first = self._first_line.setdefault(draft.source_key, line.number)
+        if first != line.number:
+            raise Rejected(f"the id {draft.source_key} occurs before, in line {first}")
+        return draft.source_key
+
+    def _save(self, connection: Connection, drafts: dict[str, Draft]) -> None:
+        known = {
+            row.source_key: row
+            for row in connection.execute(
+                sa.select(t.leads.c.id, t.leads.c.source_key, t.leads.c.source_digest, t.leads.c.flags).where(
+                    t.leads.c.source_system == self._plan.mapping.source_system,
+                    t.leads.c.source_key.in_(list(drafts)),
+                )
+            )
+        }
+        new = [draft for key, draft in drafts.items() if key not in known]
+        changed = {
+            known[k].id: d for k, d in drafts.items() if k in known and known[k].source_digest != d.source_digest
+        }
+        same = [row for key, row in known.items() if row.id not in changed]
+        states = [state for _, state in leads.add_many(connection, new)] + self._update(connection, changed)
+        self._result.added += len(new)
+        self._result.updated += len(changed)
+        self._result.unchanged += len(same)
+        self._result.flagged += sum(bool(s.flags) for s in states) + sum(bool(row.flags) for row in same)
+
+    def _update(self, connection: Connection, changed: dict[int, Draft]) -> list[LeadState]:
+        """Void what the source no longer says, append what it says now, and leave what staff recorded."""
+        lines: list[tuple[int, Event, int | None]] = []
+        for lead_id, log in leads.logs_of(connection, changed).items():
+            draft = changed[lead_id]
+            wanted: Counter[tuple[Happening, datetime, Precision]] = Counter()
+            wanted[draft.received, draft.received_at, draft.precision] += 1
+            wanted.update((e.what, e.occurred_at, e.precision) for e in draft.then)
+            for event in leads.imported(connection, lead_id, log):
+                said = (event.what, event.occurred_at, event.precision)
+                if wanted[said] > 0:
+                    wanted[said] -= 1
+                else:
+                    lines.append(
+                        (lead_id, Event(happened.Voided(event_id=event.id), self._now, self._now), draft.batch_id)
+                    )
+            for what, at, precision in wanted.elements():
+                lines.append((lead_id, Event(what, at, self._now, precision), draft.batch_id))
+            connection.execute(
+                sa.update(t.leads).where(t.leads.c.id == lead_id).values(source_digest=draft.source_digest)
+            )
+        leads.append_events(connection, lines)
+        return list(leads.rebuild(connection, changed).values()) if changed else []
+
+
+def _open_batch(connection: Connection, plan: Plan, now: datetime) -> int:
+    batch = sa.insert(t.import_batches).values(
+        source_system=plan.mapping.source_system,
+        files=plan.main.name,
+        mapping_digest=plan.mapping.digest,
+        started_at=now,
+        status=BatchStatus.RUNNING,
+    )
+    return int(connection.execute(batch.returning(t.import_batches.c.id)).scalar_one())
+
+
+def _close_batch(connection: Connection, result: Result, status: BatchStatus, now: datetime) -> None:
+    counts = {f"{name}_rows": count for name, count in result.summary().items() if name != "batch"}
+    connection.execute(
+        sa.update(t.import_batches)
+        .where(t.import_batches.c.id == result.batch)
+        .values(status=status, finished_at=now if status == BatchStatus.FINISHED else None, **counts)
+    )
+
+
+@contextmanager
+def _rejecting(path: Path, headings: list[str], result: Result) -> Iterator[Reject]:
+    """A function that writes a rejected row with its file, line and reason; the file begins with the first of them."""
+    out: Any = None
+
+    def reject(file: Path, line: Line, why: str) -> None:
+        nonlocal out
+        result.rejected += 1
+        if out is None:
+            out = path.open("w", newline="", encoding="utf-8")
+            csv.writer(out).writerow(["file", "line", "reason", *headings])
+        csv.writer(out).writerow([file.name, line.number, why, *(line.values.get(name, "") for name in headings)])
+
+    try:
+        yield reject
+    finally:
+        if out is not None:
+            out.close()

@@ -1,0 +1,350 @@
+"""What people do with leads: log an inquiry, record what happened next, and list them.
+
+Every write appends an event and brings the lead's row, checklist and appointments into step by the same replay.
+"""
+
+import dataclasses
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from data_access import events as happened
+from data_access import facts, lead_rules, lead_state, practice
+from data_access import tables as t
+from data_access.events import Event, Happening, Received
+from data_access.lead_rules import NotPossible
+from data_access.lead_state import LeadState
+from data_access.promises import ResponseClock
+from data_access.vocabulary import VISIT_KINDS, Pathway, Precision
+
+
+class Stale(RuntimeError):
+    """Somebody else changed the lead in between; nothing was written."""
+
+    def __init__(self, lead_id: int, seen: int, current: int) -> None:
+        super().__init__(
+            f"Inquiry {lead_id} was changed by somebody else (you saw version {seen}, it is now {current}). "
+            "Nothing was saved. Look at what changed, then record yours again."
+        )
+        self.seen, self.current = seen, current
+
+
+@dataclass(frozen=True)
+class Logged:
+    """An inquiry as it was saved. `again`: it had been saved before under the same key, and nothing was added."""
+
+    lead_id: int
+    respond_by: datetime | None
+    again: bool = False
+
+
+@dataclass
+class Draft:
+    """A lead made elsewhere, with its whole history: for imports and demo practices."""
+
+    received: Received
+    received_at: datetime
+    precision: Precision
+    logged_at: datetime
+    then: list[Event] = field(default_factory=list)
+    source_system: str | None = None
+    source_key: str | None = None
+    source_digest: str | None = None
+    batch_id: int | None = None
+
+
+def log_inquiry(
+    connection: Connection,
+    asked: Received,
+    *,
+    received_at: datetime,
+    now: datetime,
+    staff_id: int | None = None,
+    key: str | None = None,
+) -> Logged:
+    """Log a new inquiry: its promise is stamped and its checklist opened.
+
+    Parameters
+    ----------
+    asked : Received
+        What was asked; the window, deadline and checklist are filled in here.
+    received_at, now : datetime
+        Aware; when it reached the practice and when it is logged.
+    key : str, optional
+        Digest of the form and what was typed. The same key again returns the inquiry that was saved first.
+
+    Raises
+    ------
+    NotPossible
+        When the inquiry lies in the future, or lacks what its kind requires.
+    """
+    if received_at > now + lead_state.CLOCK_SKEW:
+        raise NotPossible("The inquiry's time lies in the future. Give the time at which it arrived.")
+    clock = ResponseClock(connection)
+    asked = promised(connection, clock, asked, received_at, Precision.MINUTE)
+    event = Event(asked, received_at, now)
+    state = lead_state.replay([event])
+    lead = {**state.row(), "version": 1, "idempotency_key": key}
+    insert = _insert_or_nothing(connection, t.leads).values(lead).returning(t.leads.c.id)
+    lead_id = connection.execute(insert).scalar()
+    if lead_id is None:
+        first = connection.execute(
+            sa.select(t.leads.c.id, t.leads.c.respond_by).where(t.leads.c.idempotency_key == key)
+        ).one()
+        return Logged(first.id, first.respond_by, again=True)
+    connection.execute(sa.insert(t.events).values(_event_row(lead_id, event, staff_id)))
+    _write_out(connection, {lead_id: state}, fresh=True)
+    return Logged(lead_id, asked.respond_by)
+
+
+def promised(
+    connection: Connection, clock: ResponseClock, asked: Received, received_at: datetime, precision: Precision
+) -> Received:
+    """The inquiry with the promise and the checklist that are in force on the day it was received."""
+    window, respond_by = clock.promise(asked, received_at, precision)
+    checklist: dict[Any, bool] = {}
+    if asked.lead_kind in VISIT_KINDS and asked.pathway == Pathway.CLINICIAN:
+        day = received_at.astimezone(clock.zone(asked.location_id)).date()
+        checklist = practice.checklist_on(connection, asked.service_line_id, day)
+    return dataclasses.replace(
+        asked,
+        window_minutes=window,
+        respond_by=respond_by,
+        required_records=tuple(item for item, required in checklist.items() if required),
+        optional_records=tuple(item for item, required in checklist.items() if not required),
+    )
+
+
+def record(
+    connection: Connection,
+    lead_id: int,
+    what: Happening,
+    *,
+    occurred_at: datetime,
+    now: datetime,
+    version: int,
+    staff_id: int | None = None,
+    key: str | None = None,
+) -> int:
+    """Record what happened to a lead and return its new version.
+
+    Parameters
+    ----------
+    version : int
+        The version that the person saw.
+    key : str, optional
+        As for `log_inquiry`; the same key again changes nothing.
+
+    Raises
+    ------
+    Stale
+        When the lead has another version by now.
+    NotPossible
+        When it does not fit the lead as it stands.
+    LookupError
+        When there is no such lead.
+    """
+    locked = connection.execute(
+        sa.update(t.leads).where(t.leads.c.id == lead_id, t.leads.c.version == version).values(version=version + 1)
+    )
+    if key and connection.scalar(sa.select(t.events.c.id).where(t.events.c.idempotency_key == key)):
+        return version_of(connection, lead_id)
+    if not locked.rowcount:
+        raise Stale(lead_id, version, version_of(connection, lead_id))
+    log = log_of(connection, lead_id)
+    before = lead_state.replay(log)
+    lead_rules.check(before, what, occurred_at, now)
+    if isinstance(what, happened.Attempted | happened.Reached) and before.received_precision == Precision.MINUTE:
+        seconds = ResponseClock(connection).staffed_seconds(
+            before.received.location_id, before.received_at, occurred_at
+        )
+        what = dataclasses.replace(what, staffed_seconds=seconds)
+    row = _event_row(lead_id, Event(what, occurred_at, now), staff_id) | {"idempotency_key": key}
+    event_id = connection.execute(sa.insert(t.events).values(row).returning(t.events.c.id)).scalar_one()
+    after = lead_state.replay([*log, Event(what, occurred_at, now, id=event_id)])
+    connection.execute(sa.update(t.leads).where(t.leads.c.id == lead_id).values(**after.row()))
+    _write_out(connection, {lead_id: after})
+    return version + 1
+
+
+def add_many(connection: Connection, drafts: Sequence[Draft]) -> list[tuple[int, LeadState]]:
+    """Add leads with their histories, in one go; returns each id with the state that its events leave."""
+    states = [lead_state.replay([Event(d.received, d.received_at, d.logged_at, d.precision), *d.then]) for d in drafts]
+    rows = [
+        {
+            **state.row(),
+            "version": 1,
+            "source_system": draft.source_system,
+            "source_key": draft.source_key,
+            "source_digest": draft.source_digest,
+            "batch_id": draft.batch_id,
+        }
+        for draft, state in zip(drafts, states, strict=True)
+    ]
+    if not rows:
+        return []
+    insert = sa.insert(t.leads).returning(t.leads.c.id, sort_by_parameter_order=True)
+    ids = [int(i) for i in connection.execute(insert, rows).scalars()]
+    append_events(
+        connection,
+        [
+            (lead_id, event, draft.batch_id)
+            for lead_id, draft in zip(ids, drafts, strict=True)
+            for event in (Event(draft.received, draft.received_at, draft.logged_at, draft.precision), *draft.then)
+        ],
+    )
+    _write_out(connection, dict(zip(ids, states, strict=True)), fresh=True)
+    return list(zip(ids, states, strict=True))
+
+
+def append_events(connection: Connection, lines: Iterable[tuple[int, Event, int | None]]) -> None:
+    """Append (lead id, event, batch id) lines to the log without looking at the leads: `rebuild` comes next."""
+    rows = [_event_row(lead_id, event, None) | {"batch_id": batch} for lead_id, event, batch in lines]
+    if rows:
+        connection.execute(sa.insert(t.events), rows)
+
+
+def rebuild(connection: Connection, lead_ids: Collection[int]) -> dict[int, LeadState]:
+    """Bring the rows of some leads into step with their events."""
+    states = {lead_id: lead_state.replay(log) for lead_id, log in logs_of(connection, lead_ids).items()}
+    for lead_id, state in states.items():
+        connection.execute(
+            sa.update(t.leads).where(t.leads.c.id == lead_id).values(**state.row(), version=t.leads.c.version + 1)
+        )
+    _write_out(connection, states)
+    return states
+
+
+def log_of(connection: Connection, lead_id: int) -> list[Event]:
+    """A lead's events in the order in which they were recorded."""
+    return logs_of(connection, [lead_id])[lead_id]
+
+
+def logs_of(connection: Connection, lead_ids: Collection[int]) -> dict[int, list[Event]]:
+    """The events of some leads, by lead.
+
+    Raises
+    ------
+    LookupError
+        When one of them does not exist.
+    """
+    logs: dict[int, list[Event]] = {lead_id: [] for lead_id in lead_ids}
+    query = sa.select(t.events).where(t.events.c.lead_id.in_(list(lead_ids))).order_by(t.events.c.id)
+    for row in connection.execute(query):
+        what = happened.restore(row.kind, row.details)
+        logs[row.lead_id].append(Event(what, row.occurred_at, row.recorded_at, Precision(row.precision), row.id))
+    missing = [lead_id for lead_id, log in logs.items() if not log]
+    if missing:
+        raise LookupError(f"there is no inquiry {missing[0]}")
+    return logs
+
+
+def imported(connection: Connection, lead_id: int, log: Sequence[Event]) -> list[Event]:
+    """Those of a lead's standing events that an import recorded."""
+    by_import = set(
+        connection.execute(
+            sa.select(t.events.c.id).where(t.events.c.lead_id == lead_id, t.events.c.batch_id.is_not(None))
+        ).scalars()
+    )
+    voided = {e.what.event_id for e in log if isinstance(e.what, happened.Voided)}
+    return [e for e in log if e.id in by_import and e.id not in voided and not isinstance(e.what, happened.Voided)]
+
+
+def version_of(connection: Connection, lead_id: int) -> int:
+    """A lead's current version.
+
+    Raises
+    ------
+    LookupError
+        When there is no such lead.
+    """
+    version = connection.scalar(sa.select(t.leads.c.version).where(t.leads.c.id == lead_id))
+    if version is None:
+        raise LookupError(f"there is no inquiry {lead_id}")
+    return int(version)
+
+
+def listing(
+    connection: Connection,
+    *,
+    locations: Collection[int] | None,
+    lead_ids: Collection[int] | None = None,
+    staff_id: int | None = None,
+    limit: int = 200,
+) -> list[dict[str, Any]]:
+    """Leads as people read them, newest first, with names in place of ids.
+
+    Parameters
+    ----------
+    locations : collection of int, or None
+        The viewer's scope; None for every location.
+    lead_ids : collection of int, optional
+        Only these.
+    staff_id : int, optional
+        Only what this person logged.
+    """
+    lead, owner = t.leads.c, t.staff.alias("owner")
+    query = (
+        sa.select(
+            lead.id, lead.version, lead.reference, lead.received_at, lead.received_precision, lead.logged_at,
+            t.locations.c.name.label("location"), t.locations.c.zone,
+            t.partners.c.name.label("partner"), lead.partner_category, t.service_lines.c.name.label("service_line"),
+            t.sources.c.name.label("source"), owner.c.name.label("owner"),
+            lead.kind, lead.pathway, lead.channel, lead.priority, lead.stage, lead.respond_by, lead.first_attempt_at,
+            lead.first_contact_at, lead.answered_live, lead.scheduled_at, lead.attended_at, lead.closed_at,
+            lead.close_reason, lead.flags,
+        )
+        .select_from(t.leads)
+        .join(t.locations, t.locations.c.id == lead.location_id)
+        .outerjoin(t.partners, t.partners.c.id == lead.partner_id)
+        .outerjoin(t.service_lines, t.service_lines.c.id == lead.service_line_id)
+        .outerjoin(t.sources, t.sources.c.id == lead.source_id)
+        .outerjoin(owner, owner.c.id == lead.owner_id)
+        .order_by(lead.received_at.desc(), lead.id.desc())
+        .limit(limit)
+    )  # fmt: skip
+    if locations is not None:
+        query = query.where(lead.location_id.in_(list(locations)))
+    if lead_ids is not None:
+        query = query.where(lead.id.in_(list(lead_ids)))
+    if staff_id is not None:
+        logged = sa.select(t.events.c.lead_id).where(t.events.c.kind == "received", t.events.c.staff_id == staff_id)
+        query = query.where(lead.id.in_(logged)).order_by(None).order_by(lead.logged_at.desc(), lead.id.desc())
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _insert_or_nothing(connection: Connection, table: sa.Table) -> Any:
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
+    return dialect.insert(table).on_conflict_do_nothing(index_elements=["idempotency_key"])
+
+
+def _event_row(lead_id: int, event: Event, staff_id: int | None) -> dict[str, Any]:
+    return {
+        "lead_id": lead_id,
+        "kind": event.what.kind,
+        "occurred_at": event.occurred_at,
+        "precision": event.precision,
+        "recorded_at": event.recorded_at,
+        "staff_id": staff_id,
+        "details": happened.details(event.what),
+    }
+
+
+def _write_out(connection: Connection, states: dict[int, LeadState], *, fresh: bool = False) -> None:
+    for table, name in ((t.records, "records"), (t.appointments, "appointments")):
+        if not fresh:
+            connection.execute(sa.delete(table).where(table.c.lead_id.in_(list(states))))
+        rows = []
+        for lead_id, state in states.items():
+            children = getattr(state, name)
+            children = children.values() if isinstance(children, dict) else children
+            rows += [{"lead_id": lead_id, **vars(child)} for child in children]
+        if rows:
+            connection.execute(sa.insert(table), rows)
+    facts.write(connection, states, fresh=fresh)

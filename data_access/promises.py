@@ -1,0 +1,154 @@
+"""What the practice promises: response windows and targets by rule, and the clock that measures them.
+
+The most specific rule wins: the one that names most of location, pathway, channel, kind and priority. Rules carry the
+day from which they hold; a lead keeps the promise that was in force when it was received.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from data_access import practice
+from data_access import tables as t
+from data_access.events import Received
+from data_access.vocabulary import Precision, TargetMetric
+from data_access.working_time import Calendar, lay_out
+
+RULE_KEYS = ("location_id", "pathway", "channel", "kind", "priority")
+_SLACK = timedelta(days=400)
+_AHEAD = timedelta(days=120)  # how far past the last moment asked about the hours are laid out
+
+
+def set_window(connection: Connection, minutes: int | None, *, effective_from: date, **keys: Any) -> None:
+    """Promise a first response within so many staffed minutes, for what `keys` name (see RULE_KEYS).
+
+    Raises
+    ------
+    ValueError
+        When another rule is as specific and could fit the same lead: neither would win.
+    """
+    unknown = set(keys) - set(RULE_KEYS)
+    if unknown:
+        raise ValueError(f"a window cannot depend on {', '.join(sorted(unknown))}; choose from {', '.join(RULE_KEYS)}")
+    rule = {k: keys.get(k) for k in RULE_KEYS}
+    for other in connection.execute(sa.select(t.response_windows)).mappings():
+        if _specificity(other) == _specificity(rule) and _rivals(rule, other):
+            raise ValueError(
+                f"the window for {_say(rule)} is as specific as the one for {_say(other)}, and a lead can fit both; "
+                "name one thing more, or one thing less"
+            )
+    same = [t.response_windows.c.effective_from == effective_from]
+    same += [t.response_windows.c[k].is_(None) if v is None else t.response_windows.c[k] == v for k, v in rule.items()]
+    connection.execute(sa.delete(t.response_windows).where(*same))
+    connection.execute(
+        sa.insert(t.response_windows).values(window_minutes=minutes, effective_from=effective_from, **rule)
+    )
+
+
+def set_target(
+    connection: Connection,
+    metric: TargetMetric,
+    value: float,
+    *,
+    effective_from: date,
+    location_id: int | None = None,
+) -> None:
+    """Set a target, as a proportion in [0, 1], from a day on; for one location or for all."""
+    connection.execute(
+        sa.insert(t.targets).values(metric=metric, value=value, effective_from=effective_from, location_id=location_id)
+    )
+
+
+def target_on(connection: Connection, metric: TargetMetric, day: date) -> float | None:
+    """The practice-wide target in force on a day, or None."""
+    c = t.targets.c
+    query = sa.select(c.value).where(c.metric == metric, c.location_id.is_(None), c.effective_from <= day)
+    return connection.scalar(query.order_by(c.effective_from.desc(), c.id.desc()).limit(1))
+
+
+class ResponseClock:
+    """The practice's windows and staffed hours, read once, to stamp promises and measure answers."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._zones = practice.zones(connection)
+        self._rules = [dict(r) for r in connection.execute(sa.select(t.response_windows)).mappings()]
+        self._calendars: dict[int, Calendar] = {}
+
+    def zone(self, location_id: int) -> ZoneInfo:
+        """The location's time zone."""
+        return ZoneInfo(self._zones[location_id])
+
+    def promise(
+        self, asked: Received, received_at: datetime, precision: Precision
+    ) -> tuple[int | None, datetime | None]:
+        """Window in staffed minutes and the moment it is used up, under the rules in force when the lead was received.
+
+        The moment is None where there is no promise, no staffed hour to keep it in, or no time of day to start from.
+        """
+        window = self._window(asked, received_at.astimezone(self.zone(asked.location_id)).date())
+        if window is None or precision == Precision.DAY or asked.answered_live:
+            return window, None
+        return window, self.after(asked.location_id, received_at, window * 60)
+
+    def after(self, location_id: int, start: datetime, seconds: int) -> datetime | None:
+        """Earliest moment at which so many staffed seconds have passed; None where nobody is there that long."""
+        due = int(self._calendar(location_id, start, start).due(int(start.timestamp()), seconds))
+        return None if due < 0 else datetime.fromtimestamp(due, UTC)
+
+    def staffed_seconds(self, location_id: int, received_at: datetime, answered_at: datetime) -> int:
+        """Staffed seconds of the location between receipt and answer."""
+        calendar = self._calendar(location_id, received_at, max(received_at, answered_at))
+        return int(calendar.elapsed(int(received_at.timestamp()), int(answered_at.timestamp())))
+
+    def _window(self, asked: Received, day: date) -> int | None:
+        lead = {
+            "location_id": asked.location_id,
+            "pathway": asked.pathway,
+            "channel": asked.channel,
+            "kind": asked.lead_kind,
+            "priority": asked.priority,
+        }
+        fitting = [
+            rule
+            for rule in self._rules
+            if rule["effective_from"] <= day and all(rule[k] in (None, lead[k]) for k in RULE_KEYS)
+        ]
+        best = max(fitting, key=lambda r: (_specificity(r), r["effective_from"], r["id"]), default=None)
+        return best["window_minutes"] if best else None
+
+    def _calendar(self, location_id: int, first: datetime, last: datetime) -> Calendar:
+        known = self._calendars.get(location_id)
+        start, end = int(first.timestamp()), int((last + _AHEAD).timestamp())
+        if known and known.first <= start and end <= known.last:
+            return known
+        slack = timedelta(0)
+        if known:  # many leads, in whatever order: lay out more than is asked for, so that it is seldom done again
+            start, end, slack = min(start, known.first), max(end, known.last), _SLACK
+        zone = self.zone(location_id)
+        self._calendars[location_id] = lay_out(
+            self._zones[location_id],
+            practice.hours_of(self._connection, location_id),
+            practice.closures_of(self._connection, location_id),
+            practice.openings_of(self._connection, location_id),
+            datetime.fromtimestamp(start, zone).date() - slack,
+            datetime.fromtimestamp(end, zone).date() + slack,
+        )
+        return self._calendars[location_id]
+
+
+def _specificity(rule: Any) -> int:
+    return sum(rule[k] is not None for k in RULE_KEYS)
+
+
+def _rivals(rule: Any, other: Any) -> bool:
+    pairs = [(rule[k], other[k]) for k in RULE_KEYS]
+    return any(a != b for a, b in pairs) and all(a == b or a is None or b is None for a, b in pairs)
+
+
+def _say(rule: Any) -> str:
+    named = [f"{k.removesuffix('_id')} {rule[k]}" for k in RULE_KEYS if rule[k] is not None]
+    return " and ".join(named) or "everything"

@@ -1,0 +1,290 @@
+"""The words of the house: every value that a column may hold, in one place.
+
+The order of members is their small-integer code in the facts, so members are only ever appended.
+"""
+
+from enum import IntEnum, IntFlag, StrEnum
+
+
+class Kind(StrEnum):
+    """What the person who got in touch wants."""
+
+    PARTNER_REQUEST = "partner_request"
+    SCHEDULING = "scheduling"
+    INFORMATION = "information"
+    WARM_INTRO = "warm_intro"
+
+
+VISIT_KINDS = (Kind.SCHEDULING, Kind.WARM_INTRO)
+"""Kinds that are headed for a visit; the others end when they are answered."""
+
+
+class Pathway(StrEnum):
+    """Which of the two parallel roads to a visit the lead takes."""
+
+    CLINICIAN = "clinician"
+    PATIENT = "patient"
+
+
+class Channel(StrEnum):
+    """How the inquiry arrived. NOT_RECORDED exists for imported leads; the form does not offer it."""
+
+    PHONE = "phone"
+    EMAIL = "email"
+    WEB_FORM = "web_form"
+    FAX = "fax"
+    SECURE_EMAIL = "secure_email"
+    PARTNER_OUTREACH = "partner_outreach"
+    WALK_IN = "walk_in"
+    NOT_RECORDED = "not_recorded"
+
+
+class Asker(StrEnum):
+    """Who asked."""
+
+    PATIENT = "patient"
+    CAREGIVER = "caregiver"
+    CLINICIAN = "clinician"
+    NOT_RECORDED = "not_recorded"
+
+
+class PartnerCategory(StrEnum):
+    """What kind of practice or person refers."""
+
+    PRIMARY_CARE = "primary_care"
+    SPECIALIST = "specialist"
+    THERAPIST = "therapist"
+    HOSPITAL = "hospital"
+    CARE_COORDINATOR = "care_coordinator"
+    OTHER = "other"
+
+
+class Priority(StrEnum):
+    """Priority by the practice's own intake rules."""
+
+    ROUTINE = "routine"
+    SOON = "soon"
+    URGENT = "urgent"
+
+
+class Topic(StrEnum):
+    """What the inquiry was about, in the content topics that the practice reviews."""
+
+    INITIAL_CONSULT = "initial_consult"
+    TRIAGE = "triage"
+    DOCUMENTATION = "documentation"
+    TREATMENT_PATHWAYS = "treatment_pathways"
+    PREPARATION = "preparation"
+    SELF_PAY = "self_pay"
+    OTHER = "other"
+
+
+class Stage(IntEnum):
+    """The five stages from first contact to visit; the number is the order."""
+
+    CAPTURED = 1
+    ELIGIBILITY = 2
+    DOCUMENTATION = 3
+    SCHEDULED = 4
+    ATTENDED = 5
+
+
+class Check(StrEnum):
+    """The answer to one of the three eligibility checks."""
+
+    OK = "ok"
+    NOT_OK = "not_ok"
+    UNKNOWN = "unknown"
+
+
+class Eligibility(StrEnum):
+    """The outcome of the eligibility check."""
+
+    NOT_CHECKED = "not_checked"
+    ELIGIBLE = "eligible"
+    NOT_ELIGIBLE = "not_eligible"
+    NEEDS_CLINICAL_REVIEW = "needs_clinical_review"
+
+
+class NotEligibleReason(StrEnum):
+    """Why a lead is not eligible."""
+
+    SERVICE_NOT_OFFERED = "service_not_offered"
+    DEMOGRAPHICS = "demographics"
+    SCHEDULING_NEEDS = "scheduling_needs"
+    COVERAGE = "coverage"
+    OTHER = "other"
+
+
+class RecordItem(StrEnum):
+    """What a referral's documentation consists of."""
+
+    CLINICAL_NOTES = "clinical_notes"
+    IMAGING_OR_LABS = "imaging_or_labs"
+    MEDICATIONS_OR_PROBLEMS = "medications_or_problems"
+    REASON_FOR_REFERRAL = "reason_for_referral"
+
+
+class RecordsStatus(StrEnum):
+    """Status of one checklist item, and of the checklist as a whole."""
+
+    PENDING = "pending"
+    REQUESTED = "requested"
+    RECEIVED = "received"
+    NOT_NEEDED = "not_needed"
+
+
+class SchedulingStatus(StrEnum):
+    """How far the person has been brought towards an appointment."""
+
+    NOT_CONTACTED = "not_contacted"
+    CONTACTED = "contacted"
+    OFFERED = "offered"
+    BOOKED = "booked"
+
+
+class AppointmentStatus(StrEnum):
+    """What became of an appointment."""
+
+    SCHEDULED = "scheduled"
+    ATTENDED = "attended"
+    NO_SHOW = "no_show"
+    CANCELLED = "cancelled"
+    RESCHEDULED = "rescheduled"
+
+
+class CancelledBy(StrEnum):
+    """Who cancelled or moved an appointment."""
+
+    PATIENT = "patient"
+    PRACTICE = "practice"
+
+
+class CloseReason(StrEnum):
+    """Why a lead was closed without a visit."""
+
+    NOT_ELIGIBLE = "not_eligible"
+    WITHDRAWN = "withdrawn"
+    UNREACHABLE = "unreachable"
+    WENT_ELSEWHERE = "went_elsewhere"
+    NO_CAPACITY = "no_capacity"
+    RECORDS_MISSING = "records_missing"
+    OTHER = "other"
+    ANSWERED = "answered"
+    DUPLICATE = "duplicate"
+    SPAM = "spam"
+    TEST = "test"
+
+
+EXCLUDED_REASONS = (CloseReason.DUPLICATE, CloseReason.SPAM, CloseReason.TEST)
+"""Closed as not a lead at all: counted on screen as left out, and in no rate."""
+
+
+class ContactMethod(StrEnum):
+    """How somebody of the practice tried to reach the requester."""
+
+    CALL = "call"
+    VOICEMAIL = "voicemail"
+    EMAIL = "email"
+    SECURE_MESSAGE = "secure_message"
+    FAX = "fax"
+    TEXT = "text"
+    IN_PERSON = "in_person"
+
+
+class Precision(StrEnum):
+    """Whether a moment's time of day is known. DAY: only the date is; the moment stored is that local day's start."""
+
+    MINUTE = "minute"
+    DAY = "day"
+
+
+class EventKind(StrEnum):
+    """Everything that can happen to a lead."""
+
+    RECEIVED = "received"
+    ATTEMPTED = "attempted"
+    REACHED = "reached"
+    ACKNOWLEDGED = "acknowledged"
+    TOLD_WHAT_TO_EXPECT = "told_what_to_expect"
+    ELIGIBILITY_CHECKED = "eligibility_checked"
+    RECORDS_REQUESTED = "records_requested"
+    RECORDS_RECEIVED = "records_received"
+    RECORDS_WAIVED = "records_waived"
+    CONTACTED = "contacted"
+    OFFERED = "offered"
+    BOOKED = "booked"
+    ATTENDED = "attended"
+    NO_SHOW = "no_show"
+    CANCELLED = "cancelled"
+    RESCHEDULED = "rescheduled"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    VOIDED = "voided"
+
+
+class Role(StrEnum):
+    """What a member of staff does."""
+
+    INTAKE_COORDINATOR = "intake_coordinator"
+    SCHEDULING_LEAD = "scheduling_lead"
+    FRONT_DESK = "front_desk"
+    CLINICAL_REVIEW = "clinical_review"
+    MANAGER = "manager"
+    MARKETING = "marketing"
+    ADMINISTRATOR = "administrator"
+
+
+class TargetMetric(StrEnum):
+    """What a practice can set a target for."""
+
+    RESPONSE_IN_TIME = "response_in_time"
+
+
+class Standing(IntEnum):
+    """How a lead stands at a moment, whatever stage it came to. EXCLUDED: not a lead at all (EXCLUDED_REASONS)."""
+
+    OPEN = 0
+    LOST = 1
+    ANSWERED = 2
+    EXCLUDED = 3
+
+
+class Promise(IntEnum):
+    """How an answer stands against the promised window at a moment.
+
+    NOT_JUDGED: no promise, or no time of day. LIVE: answered as it came in. LEFT_OUT: not a lead, or withdrawn before
+    the window ended and before anybody answered.
+    """
+
+    NOT_JUDGED = 0
+    IN_TIME = 1
+    LATE = 2
+    OVERDUE = 3
+    PENDING_ANSWERED = 4
+    PENDING_WAITING = 5
+    LIVE = 6
+    LEFT_OUT = 7
+
+
+class Flag(IntFlag):
+    """Contradictions in a lead's own dates. A flagged lead stays in the counts; it leaves only what the flag spoils."""
+
+    BOOKED_BEFORE_RECEIVED = 1
+    ATTENDED_BEFORE_RECEIVED = 2
+    VISIT_BEFORE_BOOKING = 4
+    RESPONSE_BEFORE_RECEIVED = 8
+    IN_THE_FUTURE = 16
+
+
+class BatchStatus(StrEnum):
+    """How an import ended."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+
+def code(member: StrEnum) -> int:
+    """Small-integer code of a member in the facts: its place in its list."""
+    return type(member)._member_names_.index(member.name)
