@@ -1,0 +1,1 @@
+"""Handoff's dashboard: pages and a command line over the lead database."""

@@ -1,0 +1,1 @@
+"""Pure functions from metric tables to plotly figures."""

@@ -1,0 +1,81 @@
+"""Response compliance: weeks against the target, and groups as dots with intervals on one axis."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.charts.theme import CONTEXT, OPEN, REACHED, calm
+
+
+def weekly(table: pd.DataFrame, weeks: Sequence[str], target: float | None, running: int) -> go.Figure:
+    """Share in time by the week in which the window ended.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows with `due_week` and RESPONSE_COLUMNS, in order.
+    weeks : sequence of str
+        ISO dates of the weeks' Mondays, one a row.
+    target : float, optional
+    running : int
+        Number of the week that is not over; drawn lighter and not joined.
+    """
+    over = (table["due_week"] < running).to_numpy()
+    x = pd.to_datetime(list(weeks))
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[*x[over], *x[over][::-1]],
+        y=[*table["rate_high"][over], *table["rate_low"][over][::-1]],
+        fill="toself", fillcolor=OPEN, opacity=0.35, line={"width": 0}, hoverinfo="skip", name="95 % interval",
+    )  # fmt: skip
+    for shown, name, symbol in ((over, "In time", "circle"), (~over, "Week not over", "circle-open")):
+        part = table[shown]
+        figure.add_scatter(
+            x=x[shown],
+            y=part["rate"],
+            name=name,
+            mode="lines+markers" if name == "In time" else "markers",
+            line={"color": REACHED, "width": 2},
+            marker={"size": 7, "symbol": symbol, "color": REACHED},
+            customdata=part[["due_week", "met", "judged"]],
+            hovertemplate="Week of %{x|%d %b %Y}: %{y:.1%} (%{customdata[1]:,} of %{customdata[2]:,})<extra></extra>",
+            showlegend=bool(shown.any()),
+        )
+    if target is not None:
+        figure.add_hline(target, line={"color": CONTEXT, "dash": "dash", "width": 1.5},
+                         annotation_text=f"Target {target:.0%}", annotation_position="bottom right")  # fmt: skip
+    figure.update_yaxes(range=[0, 1.02], tickformat=".0%", fixedrange=True)
+    figure.update_xaxes(fixedrange=True)
+    return calm(figure, 300).update_layout(clickmode="event+select")
+
+
+def dots(table: pd.DataFrame, names: Sequence[str], codes: Sequence[int], target: float | None) -> go.Figure:
+    """Groups as dots with their 95 % intervals on one axis, the largest first.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a group with RESPONSE_COLUMNS.
+    names, codes : sequence
+        What the groups are called, and their codes, one a row.
+    """
+    figure = go.Figure()
+    figure.add_scatter(
+        y=list(names),
+        x=table["rate"],
+        mode="markers",
+        marker={"size": 10, "color": REACHED},
+        error_x={
+            "type": "data", "array": table["rate_high"] - table["rate"], "arrayminus": table["rate"] - table["rate_low"],
+            "color": REACHED, "thickness": 1.5, "width": 0,
+        },
+        customdata=list(zip(codes, table["met"], table["judged"], strict=True)),
+        hovertemplate="%{y}: %{x:.1%} (%{customdata[1]:,} of %{customdata[2]:,})<extra></extra>",
+        showlegend=False,
+    )  # fmt: skip
+    if target is not None:
+        figure.add_vline(target, line={"color": CONTEXT, "dash": "dash", "width": 1.5})
+    figure.update_xaxes(range=[0, 1.02], tickformat=".0%", fixedrange=True)
+    figure.update_yaxes(autorange="reversed", fixedrange=True, ticks="", automargin=True)
+    return calm(figure, 34 * max(len(table), 2) + 70).update_layout(clickmode="event+select")

@@ -1,0 +1,31 @@
+"""One meaning per colour, everywhere. The tones keep their contrast on a light and on a dark page."""
+
+import plotly.graph_objects as go
+
+REACHED = "#2a7f9e"  # went on, in time, the partner's own shrunken rate: the accent
+OPEN = "#a9cfdd"  # still waiting, still inside the window: the accent's light tint
+LOST = "#d9743a"  # lost, late, overdue: the one warm colour
+CONTEXT = "#8b95a1"  # targets, raw rates, what is only there to compare with
+
+FONT = 13
+
+
+def calm(figure: go.Figure, height: int, *, left: int = 8, right: int = 16) -> go.Figure:
+    """What every figure has in common: no decoration, room for its labels, horizontal legend above."""
+    return figure.update_layout(
+        height=height,
+        margin={"l": left, "r": right, "t": 36, "b": 8},
+        font={"size": FONT},
+        legend={
+            "orientation": "h",
+            "yanchor": "bottom",
+            "y": 1.0,
+            "x": 0,
+            "title": None,
+            "itemclick": False,
+            "traceorder": "normal",
+        },
+        hoverlabel={"namelength": -1},
+        bargap=0.35,
+        dragmode=False,
+    )

@@ -1,0 +1,76 @@
+"""Intervals of proportions, and what may be said against a target."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+Z95 = 1.959963984540054
+"""97.5 % point of the normal distribution."""
+
+
+def rate(k: Any, n: Any) -> Floats:
+    """Proportion k / n; NaN where n is 0, never 0."""
+    k, n = np.asarray(k, float), np.asarray(n, float)
+    result: Floats = np.divide(k, n, out=np.full(np.broadcast(k, n).shape, np.nan), where=n > 0)
+    return result
+
+
+def wilson(k: Any, n: Any, z: float = Z95) -> tuple[Floats, Floats]:
+    """Wilson score interval of a proportion.
+
+    Parameters
+    ----------
+    k, n : array_like of int
+        Successes and trials.
+    z : float
+        Normal quantile; the default gives 95 %.
+
+    Returns
+    -------
+    (low, high) : arrays of float in [0, 1]
+        NaN where n is 0. The interval always contains k / n.
+
+    References
+    ----------
+    Wilson 1927, J. Am. Stat. Assoc. 22:209; Newcombe 1998, Stat. Med. 17:857 (method 3).
+
+    Examples
+    --------
+    >>> low, high = wilson(81, 263)
+    >>> round(float(low), 4), round(float(high), 4)
+    (0.2553, 0.3662)
+    """
+    k, n = np.broadcast_arrays(np.asarray(k, float), np.asarray(n, float))
+    trials = np.where(n > 0, n, np.nan)
+    p = k / trials
+    middle = p + z**2 / (2 * trials)
+    half = z * np.sqrt(p * (1 - p) / trials + z**2 / (4 * trials**2))
+    scale = 1 + z**2 / trials
+    # At k = 0 and k = n the exact limits are 0 and 1; rounding must not miss them.
+    low = np.where(k == 0, np.where(n > 0, 0.0, np.nan), (middle - half) / scale)
+    high = np.where((k == n) & (n > 0), 1.0, (middle + half) / scale)
+    return np.minimum(low, p, where=n > 0, out=low), np.maximum(high, p, where=n > 0, out=high)
+
+
+MET, MISSED, CANNOT_TELL = "met", "missed", "cannot tell"
+
+
+def verdicts(low: Any, high: Any, target: float | None) -> Sequence[str | None]:
+    """What the interval allows to be said: met, missed, or cannot tell; None without a target or without data.
+
+    Examples
+    --------
+    >>> verdicts(*wilson([17, 50, 98], [20, 100, 100]), target=0.9)
+    ['cannot tell', 'missed', 'met']
+    """
+    low, high = np.atleast_1d(low), np.atleast_1d(high)
+    if target is None:
+        return [None] * len(low)
+    return [
+        None if np.isnan(a) else MET if a >= target else MISSED if b < target else CANNOT_TELL
+        for a, b in zip(low, high, strict=True)
+    ]

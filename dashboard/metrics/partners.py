@@ -1,0 +1,234 @@
+"""The partner league table: whose referrals turn into visits, with the luck of small numbers taken out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.optimize import minimize
+from scipy.special import betainc, betaincinv, betaln, expit, logit
+
+from dashboard.metrics.intervals import Floats, rate, wilson
+from data_access.vocabulary import Standing
+
+LEAGUE_KEYS = ("partner", "state", "mature")
+"""Dimensions that `league` wants counted, beside the outcome."""
+
+LEAGUE_COLUMNS = (
+    "partner",
+    "partners",
+    "n",
+    "k",
+    "rate",
+    "rate_low",
+    "rate_high",
+    "shrunken",
+    "shrunken_low",
+    "shrunken_high",
+    "own_weight",
+    "rank_expected",
+    "rank_low",
+    "rank_high",
+    "top_quarter",
+    "immature",
+)
+
+MINIMUM_LEADS = 10
+SMALL_PARTNERS = -1
+"""In the column `partner`: all partners with too few leads to be listed, as one row."""
+
+_DRAWS = 10_000
+_SEED = 20_260_302  # any fixed number: the same counts give the same table
+_STRENGTH = (0.5, 1e4)  # least and most that the prior may weigh, in leads
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Beta distribution of the partners' true rates: shapes `a` and `b`; `a + b` is its weight in leads."""
+
+    a: float
+    b: float
+
+    @property
+    def strength(self) -> float:
+        """How many leads a partner needs before its own rate outweighs the common one."""
+        return self.a + self.b
+
+
+def league(tally: pd.DataFrame, outcome: str = "attended_in_time", minimum: int = MINIMUM_LEADS) -> pd.DataFrame:
+    """Rank partners by the share of their referrals that turn into visits.
+
+    Definition
+    ----------
+    For each partner: of its leads, the share that came to the outcome within the horizon (k of n). A partner with few
+    leads can stand high or low by luck, so beside the raw rate stands the *shrunken* rate: the partner's own record
+    drawn towards the common rate of all partners, the more so the fewer leads it has. Ranks are given as a range in
+    which the partner's true place lies with 90 % probability; `top_quarter` is the probability that it truly belongs
+    to the best quarter.
+
+    Population
+    ----------
+    Leads of the period that name a partner and have had their time (older than the horizon). Partners with fewer than
+    ten of them form one row. Left out and counted apart: duplicates, spam and tests, leads without a partner, and
+    leads too young to be judged.
+
+    Censoring
+    ---------
+    Only leads older than the horizon are judged, and only what happened within the horizon counts, so that every
+    lead has had the same time.
+
+    Parameters
+    ----------
+    tally : DataFrame
+        Counts by LEAGUE_KEYS and `outcome`.
+    outcome : str
+        Name of the 0/1 dimension that counts as success.
+    minimum : int
+        Least number of leads to be listed by name.
+
+    Returns
+    -------
+    DataFrame
+        One row per listed partner, by volume, then the small ones as one row with partner = SMALL_PARTNERS. Columns:
+        LEAGUE_COLUMNS. `partners`: how many the row stands for. Rates are proportions in [0, 1]; `rate_low/high` is
+        the 95 % Wilson interval, `shrunken_low/high` the 95 % credible interval. Ranks count from 1, the best.
+        `own_weight`: how much of the shrunken rate is the partner's own. NaN in the ranks of the small ones.
+
+    Raises
+    ------
+    KeyError
+        When the tally lacks one of the keys.
+
+    References
+    ----------
+    Goldstein and Spiegelhalter 1996, J. R. Stat. Soc. A 159:385, on why ranks need intervals; Gelman et al., Bayesian
+    Data Analysis, 3rd ed., section 5.1, for the beta-binomial model; Kleinman 1973, J. Am. Stat. Assoc. 68:46, for
+    the moments used where the likelihood has no maximum.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> counts = pd.DataFrame(
+    ...     [[1, 0, 1, 1, 9], [1, 0, 1, 0, 1], [2, 0, 1, 1, 30], [2, 0, 1, 0, 30], [3, 0, 1, 1, 2]],
+    ...     columns=["partner", "state", "mature", "attended_in_time", "count"],
+    ... )
+    >>> league(counts)[["partner", "partners", "k", "n"]].values.tolist()
+    [[2, 1, 30, 60], [1, 1, 9, 10], [-1, 1, 2, 2]]
+    """
+    leads = tally[(tally["state"] != Standing.EXCLUDED) & (tally["partner"] > 0)]
+    mature = leads["mature"] == 1
+    table = pd.DataFrame(
+        {
+            "n": leads[mature].groupby("partner")["count"].sum(),
+            "k": leads[mature & (leads[outcome] == 1)].groupby("partner")["count"].sum(),
+            "immature": leads[~mature].groupby("partner")["count"].sum(),
+        },
+        dtype="float64",
+    )
+    table = table.reindex(sorted(leads["partner"].unique())).fillna(0).astype("int64").rename_axis("partner")
+    table = table.reset_index().assign(partners=1)
+    listed = table["n"] >= minimum
+    named = table[listed].sort_values(["n", "partner"], ascending=[False, True], ignore_index=True)
+    small = table[~listed]
+    prior = fit_prior(table["k"].to_numpy(), table["n"].to_numpy())
+    rows = _rated(named, prior)
+    ranks = _ranks(prior.a + named["k"].to_numpy(float), prior.b + (named["n"] - named["k"]).to_numpy(float))
+    rows = rows.assign(**ranks)
+    if len(small):
+        pooled = small[["n", "k", "immature", "partners"]].sum().to_frame().T.assign(partner=SMALL_PARTNERS)
+        rows = pd.concat([rows, _rated(pooled, None)], ignore_index=True) if len(rows) else _rated(pooled, None)
+    return rows.reindex(columns=list(LEAGUE_COLUMNS))
+
+
+def fit_prior(k: npt.ArrayLike, n: npt.ArrayLike) -> Prior:
+    """The beta distribution of true rates that makes the partners' counts most likely.
+
+    Parameters
+    ----------
+    k, n : array_like of int
+        Successes and leads of each partner; partners without leads say nothing.
+
+    Returns
+    -------
+    Prior
+        Beta(1, 1) where there are no leads at all.
+    """
+    k, n = np.asarray(k, float), np.asarray(n, float)
+    k, n = k[n > 0], n[n > 0]
+    if not len(n):
+        return Prior(1.0, 1.0)
+    mean, strength = _moments(k, n)
+    if len(n) < 3:  # two partners do not tell how partners differ
+        return Prior(mean * strength, (1 - mean) * strength)
+
+    def cost(x: Floats) -> float:
+        m = np.exp(x[1])
+        a, b = expit(x[0]) * m, expit(-x[0]) * m
+        return -float(np.sum(betaln(a + k, b + n - k) - betaln(a, b)))
+
+    best = minimize(
+        cost, [logit(mean), np.log(strength)], method="L-BFGS-B", bounds=[(-12, 12), tuple(np.log(_STRENGTH))]
+    )
+    if best.success and np.isfinite(best.fun):
+        mean, strength = float(expit(best.x[0])), float(np.exp(best.x[1]))
+    return Prior(mean * strength, (1 - mean) * strength)
+
+
+def _moments(k: Floats, n: Floats) -> tuple[float, float]:
+    """Mean and strength by Kleinman's moments; no spread beyond chance means complete pooling (the greatest strength)."""
+    total, mean = n.sum(), float(k.sum() / n.sum())
+    mean = float(np.clip(mean, 0.5 / (total + 1), 1 - 0.5 / (total + 1)))
+    if len(n) < 2:
+        return mean, _STRENGTH[1]
+    spread = float(np.sum(n * (k / n - mean) ** 2))
+    room = mean * (1 - mean) * (total - np.sum(n**2) / total - (len(n) - 1))
+    rho = (spread - mean * (1 - mean) * (len(n) - 1)) / room if room > 0 else 0.0
+    return mean, float(np.clip(1 / rho - 1, *_STRENGTH)) if rho > 0 else _STRENGTH[1]
+
+
+def _rated(table: pd.DataFrame, prior: Prior | None) -> pd.DataFrame:
+    k, n = table["k"].to_numpy(), table["n"].to_numpy()
+    low, high = wilson(k, n)
+    table = table.assign(rate=rate(k, n), rate_low=low, rate_high=high)
+    if prior is None:
+        return table
+    a, b = prior.a + k, prior.b + n - k
+    return table.assign(
+        shrunken=a / (a + b),
+        shrunken_low=betaincinv(a, b, 0.025),
+        shrunken_high=betaincinv(a, b, 0.975),
+        own_weight=n / (n + prior.strength),
+    )
+
+
+def _ranks(a: Floats, b: Floats) -> dict[str, Floats]:
+    """Expected rank (by quadrature), 5-95 % rank range and probability of the top quarter (by seeded draws)."""
+    size = len(a)
+    if not size:
+        return dict.fromkeys(("rank_expected", "rank_low", "rank_high", "top_quarter"), np.empty(0))
+    edges = np.linspace(0, 1, 2001)
+    mass = np.diff(betainc(a[:, None], b[:, None], edges), axis=1)
+    above = 1 - betainc(a[:, None], b[:, None], (edges[1:] + edges[:-1]) / 2)
+    better = mass @ above.T  # [i, j]: probability that j's true rate lies above i's
+    better = (better + 1 - better.T) / 2
+    np.fill_diagonal(better, 0)
+    draws = np.random.default_rng(_SEED).beta(a, b, size=(_DRAWS, size))
+    ranks = (-draws).argsort(axis=1).argsort(axis=1) + 1
+    low, high = np.quantile(ranks, [0.05, 0.95], axis=0, method="inverted_cdf")
+    return {
+        "rank_expected": 1 + better.sum(axis=1),
+        "rank_low": low.astype(float),
+        "rank_high": high.astype(float),
+        "top_quarter": (ranks <= max(1, round(size / 4))).mean(axis=0),
+    }
+
+
+def left_out(tally: pd.DataFrame) -> dict[str, int]:
+    """What the league does not count, in leads: not a lead, no partner named, too young to be judged."""
+    count, excluded = tally["count"], tally["state"] == Standing.EXCLUDED
+    named = tally["partner"] > 0
+    return {
+        "not_a_lead": int(count[excluded].sum()),
+        "no_partner": int(count[~excluded & ~named].sum()),
+        "immature": int(count[~excluded & named & (tally["mature"] == 0)].sum()),
+    }

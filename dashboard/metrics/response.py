@@ -1,0 +1,127 @@
+"""Response compliance: were inquiries answered within the time that was promised?"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from dashboard.metrics.intervals import rate, verdicts, wilson
+from data_access.vocabulary import Promise
+
+RESPONSE_KEYS = ("response",)
+"""Dimensions that `response` wants counted, beside those to break down by. Count `contact` and rename it to judge the
+first two-way contact in place of the first attempt."""
+
+RESPONSE_COLUMNS = (
+    "judged",
+    "met",
+    "late",
+    "overdue",
+    "rate",
+    "rate_low",
+    "rate_high",
+    "target",
+    "verdict",
+    "pending_answered",
+    "pending_waiting",
+    "answered_live",
+    "left_out",
+    "not_judged",
+)
+
+
+def response(tally: pd.DataFrame, by: Sequence[str] = (), target: float | None = None) -> pd.DataFrame:
+    """Share of leads answered within the promised staffed time, among those whose time is up.
+
+    Definition
+    ----------
+    The clock runs only while the location is staffed. It starts when the inquiry is received and stops at the first
+    time somebody of the practice tries to reach the person who asked: a call, a voicemail, a personal message. An
+    automatic confirmation, a note or a change of status stops nothing. *Met* means answered within the window that
+    was promised when the inquiry came in; *late* means answered after it; *overdue* means not answered yet although
+    the window has ended.
+
+    Population
+    ----------
+    Leads whose window has ended, answered or not. Leads still inside their window are shown as pending and are in no
+    rate, those already answered included: counting early answers while leaving out who still waits would flatter.
+    Calls taken live were never waiting and are counted apart. Left out: duplicates, spam and tests closed before
+    their window ended, and inquiries withdrawn before it ended without an answer. A lead closed for another reason
+    still needed an answer. Not judged: no promise was in force, or the time of day is not known.
+
+    Censoring
+    ---------
+    A lead without an answer counts against the promise from the moment its window ends. By week, leads are grouped by
+    the week in which the window ended, so that a finished week no longer changes.
+
+    Parameters
+    ----------
+    tally : DataFrame
+        Counts by `by` and `response` (codes of `vocabulary.Promise`).
+    by : sequence of str
+        Further key columns to break down by.
+    target : float, optional
+        The promised share, a proportion in [0, 1].
+
+    Returns
+    -------
+    DataFrame
+        One row per group: the columns of `by`, then RESPONSE_COLUMNS. `judged` = `met` + `late` + `overdue`; `rate` =
+        met / judged with its 95 % Wilson interval, NaN where nothing is judged yet. `verdict`: "met" when the whole
+        interval lies at or above the target, "missed" when it lies below, otherwise "cannot tell".
+
+    Raises
+    ------
+    KeyError
+        When the tally lacks one of the keys.
+
+    References
+    ----------
+    Wilson 1927 for the interval. Counting whoever is overdue follows the incomplete pathways of NHS
+    referral-to-treatment statistics.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> counts = pd.DataFrame({"response": [1, 2, 3, 4, 5], "count": [3, 1, 1, 2, 1]})
+    >>> table = response(counts, target=0.9)
+    >>> table[["judged", "met", "rate", "verdict", "pending_answered"]].values.tolist()
+    [[5, 3, 0.6, 'missed', 2]]
+    """
+    keys = list(by)
+    counts = tally[[*keys, "response", "count"]]
+    if keys:
+        wide = counts.pivot_table(index=keys, columns="response", values="count", aggfunc="sum", fill_value=0)
+    else:
+        wide = counts.groupby("response")["count"].sum().to_frame().T
+        wide.index = pd.Index([0])
+    wide = wide.reindex(columns=list(Promise), fill_value=0).astype("int64")
+    met, late, overdue = (wide[code].to_numpy() for code in (Promise.IN_TIME, Promise.LATE, Promise.OVERDUE))
+    judged = met + late + overdue
+    low, high = wilson(met, judged)
+    table = pd.DataFrame(
+        {
+            "judged": judged,
+            "met": met,
+            "late": late,
+            "overdue": overdue,
+            "rate": rate(met, judged),
+            "rate_low": low,
+            "rate_high": high,
+            "target": np.full(len(wide), np.nan if target is None else target),
+            "verdict": pd.Series(list(verdicts(low, high, target)), index=wide.index, dtype=object),
+            "pending_answered": wide[Promise.PENDING_ANSWERED],
+            "pending_waiting": wide[Promise.PENDING_WAITING],
+            "answered_live": wide[Promise.LIVE],
+            "left_out": wide[Promise.LEFT_OUT],
+            "not_judged": wide[Promise.NOT_JUDGED],
+        },
+        index=wide.index,
+    )
+    return table.reset_index(drop=not keys)
+
+
+def left_out(table: pd.DataFrame) -> dict[str, int]:
+    """What the rate does not count, in leads, from a table of `response`."""
+    columns = ("pending_answered", "pending_waiting", "answered_live", "left_out", "not_judged")
+    return {column: int(table[column].sum()) for column in columns}
