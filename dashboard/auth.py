@@ -1,0 +1,93 @@
+"""Who is looking, what they may do, and which locations they see.
+
+Default deny: every page and action names its permission, and the one table below says which roles have it. Sign-in
+comes with a later version; until then only a demo practice is shown, to everybody at this machine and nobody else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from data_access import tables as t
+from data_access.vocabulary import Role
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+SEE_METRICS, SEE_LEADS, LOG_INQUIRY = "see metrics", "see leads", "log inquiry"
+
+_STAFF = (
+    Role.INTAKE_COORDINATOR, Role.SCHEDULING_LEAD, Role.FRONT_DESK, Role.CLINICAL_REVIEW, Role.MANAGER, Role.ADMINISTRATOR,
+)  # fmt: skip
+PERMISSIONS: Mapping[str, frozenset[Role]] = {
+    SEE_METRICS: frozenset(Role),
+    SEE_LEADS: frozenset(_STAFF),
+    LOG_INQUIRY: frozenset(_STAFF),
+}
+"""Which roles may do what; what is not here, nobody may."""
+
+
+class SignInMissing(RuntimeError):
+    """The database may not be shown, because nobody can be told apart yet."""
+
+
+class NotAllowed(PermissionError):
+    """The viewer's role or locations do not allow it."""
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Somebody who is signed in.
+
+    Attributes
+    ----------
+    locations : frozenset of int, or None
+        The locations whose leads they see; None for all.
+    staff_id : int, optional
+        Their row in the staff table.
+    """
+
+    name: str
+    role: Role
+    locations: frozenset[int] | None
+    staff_id: int | None = None
+
+    def may(self, permission: str) -> bool:
+        """Whether the role has a permission."""
+        return self.role in PERMISSIONS.get(permission, frozenset())
+
+    def sees(self, location_id: int) -> bool:
+        """Whether a location lies in the viewer's scope."""
+        return self.locations is None or location_id in self.locations
+
+
+def require(viewer: Viewer, permission: str, location_id: int | None = None) -> None:
+    """Raise `NotAllowed` unless the viewer has the permission, and the location where one is given."""
+    if not viewer.may(permission):
+        raise NotAllowed(f"Your role does not allow this ({permission}). Ask a manager.")
+    if location_id is not None and not viewer.sees(location_id):
+        raise NotAllowed("This location is not one of yours. Choose another, or ask a manager.")
+
+
+def require_servable(practice: Mapping[str, Any] | None, *addresses: str | None) -> None:
+    """Raise `SignInMissing` unless this is a demo practice and every address given is this machine's own."""
+    if practice is None or not practice["is_demo"]:
+        raise SignInMissing(
+            "this database is not a demo practice, and sign-in is not configured, so it is shown to nobody. "
+            "Its numbers are there on the command line (handoff metrics); to look around, use: handoff demo"
+        )
+    if outside := [a for a in addresses if a not in (*LOOPBACK, None)]:
+        raise SignInMissing(
+            f"a demo practice is shown without sign-in and therefore only on this machine, not at {outside[0]}"
+        )
+
+
+def demo_viewer(connection: Connection) -> Viewer:
+    """Whoever looks at a demo practice: its manager, who sees every location."""
+    query = (
+        sa.select(t.staff.c.id, t.staff.c.name).where(t.staff.c.role == Role.MANAGER).order_by(t.staff.c.id).limit(1)
+    )
+    found = connection.execute(query).one_or_none()
+    return Viewer(found.name if found else "Demo visitor", Role.MANAGER, None, found.id if found else None)

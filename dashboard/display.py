@@ -1,0 +1,172 @@
+"""What pages show around their numbers: formats, column settings, explanations and empty states."""
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import explain, labels, loaders
+from dashboard.frame import View
+from data_access.tally import Where
+from data_access.vocabulary import Channel, CloseReason, Kind, Precision, Stage
+
+LEFT_OUT = {
+    "not_a_lead": "duplicates, spam and tests",
+    "no_visit_in_view": "information and partner requests",
+    "no_partner": "without a partner",
+    "immature": "too young to be judged",
+    "pending_answered": "answered, window still running",
+    "pending_waiting": "waiting, window still running",
+    "answered_live": "answered live",
+    "left_out": "not a lead, or withdrawn in time",
+    "not_judged": "no promise, or no time of day",
+}
+
+
+def percent(rate: float, digits: int = 1) -> str:
+    """A proportion as 58.1 %; "no data yet" where there is nothing to divide."""
+    return "no data yet" if math.isnan(rate) else f"{rate:.{digits}%}".replace("%", " %")
+
+
+def share(k: int, n: int, low: float, high: float) -> str:
+    """A rate as people may quote it: with its counts and its 95 % interval."""
+    if n == 0:
+        return "no data yet"
+    return f"{percent(k / n)} ({k:,} of {n:,}; 95 % interval {100 * low:.0f} to {100 * high:.0f} %)"
+
+
+def plural(n: int, one: str, many: str | None = None) -> str:
+    """1 lead, 2 leads."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def local(moment: datetime | None, zone: str) -> datetime | None:
+    """A moment on the location's wall clock, for a table."""
+    return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) if moment else None
+
+
+def deadline(moment: datetime, zone: str) -> str:
+    """A deadline in words: Mon 9:30."""
+    at = moment.astimezone(ZoneInfo(zone))
+    return f"{at:%a %d %b} at {at:%H:%M}"
+
+
+def header(title: str, metric: Callable[..., Any] | None, view: View) -> None:
+    """The page's title, what is filtered, and how the metric is counted."""
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        st.title(title)
+        if metric:
+            with st.popover("How is this counted?", icon=":material/help:", type="tertiary"):
+                told = explain.blocks(metric)
+                for heading in explain.FOR_PEOPLE:
+                    st.markdown(f"**{heading}.** " + _for_people(told[heading]))
+    st.caption(view.sentence())
+
+
+def _for_people(text: str) -> str:
+    """A block of a docstring as running text, with the names of columns as words."""
+    return re.sub(r"`(\w+)`", lambda name: "“" + name[1].replace("_", " ") + "”", text.replace("\n", " "))
+
+
+def left_out(counts: Mapping[str, int]) -> None:
+    """What the numbers above do not count, and how many leads that is."""
+    said = [f"{number:,} {LEFT_OUT[why]}" for why, number in counts.items() if number]
+    st.caption("Left out: " + ("; ".join(said) if said else "nothing") + ".")
+
+
+def no_leads(view: View) -> bool:
+    """Say what to do where there is nothing to count; True if so."""
+    if view.everything:
+        if view.matching:
+            return False
+        st.info(
+            "No lead matches these filters. Widen the period or clear a filter in the sidebar.",
+            icon=":material/filter_alt_off:",
+        )
+        return True
+    st.info(
+        "This practice has no leads yet. Log the first one under **Log inquiry**, or import a file: "
+        "`handoff import FILE --mapping MAPPING`.",
+        icon=":material/inbox:",
+    )
+    return True
+
+
+def lead_list(view: View, where: Where, title: str) -> None:
+    """The leads behind a number."""
+    if not view.viewer.may("see leads"):
+        return
+    total, rows = loaders.leads_behind(view.viewer, where, view.moment)
+    st.subheader(f"{title}: {plural(total, 'lead')}")
+    if total > len(rows):
+        st.caption(f"The newest {len(rows):,} of them.")
+    if rows:
+        lead_table(rows)
+
+
+def lead_table(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Leads as a table, one line each."""
+    shown = [
+        {
+            "Lead": row["id"],
+            "Reference": row["reference"],
+            "Received": local(row["received_at"], row["zone"]),
+            "Location": row["location"],
+            "Partner": row["partner"],
+            "Kind": labels.word(Kind(row["kind"])),
+            "Channel": labels.word(Channel(row["channel"])),
+            "Stage": labels.STAGES[Stage(row["stage"])],
+            "Stands": _standing(row),
+            "Respond by": local(row["respond_by"], row["zone"]),
+            "First attempt": local(row["first_attempt_at"], row["zone"]),
+            "Owner": row["owner"],
+        }
+        for row in rows
+    ]
+    moment = "ddd D MMM YYYY, HH:mm"
+    bare = all(row["received_precision"] == Precision.DAY for row in rows)
+    st.dataframe(
+        shown,
+        hide_index=True,
+        column_config={
+            "Lead": st.column_config.NumberColumn(format="%d", width="small"),
+            "Received": st.column_config.DatetimeColumn(format="ddd D MMM YYYY" if bare else moment),
+            "Respond by": st.column_config.DatetimeColumn(format=moment),
+            "First attempt": st.column_config.DatetimeColumn(format=moment),
+        },
+        alt="Leads, newest first",
+    )
+
+
+def _standing(row: Mapping[str, Any]) -> str:
+    if row["close_reason"]:
+        return "Closed: " + labels.word(CloseReason(row["close_reason"])).lower()
+    return "Visited" if row["attended_at"] else "Open"
+
+
+def table(rows: pd.DataFrame, names: Mapping[str, str], alt: str, **options: Any) -> Any:
+    """A metric's table: counts with separators, proportions in per cent with one decimal.
+
+    Parameters
+    ----------
+    rows : DataFrame
+    names : mapping of column -> heading
+        In the order to show; columns that are not in it are not shown. A heading may carry its help after a "|".
+    """
+    config: dict[str, Any] = {}
+    shown = rows[list(names)].copy()
+    for column, heading in names.items():
+        label, _, text = heading.partition("|")
+        if pd.api.types.is_float_dtype(shown[column]):
+            shown[column] *= 100
+            config[column] = st.column_config.NumberColumn(label, help=text or None, format="%.1f %%")
+        elif pd.api.types.is_integer_dtype(shown[column]):
+            config[column] = st.column_config.NumberColumn(label, help=text or None, format="localized")
+        else:
+            config[column] = st.column_config.TextColumn(label, help=text or None)
+    return st.dataframe(shown, hide_index=True, column_config=config, alt=alt, **options)

@@ -1,0 +1,51 @@
+"""What a metric's docstring says about itself, for "How is this counted?" and for docs/metrics.md."""
+
+import inspect
+import re
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from dashboard.metrics import funnel, partners, response
+
+METRICS: dict[str, Callable[..., Any]] = {
+    "Funnel": funnel.funnel,
+    "Response compliance": response.response,
+    "Partner league": partners.league,
+}
+_COLUMNS = {
+    "Funnel": funnel.FUNNEL_COLUMNS,
+    "Response compliance": response.RESPONSE_COLUMNS,
+    "Partner league": partners.LEAGUE_COLUMNS,
+}
+FOR_PEOPLE = ("Definition", "Population", "Censoring")
+"""The blocks of a metric's docstring that are written for a practice manager."""
+
+
+def blocks(metric: Callable[..., Any]) -> dict[str, str]:
+    """The docstring of a metric by its headings, in order; the summary stands under ""."""
+    found: dict[str, list[str]] = {"": []}
+    current = ""
+    lines = (inspect.getdoc(metric) or "").splitlines()
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        if re.fullmatch(r"-{3,}", following) and len(following) == len(line):
+            current = line
+            found[current] = []
+        elif not (re.fullmatch(r"-{3,}", line)):
+            found[current].append(line)
+    return {heading: "\n".join(text).strip() for heading, text in found.items()}
+
+
+def document() -> str:
+    """docs/metrics.md: every metric as its docstring tells it."""
+    parts = ["# Metrics\n", "Made from the docstrings by `python -m dashboard.explain`; a test keeps it so.\n"]
+    for title, metric in METRICS.items():
+        told = blocks(metric)
+        parts.append(f"## {title}\n\n{told['']}\n")
+        parts += [f"### {heading}\n\n{told[heading]}\n" for heading in (*FOR_PEOPLE, "Returns", "References")]
+        parts.append("### Columns\n\n" + ", ".join(f"`{column}`" for column in _COLUMNS[title]) + "\n")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(document())

@@ -1,0 +1,93 @@
+"""Choices of a viewer, as one frozen value that says which leads are counted and as of when."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from dashboard.labels import codes_of
+from data_access.facts import day_number, week_number
+from data_access.lead_state import epoch_minute
+from data_access.tally import Moment, Where
+
+_LISTS = ("location", "partner", "service_line", "source")  # by id
+_WORDS = ("partner_category", "pathway", "channel", "kind", "priority")  # by word of the vocabulary
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which leads: received in [first, last), with any of the chosen values; an empty choice means all.
+
+    Attributes
+    ----------
+    first, last : date, optional
+        Local days of receipt, half-open; None is open.
+    location, partner, service_line, source : tuple of int
+        Ids.
+    partner_category, pathway, channel, kind, priority : tuple of str
+        Words of the vocabulary.
+    """
+
+    first: date | None = None
+    last: date | None = None
+    location: tuple[int, ...] = ()
+    partner: tuple[int, ...] = ()
+    service_line: tuple[int, ...] = ()
+    source: tuple[int, ...] = ()
+    partner_category: tuple[str, ...] = ()
+    pathway: tuple[str, ...] = ()
+    channel: tuple[str, ...] = ()
+    kind: tuple[str, ...] = ()
+    priority: tuple[str, ...] = ()
+
+    def with_kinds(self, kinds: tuple[str, ...]) -> "Filters":
+        """These filters, with `kinds` where no kind was chosen."""
+        return self if self.kind else replace(self, kind=kinds)
+
+    def where(self, scope: frozenset[int] | None, *, by_due_week: bool = False) -> Where:
+        """What the tally is asked for.
+
+        Parameters
+        ----------
+        scope : frozenset of int, or None
+            The viewer's locations; None for all. A location outside it counts nothing, whatever was chosen.
+        by_due_week : bool
+            The period means the weeks in which windows ended: those whose Monday lies in it.
+        """
+        keys = {name: getattr(self, name) for name in _LISTS if getattr(self, name)}
+        for name in _WORDS:
+            if chosen := getattr(self, name):
+                keys[name] = tuple(codes_of(name)[word] for word in chosen)
+        if not by_due_week:
+            return Where(days=self._period(day_number), keys=keys, locations=scope)
+        return Where(due_weeks=self._period(_first_week_from) or (1, 2**15 - 1), keys=keys, locations=scope)
+
+    def as_dict(self) -> dict[str, object]:
+        """The choices that were made, as plain values."""
+        made: dict[str, object] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value:
+                made[field.name] = value.isoformat() if isinstance(value, date) else list(value)
+        return made
+
+    def _period(self, number: Callable[[date], int]) -> tuple[int, int] | None:
+        if self.first is None and self.last is None:
+            return None
+        first = number(self.first) if self.first else -(2**31)
+        return first, max(first, number(self.last) if self.last else 2**31 - 1)
+
+
+def _first_week_from(day: date) -> int:
+    return week_number(day + timedelta(days=-day.weekday() % 7))
+
+
+def end_of_day(day: date, zone: str) -> datetime:
+    """The last minute of a local day, in UTC: what a bare date given as `as_of` means."""
+    midnight = datetime.combine(day + timedelta(days=1), datetime.min.time(), tzinfo=ZoneInfo(zone))
+    return midnight.astimezone(UTC) - timedelta(minutes=1)
+
+
+def moment(as_of: datetime, zone: str, horizon_days: int) -> Moment:
+    """`as_of` in the units of the facts; its day is the practice's own."""
+    return Moment(epoch_minute(as_of), day_number(as_of.astimezone(ZoneInfo(zone)).date()), horizon_days)

@@ -1,0 +1,157 @@
+"""From raw widget values to a value object, or to a message beside each field that is wrong."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from data_access.events import Received
+from data_access.lead_state import CLOCK_SKEW
+from data_access.vocabulary import Asker, Channel, Kind, PartnerCategory, Pathway, Priority, Topic
+
+REFERENCE_LENGTH = 24
+EXPECTATIONS_LENGTH = 280
+NOW, MINUTES_15, HOUR, YESTERDAY, OTHER_TIME = "Now", "15 min ago", "1 h ago", "Yesterday", "Other time"
+WHEN = (NOW, MINUTES_15, HOUR, YESTERDAY, OTHER_TIME)
+_BACK = {MINUTES_15: timedelta(minutes=15), HOUR: timedelta(hours=1), YESTERDAY: timedelta(days=1)}
+
+DEFAULT_ASKER = {
+    Kind.SCHEDULING: Asker.PATIENT,
+    Kind.INFORMATION: Asker.PATIENT,
+    Kind.WARM_INTRO: Asker.CLINICIAN,
+    Kind.PARTNER_REQUEST: Asker.CLINICIAN,
+}
+
+Errors = dict[str, str]
+"""Field name -> what is wrong and what to do."""
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """A new inquiry as the form describes it.
+
+    Attributes
+    ----------
+    received_at : datetime, optional
+        None: at the moment it is saved.
+    typed : str
+        What was typed, to tell the same form sent twice from another inquiry; "15 min ago" stays that.
+    """
+
+    asked: Received
+    received_at: datetime | None
+    typed: str
+
+
+def parse_inquiry(
+    raw: Mapping[str, Any], *, zone: str, now: datetime, partner_categories: Mapping[int, PartnerCategory]
+) -> Inquiry | Errors:
+    """Check what was typed into the log form.
+
+    Parameters
+    ----------
+    raw : mapping
+        Values by field: kind, channel, partner, category, source, topic, asker, reference, expectations, live,
+        location, service_line, owner, clinician, priority, when, received (naive local time).
+    zone : str
+        IANA zone of the chosen location, in which `received` was meant.
+    partner_categories : mapping of partner id -> category
+        The partners that exist.
+
+    Returns
+    -------
+    Inquiry, or Errors
+    """
+    errors: Errors = {}
+    kind = _word(raw, "kind", Kind, errors, "Choose what they want.")
+    channel = _word(raw, "channel", Channel, errors, "Choose how it arrived.")
+    topic = _word(raw, "topic", Topic, errors)
+    priority = _word(raw, "priority", Priority, errors) or Priority.ROUTINE
+    asker = _word(raw, "asker", Asker, errors) or (DEFAULT_ASKER[kind] if kind else Asker.NOT_RECORDED)
+    category = _word(raw, "category", PartnerCategory, errors)
+    partner, location = raw.get("partner"), raw.get("location")
+    reference = (raw.get("reference") or "").strip() or None
+    expectations = (raw.get("expectations") or "").strip() or None
+    if location is None:
+        errors["location"] = "Choose the location."
+    if partner is not None and partner not in partner_categories:
+        errors["partner"] = "This partner is not on the list any more. Choose another."
+    if kind in (Kind.PARTNER_REQUEST, Kind.WARM_INTRO) and partner is None:
+        errors["partner"] = "Name the partner: this kind of inquiry comes from one."
+    if kind == Kind.INFORMATION and topic is None:
+        errors["topic"] = "Choose the topic: an information request is about something."
+    if kind == Kind.PARTNER_REQUEST and reference:
+        errors["reference"] = "Leave this empty: a partner's request is not about one patient."
+    elif reference and (problem := reference_problem(reference)):
+        errors["reference"] = problem
+    if expectations and len(expectations) > EXPECTATIONS_LENGTH:
+        errors["expectations"] = f"Shorten this to {EXPECTATIONS_LENGTH} characters; it has {len(expectations)}."
+    received_at = _received_at(raw, zone, now, errors)
+    if errors or kind is None or channel is None or location is None:
+        return errors
+    return Inquiry(
+        Received(
+            lead_kind=kind,
+            pathway=Pathway.CLINICIAN if asker == Asker.CLINICIAN else Pathway.PATIENT,
+            channel=channel,
+            location_id=location,
+            asker=asker,
+            priority=priority,
+            partner_id=partner,
+            partner_category=partner_categories.get(partner) if partner else category,
+            service_line_id=raw.get("service_line"),
+            source_id=raw.get("source"),
+            topic=topic,
+            owner_id=raw.get("owner"),
+            requested_clinician_id=raw.get("clinician"),
+            reference=reference,
+            expectations=expectations if kind == Kind.WARM_INTRO else None,
+            answered_live=bool(raw.get("live")) and channel in (Channel.PHONE, Channel.WALK_IN),
+        ),
+        received_at,
+        repr(sorted(raw.items())),
+    )
+
+
+def reference_problem(reference: str) -> str | None:
+    """Why a text may not be a patient's reference, or None: it is a short local code, not a name, date or phone number."""
+    if len(reference) > REFERENCE_LENGTH:
+        return f"Use the short local code: {REFERENCE_LENGTH} characters at most."
+    if not re.search(r"\d", reference) or re.search(r"[^\W\d_]{2,}[\s,]+[^\W\d_]{2,}", reference):
+        return "This looks like a name. Use the short local code, for example A-1047."
+    if re.search(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}", reference):
+        return "This looks like a date. Use the short local code, for example A-1047."
+    if len(re.sub(r"\D", "", reference)) >= 9:
+        return "This looks like a phone number. Use the short local code, for example A-1047."
+    return None
+
+
+def _word(raw: Mapping[str, Any], name: str, words: Any, errors: Errors, missing: str | None = None) -> Any:
+    value = raw.get(name)
+    if value is None:
+        if missing:
+            errors[name] = missing
+        return None
+    try:
+        return words(value)
+    except ValueError:
+        errors[name] = f"{value!r} is not known. Choose one of the list."
+        return None
+
+
+def _received_at(raw: Mapping[str, Any], zone: str, now: datetime, errors: Errors) -> datetime | None:
+    when = raw.get("when") or NOW
+    if when in _BACK:
+        return now - _BACK[when]
+    if when != OTHER_TIME:
+        return None
+    typed = raw.get("received")
+    if typed is None:
+        errors["received"] = "Give the day and time at which it arrived."
+        return None
+    received_at: datetime = typed.replace(tzinfo=ZoneInfo(zone))
+    if received_at > now + CLOCK_SKEW:
+        errors["received"] = "This time lies in the future. Give the time at which it arrived."
+    return received_at

@@ -1,0 +1,157 @@
+"""What surrounds every page: who looks, the filters in the sidebar, and the moment that counts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any, Never
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import clock, loaders
+from dashboard.auth import Viewer
+from dashboard.filters import Filters, end_of_day, moment
+from dashboard.labels import BREAKDOWNS, codes_of
+from data_access.tally import Moment, Where
+
+_PERIODS = {"Last 4 weeks": 28, "Last 13 weeks": 91, "Last 26 weeks": 182, "Last 12 months": 365, "All time": None}
+_BETWEEN = "Between two days"
+_DEFAULT = "Last 26 weeks"
+_LISTS = {"location": "Location", "partner": "Partner"}
+_WORDS = ("partner_category", "pathway", "channel")
+
+
+@dataclass(frozen=True)
+class View:
+    """What one person looks at: their scope, their filters, and as of when."""
+
+    viewer: Viewer
+    filters: Filters
+    as_of: datetime
+    moment: Moment
+    zone: str
+    fixed: bool
+
+    @cached_property
+    def where(self) -> Where:
+        """The filters within the viewer's scope."""
+        return self.filters.where(self.viewer.locations)
+
+    @cached_property
+    def everything(self) -> int:
+        """How many leads the viewer could see at all."""
+        return int(self.count([], Where(locations=self.viewer.locations))["count"].sum())
+
+    @cached_property
+    def matching(self) -> int:
+        """How many leads the filters leave."""
+        return int(self.count([], self.where)["count"].sum())
+
+    @property
+    def today(self) -> date:
+        """The practice's local day of `as_of`."""
+        return self.as_of.astimezone(ZoneInfo(self.zone)).date()
+
+    def with_horizon(self, days: int) -> "View":
+        """The same view with another horizon."""
+        return replace(self, moment=replace(self.moment, horizon_days=days))
+
+    def count(self, keys: Sequence[str], where: Where) -> pd.DataFrame:
+        """Count leads at this view's moment."""
+        return loaders.count(self.viewer, keys, where, self.moment)
+
+    def sentence(self) -> str:
+        """What is filtered and as of when, in words."""
+        f = self.filters
+        period = "All leads"
+        if f.first and f.last:
+            period = f"Received {_day(f.first)} to {_day(f.last - timedelta(days=1))}"
+        parts = [period]
+        for name in ("location", "partner", "service_line", *_WORDS):
+            chosen = getattr(f, name)
+            if chosen:
+                known = loaders.names(name)
+                codes = [codes_of(name)[c] for c in chosen] if name in _WORDS else chosen
+                shown = [known.get(code, "?") for code in codes]
+                parts.append(f"{BREAKDOWNS[name].lower()} {', '.join(shown[:3])}{' …' if len(shown) > 3 else ''}")
+        at = self.as_of.astimezone(ZoneInfo(self.zone))
+        return "; ".join(parts) + f". As of {_day(at.date())}, {at:%H:%M}" + ("." if self.fixed else " (now).")
+
+
+def view() -> View:
+    """The present view. Shows nothing and stops where nobody is signed in: the second wall behind the entry's."""
+    viewer = loaders.viewer()
+    if viewer is None:
+        refuse()
+    own = loaders.own_practice()
+    zone = own["zone"]
+    chosen_day: date | None = st.session_state.get("as_of")
+    as_of = end_of_day(chosen_day, zone) if chosen_day else clock.now()
+    first, last = _period(as_of.astimezone(ZoneInfo(zone)).date())
+    filters = Filters(
+        first=first,
+        last=last,
+        **{name: tuple(st.session_state.get(name, ())) for name in (*_LISTS, "service_line", *_WORDS)},
+    )
+    return View(viewer, filters, as_of, moment(as_of, zone, own["horizon_days"]), zone, fixed=chosen_day is not None)
+
+
+def refuse() -> Never:
+    """Say that nothing is shown here, and end the run."""
+    st.title("Not signed in")
+    st.info(
+        "This practice's data is shown only to its own staff, and sign-in is not set up on this server. "
+        "To look around in a demo practice on your own machine, run `handoff demo`.",
+        icon=":material/lock:",
+    )
+    st.stop()
+
+
+def sidebar(viewer: Viewer) -> None:
+    """Draw the filters, in one order on every page; they are kept in the URL and from page to page."""
+    today = clock.now().astimezone(ZoneInfo(loaders.own_practice()["zone"])).date()
+    with st.sidebar:
+        bound: dict[str, Any] = {"bind": "query-params"}
+        period = st.selectbox(
+            "Period received", [*_PERIODS, _BETWEEN], index=list(_PERIODS).index(_DEFAULT), key="period", **bound
+        )
+        if period == _BETWEEN:
+            st.date_input("Received between", value=[], key="between", format="YYYY-MM-DD", **bound)
+        places = {place["id"]: place["name"] for place in loaders.locations(viewer)}
+        _choose("Location", "location", places)
+        _choose("Partner", "partner", {k: v for k, v in loaders.names("partner").items() if k > 0})
+        for name in _WORDS:
+            known = loaders.names(name)
+            _choose(BREAKDOWNS[name], name, {word: known[code] for word, code in codes_of(name).items()})
+        _choose("Service line", "service_line", {k: v for k, v in loaders.names("service_line").items() if k > 0})
+        st.date_input(
+            "As of",
+            value=None,
+            min_value=date(1990, 1, 1),
+            max_value=today,
+            key="as_of",
+            format="YYYY-MM-DD",
+            help="Counts as they stood at the end of this day. Empty: now.",
+            **bound,
+        )
+
+
+def _choose(label: str, key: str, options: dict[Any, str]) -> None:
+    st.multiselect(
+        label, list(options), format_func=options.__getitem__, key=key, placeholder="All", bind="query-params"
+    )
+
+
+def _period(today: date) -> tuple[date | None, date | None]:
+    period = st.session_state.get("period", _DEFAULT)
+    if period == _BETWEEN:
+        days = st.session_state.get("between", ())
+        return (days[0], days[1] + timedelta(days=1)) if len(days) == 2 else (None, None)
+    length = _PERIODS.get(period)
+    return (today - timedelta(days=length - 1), today + timedelta(days=1)) if length else (None, None)
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"

@@ -1,0 +1,109 @@
+"""What people read in place of codes and words of the vocabulary."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from sqlalchemy import Connection
+
+from data_access import practice
+from data_access import tables as t
+from data_access.facts import week_start
+from data_access.vocabulary import (
+    Asker,
+    Channel,
+    CloseReason,
+    Kind,
+    PartnerCategory,
+    Pathway,
+    Priority,
+    Stage,
+    Topic,
+)
+
+_SPECIAL = {
+    Kind.WARM_INTRO: "Warm introduction",
+    Kind.INFORMATION: "Information request",
+    Kind.SCHEDULING: "Scheduling inquiry",
+    Channel.WALK_IN: "Walk-in",
+    Priority.SOON: "Soon",
+    Topic.TRIAGE: "How referrals are triaged",
+    Topic.DOCUMENTATION: "What documentation speeds scheduling",
+    Topic.PREPARATION: "Preparation, what to bring",
+    Topic.SELF_PAY: "Self-pay",
+}
+WEEKDAYS = ("No appointment", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+STAGES = {
+    Stage.CAPTURED: "Captured",
+    Stage.ELIGIBILITY: "Eligible",
+    Stage.DOCUMENTATION: "Records complete",
+    Stage.SCHEDULED: "Scheduled",
+    Stage.ATTENDED: "Attended",
+}
+NOT_GIVEN = "Not given"
+
+BREAKDOWNS = {
+    "location": "Location",
+    "pathway": "Pathway",
+    "partner": "Partner",
+    "partner_category": "Partner category",
+    "channel": "Channel",
+    "service_line": "Service line",
+    "source": "Source",
+    "kind": "Kind",
+    "priority": "Priority",
+    "topic": "Topic",
+    "owner": "Owner",
+    "received_week": "Week received",
+    "due_week": "Week due",
+    "visit_weekday": "Weekday of the appointment",
+}
+"""Dimensions that a table can be broken down by, and what they are called."""
+
+_WORDS: Mapping[str, tuple[type[StrEnum], int]] = {
+    # dimension: its vocabulary and the code of its first word (1 where 0 means that nothing was given)
+    "kind": (Kind, 0),
+    "pathway": (Pathway, 0),
+    "channel": (Channel, 0),
+    "priority": (Priority, 0),
+    "asker": (Asker, 0),
+    "partner_category": (PartnerCategory, 1),
+    "topic": (Topic, 1),
+    "close_reason": (CloseReason, 1),
+}
+_LISTS = {
+    "location": t.locations,
+    "partner": t.partners,
+    "service_line": t.service_lines,
+    "source": t.sources,
+    "owner": t.staff,
+}
+
+
+def word(member: StrEnum) -> str:
+    """A word of the vocabulary as people read it."""
+    return _SPECIAL.get(member, member.replace("_", " ").capitalize())
+
+
+def of_dimension(connection: Connection, dimension: str) -> dict[int, str]:
+    """Labels of a dimension's codes, for those that have a list; weeks are written by `week`."""
+    if dimension in _WORDS:
+        words, first = _WORDS[dimension]
+        known = {code: word(member) for code, member in enumerate(words, start=first)}
+        return {0: NOT_GIVEN} | known if first else known
+    if dimension in _LISTS:
+        return {0: NOT_GIVEN} | practice.names(connection, _LISTS[dimension])
+    if dimension == "visit_weekday":
+        return dict(enumerate(WEEKDAYS))
+    return {}
+
+
+def codes_of(dimension: str) -> dict[str, int]:
+    """Codes of a vocabulary's words, as the facts hold them."""
+    words, first = _WORDS[dimension]
+    return {str(member): code for code, member in enumerate(words, start=first)}
+
+
+def week(number: int) -> str:
+    """An ISO week as 2026-W09."""
+    year, iso_week, _ = week_start(number).isocalendar()
+    return f"{year}-W{iso_week:02}" if number else NOT_GIVEN

@@ -1,0 +1,134 @@
+"""Reads for the pages: shared between sessions where that is safe, and always within the viewer's scope.
+
+What is cached is keyed by the database's URL and the revision of its facts, never by a frame and never in a closure.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from sqlalchemy import Connection, Engine
+
+from dashboard import auth, clock, labels, settings
+from dashboard.auth import Viewer
+from data_access import demo, facts, leads, practice, promises
+from data_access import engine as databases
+from data_access import tables as t
+from data_access import tally as tallies
+from data_access.facts import LiveFacts, Snapshot
+from data_access.tally import Moment, Where
+from data_access.vocabulary import TargetMetric
+
+LIST_LIMIT = 500
+
+
+@st.cache_resource(show_spinner="Opening the lead database …")
+def _open(url: str) -> Engine:
+    if (name := settings.demo_of(url)) and not settings.demo_file(name).exists():
+        demo.make(settings.demo_file(name), name, clock.now())
+    engine = databases.connect(url)
+    databases.require_current_schema(engine)
+    return engine
+
+
+@st.cache_resource(show_spinner="Reading the facts …")
+def _live(url: str) -> LiveFacts:
+    return LiveFacts(_open(url))
+
+
+def database() -> Engine:
+    """The lead database, opened once per process; a demo practice is made where it is not there yet."""
+    return _open(settings.database_url())
+
+
+def viewer() -> Viewer | None:
+    """Whoever looks at this session, or None where nobody may."""
+    with databases.reading(database()) as connection:
+        try:
+            auth.require_servable(practice.get(connection), st.get_option("server.address"), st.context.ip_address)
+        except auth.SignInMissing:
+            return None
+        return auth.demo_viewer(connection)
+
+
+def own_practice() -> dict[str, Any]:
+    """The practice's row."""
+    with databases.reading(database()) as connection:
+        return practice.get(connection) or {}
+
+
+@contextmanager
+def _counting() -> Iterator[Snapshot | Connection]:
+    """Where leads are counted: the facts in this process, or the database itself, as HANDOFF_COUNT_IN says."""
+    if settings.read("HANDOFF_COUNT_IN") == "database":
+        with databases.reading(database()) as connection:
+            yield connection
+    else:
+        yield _live(settings.database_url()).now()
+
+
+def count(viewer: Viewer, keys: Sequence[str], where: Where, moment: Moment) -> pd.DataFrame:
+    """Count leads in the viewer's scope; `where` cannot widen it."""
+    auth.require(viewer, auth.SEE_METRICS)
+    _require_scope(viewer, where)
+    with _counting() as source:
+        return tallies.tally(source, keys, where, moment)
+
+
+def leads_behind(viewer: Viewer, where: Where, moment: Moment) -> tuple[int, list[dict[str, Any]]]:
+    """How many leads a cell counts, and the newest of them (LIST_LIMIT at most) as people read them."""
+    auth.require(viewer, auth.SEE_LEADS)
+    _require_scope(viewer, where)
+    with _counting() as source:
+        ids = tallies.members(source, where, moment)
+    with databases.reading(database()) as connection:
+        newest = ids[:LIST_LIMIT]
+        return len(ids), leads.listing(connection, locations=viewer.locations, lead_ids=newest, limit=LIST_LIMIT)
+
+
+def my_entries(viewer: Viewer, limit: int = 5) -> list[dict[str, Any]]:
+    """What the viewer logged last."""
+    auth.require(viewer, auth.SEE_LEADS)
+    with databases.reading(database()) as connection:
+        return leads.listing(connection, locations=viewer.locations, staff_id=viewer.staff_id or -1, limit=limit)
+
+
+def names(dimension: str) -> dict[int, str]:
+    """Labels of a dimension's codes."""
+    with databases.reading(database()) as connection:
+        revision = facts.current_revision(connection)
+    return _names(settings.database_url(), revision, dimension)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _names(url: str, revision: int, dimension: str) -> dict[int, str]:
+    del revision  # part of the key: every write takes a new one
+    with databases.reading(_open(url)) as connection:
+        return labels.of_dimension(connection, dimension)
+
+
+def locations(viewer: Viewer) -> list[dict[str, Any]]:
+    """The practice's locations in the viewer's scope."""
+    with databases.reading(database()) as connection:
+        return [place for place in practice.active(connection, t.locations) if viewer.sees(place["id"])]
+
+
+def choices(table: str) -> list[dict[str, Any]]:
+    """The entries in use of one of the practice's lists: partners, service_lines, sources or staff."""
+    with databases.reading(database()) as connection:
+        return practice.active(connection, t.metadata.tables[table])
+
+
+def response_target(on: date) -> float | None:
+    """The target of response compliance in force on a day."""
+    with databases.reading(database()) as connection:
+        return promises.target_on(connection, TargetMetric.RESPONSE_IN_TIME, on)
+
+
+def _require_scope(viewer: Viewer, where: Where) -> None:
+    asked: Collection[int] | None = where.locations
+    if viewer.locations is not None and (asked is None or not set(asked) <= viewer.locations):
+        raise auth.NotAllowed("This view reaches beyond your locations.")

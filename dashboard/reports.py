@@ -1,0 +1,79 @@
+"""Count, then measure: the one path that pages, the command line and exports share, so that they cannot disagree."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from dashboard.filters import Filters
+from dashboard.metrics import funnel as funnel_metric
+from dashboard.metrics import partners as partners_metric
+from dashboard.metrics import response as response_metric
+from data_access.tally import Where
+from data_access.vocabulary import VISIT_KINDS
+
+Count = Callable[[Sequence[str], Where], pd.DataFrame]
+"""Counts leads by dimensions, for a filter; the moment and the source are settled by whoever hands it over."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A metric's table, and how many leads it leaves out, by why."""
+
+    table: pd.DataFrame
+    left_out: Mapping[str, int]
+
+
+_VISIT_KINDS = tuple(str(kind) for kind in VISIT_KINDS)
+
+
+def funnel(count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequence[str] = ()) -> Answer:
+    """The cohort funnel of leads headed for a visit (or of the kinds chosen), broken down by `by`."""
+    tally = count([*by, *funnel_metric.FUNNEL_KEYS], filters.with_kinds(_VISIT_KINDS).where(scope))
+    left_out = funnel_metric.left_out(tally) | _other_kinds(count, filters, scope)
+    return Answer(funnel_metric.funnel(tally, by), left_out)
+
+
+def response(
+    count: Count,
+    filters: Filters,
+    scope: frozenset[int] | None,
+    by: Sequence[str] = (),
+    *,
+    target: float | None = None,
+    contact: bool = False,
+) -> Answer:
+    """Response compliance of all kinds of lead; `contact` judges the first two-way contact in place of the first attempt.
+
+    Broken down by the week due, the period means the weeks in which windows ended.
+    """
+    key = "contact" if contact else "response"
+    tally = count([*by, key], filters.where(scope, by_due_week="due_week" in by))
+    table = response_metric.response(tally.rename(columns={key: "response"}), by, target)
+    return Answer(table, response_metric.left_out(table))
+
+
+def partners(
+    count: Count,
+    filters: Filters,
+    scope: frozenset[int] | None,
+    *,
+    outcome: str = "attended",
+    minimum: int = partners_metric.MINIMUM_LEADS,
+) -> Answer:
+    """The partner league by visits ("attended") or bookings ("scheduled") within the horizon."""
+    success = f"{outcome}_in_time"
+    tally = count([*partners_metric.LEAGUE_KEYS, success], filters.with_kinds(_VISIT_KINDS).where(scope))
+    left_out = partners_metric.left_out(tally) | _other_kinds(count, filters, scope)
+    return Answer(partners_metric.league(tally, success, minimum), left_out)
+
+
+def _other_kinds(count: Count, filters: Filters, scope: frozenset[int] | None) -> dict[str, int]:
+    if filters.kind:
+        return {"no_visit_in_view": 0}
+    everything = count(["kind"], filters.where(scope))["count"].sum()
+    return {
+        "no_visit_in_view": int(
+            everything - count(["kind"], filters.with_kinds(_VISIT_KINDS).where(scope))["count"].sum()
+        )
+    }

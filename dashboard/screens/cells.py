@@ -1,0 +1,80 @@
+"""A number that was clicked, and the leads behind it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard import display
+from dashboard.display import lead_list
+from dashboard.frame import View
+from dashboard.labels import BREAKDOWNS
+from data_access.tally import Where
+
+_LAST = "cells_last_clicked"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What was clicked: its name, and which leads it counts."""
+
+    title: str
+    where: Where
+
+
+def breakdown(key: str, offered: Sequence[str], *, optional: bool = False) -> str | None:
+    """Ask by what to break down; kept in the URL."""
+    return st.selectbox(
+        "Break down by",
+        [None, *offered] if optional else list(offered),
+        key=key,
+        bind="query-params",
+        format_func=lambda name: BREAKDOWNS[name] if name else "Nothing",
+        width=260,
+    )
+
+
+def clickable(figure: go.Figure, key: str, alt: str) -> Any:
+    """Show a chart; what was clicked in it last, as the point's customdata, or None."""
+    state: Any = st.plotly_chart(
+        figure,
+        key=key,
+        on_select=partial(_note, key),
+        selection_mode="points",
+        config={"displayModeBar": False},
+        alt=alt,
+    )
+    points = state.selection.points if state and st.session_state.get(_LAST) == key else []
+    return points[0].get("customdata") if points else None
+
+
+def clickable_table(rows: pd.DataFrame, headings: Mapping[str, str], alt: str, key: str) -> tuple[int, str] | None:
+    """Show a metric's table; the row number and column of the cell that was clicked last, or None."""
+    state: Any = display.table(
+        rows, headings, alt, key=key, on_select=partial(_note, key), selection_mode="single-cell"
+    )
+    cells = state.selection.cells if st.session_state.get(_LAST) == key else []
+    return (int(cells[0][0]), str(cells[0][1])) if cells else None
+
+
+def _note(key: str) -> None:
+    """Of several charts and tables on a page, the one that was clicked last is the one that is answered."""
+    st.session_state[_LAST] = key
+
+
+def narrower(where: Where, **keys: Sequence[int]) -> Where:
+    """A filter with further keys; one that is filtered already keeps only what both allow."""
+    both = {name: tuple(c for c in codes if c in where.keys.get(name, codes)) for name, codes in keys.items()}
+    return replace(where, keys={**where.keys, **both})
+
+
+def leads_behind(view: View, cell: Cell | None) -> None:
+    """The leads behind what was clicked, or how to get there."""
+    if cell is None:
+        st.caption("Click a bar, a dot or a number in a table to see the leads behind it.")
+    else:
+        lead_list(view, cell.where, cell.title)

@@ -1,0 +1,131 @@
+"""Blocks of the partners page."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.charts.partners import league_dots
+from dashboard.display import percent, plural
+from dashboard.frame import View
+from dashboard.metrics.partners import MINIMUM_LEADS, SMALL_PARTNERS
+from dashboard.screens.cells import Cell, clickable, clickable_table, narrower
+from data_access.vocabulary import VISIT_KINDS, Standing
+
+VOLUME, SHRUNKEN = "Volume", "Shrunken rate"
+_HORIZONS = (30, 60, 90)
+_DOTS = 40
+_SURE = 0.9
+_HEADINGS = {
+    "rate": "Own rate",
+    "rate_low": "95 % from",
+    "rate_high": "95 % to",
+    "shrunken": "Shrunken rate|The own rate drawn towards that of all partners, the more so the fewer the referrals",
+    "shrunken_low": "95 % from",
+    "shrunken_high": "95 % to",
+    "place": "True place|Where the partner's true place lies with 90 % probability",
+    "top_quarter": "Top quarter|Probability that the partner truly belongs to the best quarter",
+    "immature": "Too young|Referrals younger than the horizon; not judged",
+}
+
+
+def choices(view: View) -> tuple[str, int, str]:
+    """Ask what counts, within how many days, and in which order; kept in the URL."""
+    own = view.moment.horizon_days
+    with st.container(horizontal=True):
+        outcome = st.segmented_control(
+            "What counts",
+            ("Visits", "Bookings"),
+            default="Visits",
+            key="partners_outcome",
+            bind="query-params",
+            required=True,
+        )
+        horizon = st.segmented_control(
+            "Within days", _HORIZONS, default=own if own in _HORIZONS else _HORIZONS[0], key="partners_within",
+            bind="query-params", required=True,
+        )  # fmt: skip
+        order = st.segmented_control(
+            "Order by", (VOLUME, SHRUNKEN), default=VOLUME, key="partners_order", bind="query-params", required=True
+        )
+    return ("attended" if outcome == "Visits" else "scheduled"), int(horizon or own), str(order)
+
+
+def ordered(table: pd.DataFrame, order: str) -> pd.DataFrame:
+    """The league in the chosen order, the small partners' row last."""
+    by = ["shrunken", "n"] if order == SHRUNKEN else ["n", "shrunken"]
+    small = table["partner"] == SMALL_PARTNERS
+    return table.assign(small=small).sort_values(["small", *by], ascending=[True, False, False]).drop(columns="small")
+
+
+def finding(table: pd.DataFrame, names: Mapping[int, str], outcome: str, horizon: int) -> str:
+    """The finding in one sentence."""
+    n, k = int(table["n"].sum()), int(table["k"].sum())
+    if not n:
+        return f"No referral that names a partner is older than {horizon} days yet, so there is nothing to compare."
+    did = "came to a visit" if outcome == "attended" else "were booked"
+    text = f"Of **{n:,} referrals** old enough to judge, **{k:,} ({percent(k / n)})** {did} within {horizon} days. "
+    listed = plural(int((table["partner"] != SMALL_PARTNERS).sum()), "partner")
+    sure = table[table["top_quarter"] >= _SURE]["partner"]
+    if sure.empty:
+        return text + f"Among {listed} with {MINIMUM_LEADS} or more of them, none stands out as best beyond doubt."
+    best = ", ".join(names.get(int(p), "?") for p in sure.head(3))
+    return text + f"Among {listed} with {MINIMUM_LEADS} or more of them, the top quarter surely holds {best}."
+
+
+def chart(table: pd.DataFrame, names: Mapping[int, str], view: View) -> Cell | None:
+    """The listed partners as dots."""
+    rows = table[table["partner"] != SMALL_PARTNERS].head(_DOTS)
+    if rows.empty:
+        return None
+    figure = league_dots(rows, [names.get(int(p), "?") for p in rows["partner"]], table["k"].sum() / table["n"].sum())
+    point = clickable(figure, "partners_league", "Partners' rates with intervals")
+    return _cell(int(point[0]), names, view, {"mature": (1,)}) if point else None
+
+
+def league_table(table: pd.DataFrame, names: Mapping[int, str], outcome: str, view: View) -> Cell | None:
+    """The whole league, small partners as one row; a click on a number shows its leads."""
+    listed = int((table["partner"] != SMALL_PARTNERS).sum())
+    shown = table.assign(
+        name=[_name(row, names) for row in table.itertuples()],
+        place=[_place(row, listed) for row in table.itertuples()],
+    )
+    headings = {"name": "Partner", "n": "Referrals", "k": "Came" if outcome == "attended" else "Booked"} | _HEADINGS
+    if clicked := clickable_table(shown, headings, "Partner league", "partners_table"):
+        row, column = table.iloc[clicked[0]], clicked[1]
+        return _cell(int(row["partner"]), names, view, _keys(column, outcome), headings[column].partition("|")[0])
+    return None
+
+
+def _keys(column: str, outcome: str) -> dict[str, Sequence[int]]:
+    """Which leads a number of the league counts, as keys of the facts."""
+    mature: dict[str, Sequence[int]] = {"mature": (1,)}
+    behind: dict[str, dict[str, Sequence[int]]] = {
+        "k": {**mature, f"{outcome}_in_time": (1,)},
+        "immature": {"mature": (0,)},
+    }
+    return behind.get(column, mature)
+
+
+def _name(row: object, names: Mapping[int, str]) -> str:
+    partner, partners = int(row.partner), int(row.partners)  # type: ignore[attr-defined]
+    if partner == SMALL_PARTNERS:
+        return f"{plural(partners, 'partner')} with fewer than {MINIMUM_LEADS}"
+    return names.get(partner, "?")
+
+
+def _place(row: object, listed: int) -> str:
+    low, high = row.rank_low, row.rank_high  # type: ignore[attr-defined]
+    if low != low:
+        return "too few to say"
+    return f"{low:.0f} to {high:.0f} of {listed}" if low != high else f"{low:.0f} of {listed}"
+
+
+def _cell(
+    partner: int, names: Mapping[int, str], view: View, keys: dict[str, Sequence[int]], what: str = "referrals"
+) -> Cell | None:
+    if partner == SMALL_PARTNERS:
+        return None
+    visits = view.filters.with_kinds(tuple(str(kind) for kind in VISIT_KINDS)).where(view.viewer.locations)
+    counted = {"partner": (partner,), "state": (Standing.OPEN, Standing.LOST, Standing.ANSWERED)}
+    return Cell(f"{names.get(partner, '?')}, {what.lower()}", narrower(visits, **counted, **keys))

@@ -1,0 +1,122 @@
+"""Blocks of the response page."""
+
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import labels
+from dashboard.charts.response import dots, weekly
+from dashboard.display import percent, share
+from dashboard.frame import View
+from dashboard.labels import BREAKDOWNS
+from dashboard.loaders import names as names_of
+from dashboard.screens.cells import Cell, clickable, clickable_table, narrower
+from data_access.facts import week_number, week_start
+from data_access.vocabulary import Promise, Standing
+
+_JUDGED = (Promise.IN_TIME, Promise.LATE, Promise.OVERDUE)
+_DOTS = 20
+_BEHIND = {
+    "met": (Promise.IN_TIME,),
+    "late": (Promise.LATE,),
+    "overdue": (Promise.OVERDUE,),
+    "pending_answered": (Promise.PENDING_ANSWERED,),
+    "pending_waiting": (Promise.PENDING_WAITING,),
+    "answered_live": (Promise.LIVE,),
+    "left_out": (Promise.LEFT_OUT,),
+    "not_judged": (Promise.NOT_JUDGED,),
+}
+_HEADINGS = {
+    "judged": "Judged|Leads whose window has ended",
+    "met": "In time",
+    "late": "Late",
+    "overdue": "Overdue|The window has ended and nobody has answered",
+    "rate": "Rate",
+    "rate_low": "95 % from",
+    "rate_high": "95 % to",
+    "verdict": "Against target",
+    "pending_answered": "Answered early|Answered; the window is still running",
+    "pending_waiting": "Waiting|Not answered; the window is still running",
+    "answered_live": "Answered live",
+    "left_out": "Left out|Not a lead, or withdrawn in time",
+    "not_judged": "Not judged|No promise, or no time of day",
+}
+
+
+def which_answer() -> bool:
+    """Ask whether the first attempt or the first two-way contact is judged; True for the latter."""
+    options = ("First attempt", "Two-way contact")
+    chosen = st.segmented_control(
+        "What counts as an answer", options, default=options[0], key="response_answer", bind="query-params", required=True,
+        help="The promise is judged by the first attempt to reach the person who asked; two-way contact is the stricter view.",
+    )  # fmt: skip
+    return chosen == options[1]
+
+
+def finding(table: pd.DataFrame) -> str:
+    """The finding in one sentence."""
+    if table.empty or not table["judged"].iloc[0]:
+        return "No response window has ended yet for these leads, so there is nothing to judge."
+    row = table.iloc[0]
+    said = {
+        "met": "the target is met",
+        "missed": "the target is missed",
+        "cannot tell": "too few to tell whether the target is met",
+    }
+    text = f"**{share(row.met, row.judged, row.rate_low, row.rate_high)}** were answered in time"
+    if row.verdict:
+        text += f"; against {percent(row.target, 0)}, {said[row.verdict]}"
+    text += f". **{row.overdue:,}** are overdue without an answer"
+    return f"{text} and {row.pending_waiting:,} still wait inside their window."
+
+
+def weeks(view: View, table: pd.DataFrame, target: float | None, contact: bool) -> Cell | None:
+    """The weekly chart; a click shows what fell due in that week."""
+    table = table[table["due_week"] > 0]
+    if table.empty:
+        return None
+    st.subheader("By the week in which the window ended")
+    running = week_number(view.today)
+    mondays = [week_start(int(week)).isoformat() for week in table["due_week"]]
+    point = clickable(weekly(table, mondays, target, running), "response_weeks", "Share answered in time by week")
+    if not point:
+        return None
+    week = int(point[0])
+    where = replace(view.filters.where(view.viewer.locations), days=None, due_weeks=(week, week + 1))
+    return Cell(f"Due in {labels.week(week)}", narrower(where, **{_key(contact): _JUDGED}))
+
+
+def groups(view: View, table: pd.DataFrame, by: str, target: float | None, contact: bool) -> Cell | None:
+    """Groups as dots on one axis, and as a table; a click shows the leads judged."""
+    names = names_of(by)
+    table = table.sort_values("judged", ascending=False)
+    judged = table[table["judged"] > 0].head(_DOTS)
+    st.subheader(f"By {BREAKDOWNS[by].lower()}")
+    clicked = None
+    if len(judged):
+        codes = [int(code) for code in judged[by]]
+        shown = [names.get(code, "?") for code in codes]
+        title = f"Share answered in time by {BREAKDOWNS[by].lower()}"
+        if point := clickable(dots(judged, shown, codes, target), f"response_dots_{by}", title):
+            where = narrower(view.where, **{by: (int(point[0]),), _key(contact): _JUDGED})
+            clicked = Cell(f"{names.get(int(point[0]), '?')}, judged", where)
+    named = table.assign(group=[names.get(int(code), "?") for code in table[by]])
+    headings = {"group": BREAKDOWNS[by]} | _HEADINGS
+    if cell := clickable_table(named, headings, "Response compliance as a table", f"response_table_{by}"):
+        row, column = named.iloc[cell[0]], cell[1]
+        title = f"{row['group']}, {headings[column].partition('|')[0].lower()}"
+        codes_behind = _BEHIND.get(column, _JUDGED)
+        clicked = Cell(title, narrower(view.where, **{by: (int(row[by]),), _key(contact): codes_behind}))
+    return clicked
+
+
+def overdue(view: View, contact: bool) -> Cell:
+    """Who is overdue right now: open, the window has ended, and nobody has answered."""
+    return Cell(
+        "Overdue and still open", narrower(view.where, state=(Standing.OPEN,), **{_key(contact): (Promise.OVERDUE,)})
+    )
+
+
+def _key(contact: bool) -> str:
+    return "contact" if contact else "response"

@@ -1,0 +1,124 @@
+"""The server round the dashboard: warm start, a health check, security headers, and nothing called outside."""
+
+import tomllib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dashboard import auth, settings
+from data_access import engine as databases
+from data_access import facts, practice
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Plotly and the grid need inline styles and evaluated code; everything else comes from here and talks to here.
+_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self' ws: wss: data: blob:",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = (
+    (b"content-security-policy", _POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+
+
+class SecurityHeaders:
+    """Adds HEADERS to every HTTP answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *HEADERS]
+            await send(message)
+
+        await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+@asynccontextmanager
+async def _warm(_app: Any) -> AsyncIterator[dict[str, Any]]:
+    import pandas  # noqa: F401  # the first page would wait for these
+    import plotly.graph_objects  # noqa: F401
+    import scipy.optimize  # noqa: F401
+
+    _require_servable()
+    yield {}
+
+
+def _require_servable() -> None:
+    """Refuse to start over a database that nobody may see. A demo that is not there yet is made on the first visit."""
+    url = settings.database_url()
+    if (name := settings.demo_of(url)) and not settings.demo_file(name).exists():
+        return
+    engine = databases.connect(url)
+    try:
+        databases.require_current_schema(engine)
+        with databases.reading(engine) as connection:
+            auth.require_servable(practice.get(connection), st.get_option("server.address"))
+    finally:
+        engine.dispose()
+
+
+def _health(_request: Request) -> JSONResponse:
+    """200 with the newest revision where the database answers, 503 where it does not."""
+    try:
+        engine = databases.connect(settings.database_url())
+        with databases.reading(engine) as connection:
+            revision = facts.current_revision(connection)
+        engine.dispose()
+    except Exception:  # whatever is wrong, the answer is that we are not healthy, and no detail leaves
+        return JSONResponse({"status": "unavailable"}, 503)
+    return JSONResponse({"status": "ok", "revision": revision})
+
+
+app = st.App(
+    Path(__file__).with_name("app.py"),
+    lifespan=_warm,
+    routes=[Route("/healthz", _health)],
+    middleware=[Middleware(SecurityHeaders)],
+)
+
+
+def run(port: int, *, show: bool = False) -> None:
+    """Serve on this machine until stopped; `show` opens a browser window.
+
+    The settings of .streamlit/config.toml hold wherever it is started from.
+    """
+    settled = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
+    own = {"server.port": port, "server.headless": not show, "server.showEmailPrompt": False}
+    app.run(config=dict(_leaves(settled)) | own)
+
+
+def _leaves(tree: dict[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{path}{name}.")
+        else:
+            yield path + name, value

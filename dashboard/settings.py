@@ -1,0 +1,112 @@
+"""Deployment settings: from the environment, from a file named there, or from Streamlit's secrets; in that order.
+
+Nothing here is about the practice itself: its hours, promises and people are data in its own database.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from data_access import demo
+
+
+class BadSetting(ValueError):
+    """A setting is missing or cannot be used; the message shows a valid example."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: its environment variable, what it means, and an example."""
+
+    name: str
+    meaning: str
+    example: str
+    choices: tuple[str, ...] = ()
+
+
+SETTINGS = (
+    Setting(
+        "HANDOFF_DATABASE_URL",
+        "The lead database. Without it: .handoff/handoff.db where that exists, otherwise the first demo practice.",
+        "postgresql://handoff@localhost/handoff",
+    ),
+    Setting(
+        "HANDOFF_HOME",
+        "Folder for embedded databases. Without it: .handoff in the working directory.",
+        "/var/lib/handoff",
+    ),
+    Setting(
+        "HANDOFF_COUNT_IN",
+        "Where leads are counted: in this process (fast), or in the database (when its facts would not fit in memory).",
+        "process",
+        ("process", "database"),
+    ),
+)
+_BY_NAME = {s.name: s for s in SETTINGS}
+
+
+def read(name: str, secrets: Mapping[str, str] | None = None) -> str | None:
+    """One setting's value, or None where it is not set.
+
+    Raises
+    ------
+    BadSetting
+        When it is set in two ways at once, its file cannot be read, or its value is not one of the choices.
+    """
+    setting = _BY_NAME[name]
+    value, file = os.environ.get(name), os.environ.get(f"{name}_FILE")
+    if value and file:
+        raise BadSetting(f"{name} and {name}_FILE are both set; keep one")
+    if file:
+        try:
+            value = Path(file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise BadSetting(f"{name}_FILE names {file}, which cannot be read: {error.strerror}") from None
+    if not value:
+        value = (_streamlit_secrets() if secrets is None else secrets).get(name.removeprefix("HANDOFF_").lower())
+    if value and setting.choices and value not in setting.choices:
+        raise BadSetting(
+            f"{name} is {value!r}; choose from {', '.join(setting.choices)}; for example {setting.example}"
+        )
+    return value or None
+
+
+def home() -> Path:
+    """The folder of embedded databases."""
+    return Path(read("HANDOFF_HOME") or ".handoff").absolute()
+
+
+def demo_file(practice: str) -> Path:
+    """File of a demo practice's database."""
+    return home() / f"demo-{practice}.db"
+
+
+def demo_url(practice: str) -> str:
+    """URL of a demo practice's database."""
+    return f"sqlite:///{demo_file(practice)}"
+
+
+def demo_of(url: str) -> str | None:
+    """Name of the demo practice that a URL points to, or None."""
+    return next((name for name in demo.NAMES if url == demo_url(name)), None)
+
+
+def own_url() -> str:
+    """URL of the embedded database that holds the practice's own leads unless another one is set."""
+    return f"sqlite:///{home() / 'handoff.db'}"
+
+
+def database_url() -> str:
+    """URL of the lead database: the one that is set, else the practice's own, else the first demo practice."""
+    if configured := read("HANDOFF_DATABASE_URL"):
+        return configured
+    return own_url() if (home() / "handoff.db").exists() else demo_url("specialty")
+
+
+def _streamlit_secrets() -> Mapping[str, str]:
+    if not Path(".streamlit/secrets.toml").is_file():
+        return {}
+    import streamlit  # costs a second; only where there are secrets to read
+
+    return dict(streamlit.secrets.get("handoff", {}))

@@ -1,0 +1,34 @@
+"""Funnel: of the leads received in the period, how far has each come?"""
+
+import streamlit as st
+
+from dashboard import display, frame, loaders, reports
+from dashboard.metrics import funnel as metric
+from dashboard.screens import cells, funnel
+
+view = frame.view()
+scope = view.viewer.locations
+display.header("Funnel", metric.funnel, view)
+if display.no_leads(view):
+    st.stop()
+
+whole = reports.funnel(view.count, view.filters, scope)
+pathways = reports.funnel(view.count, view.filters, scope, ["pathway"])
+names = loaders.names("pathway")
+
+st.markdown(funnel.finding(whole.table))
+clicked = funnel.beside_each_other(view, pathways.table, "pathway", names)
+display.left_out(whole.left_out)
+clicked = funnel.table(view, pathways.table, "pathway", names) or clicked
+
+by = cells.breakdown(
+    "funnel_by",
+    ("location", "partner_category", "partner", "channel", "service_line", "source", "priority", "visit_weekday"),
+    optional=True,
+)
+if by:
+    groups, names = reports.funnel(view.count, view.filters, scope, [by]), loaders.names(by)
+    clicked = funnel.beside_each_other(view, groups.table, by, names) or clicked
+    clicked = funnel.table(view, groups.table, by, names) or clicked
+
+cells.leads_behind(view, clicked)

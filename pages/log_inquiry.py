@@ -1,0 +1,21 @@
+"""Log inquiry: four things asked, saved in seconds, and the deadline in words."""
+
+import streamlit as st
+
+from dashboard import auth, frame, log_form
+
+view = frame.view()
+st.title("Log inquiry")
+if not view.viewer.may(auth.LOG_INQUIRY):
+    st.info("Your role does not log inquiries. Ask a manager if it should.", icon=":material/lock:")
+    st.stop()
+if not log_form.ready(view.viewer):
+    st.stop()
+
+form, beside = st.columns([3, 2], gap="large")
+with form:
+    log_form.saved_message()
+    log_form.draw(view.viewer)
+with beside:
+    log_form.criteria_card()
+log_form.last_entries(view.viewer)

@@ -1,0 +1,25 @@
+"""Partners: whose referrals turn into visits?"""
+
+import streamlit as st
+
+from dashboard import display, frame, loaders, reports
+from dashboard.metrics import partners as metric
+from dashboard.screens import cells, partners
+
+view = frame.view()
+display.header("Partners", metric.league, view)
+if display.no_leads(view):
+    st.stop()
+
+outcome, horizon, order = partners.choices(view)
+view = view.with_horizon(horizon)
+
+answer = reports.partners(view.count, view.filters, view.viewer.locations, outcome=outcome)
+table, names = partners.ordered(answer.table, order), loaders.names("partner")
+
+st.markdown(partners.finding(table, names, outcome, horizon))
+clicked = partners.chart(table, names, view)
+display.left_out(answer.left_out)
+clicked = partners.league_table(table, names, outcome, view) or clicked
+
+cells.leads_behind(view, clicked)
