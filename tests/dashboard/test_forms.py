@@ -1,0 +1,138 @@
+"""The log form: what is typed becomes an inquiry, or a message beside each field."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from dashboard import actions, auth, forms
+from dashboard.auth import Viewer
+from dashboard.forms import Inquiry, parse_inquiry, reference_problem
+from data_access import tables as t
+from data_access.vocabulary import Asker, Channel, Kind, PartnerCategory, Pathway, Role, Topic
+from tests.factories import NOW, World
+
+CATEGORIES = {7: PartnerCategory.HOSPITAL}
+
+
+def parse(**typed: Any) -> Inquiry | forms.Errors:
+    raw = {"kind": Kind.SCHEDULING, "channel": Channel.PHONE, "location": 1} | typed
+    return parse_inquiry(raw, zone="America/New_York", now=NOW, partner_categories=CATEGORIES)
+
+
+def test_four_answers_are_enough() -> None:
+    """Everything else has its default."""
+    parsed = parse(partner=7, reference="A-1047")
+    assert isinstance(parsed, Inquiry)
+    assert parsed.asked.pathway == Pathway.PATIENT
+    assert parsed.asked.partner_category == PartnerCategory.HOSPITAL
+    assert parsed.received_at is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"kind": None}, "kind"),
+        ({"channel": None}, "channel"),
+        ({"channel": "pigeon"}, "channel"),
+        ({"location": None}, "location"),
+        ({"kind": Kind.WARM_INTRO}, "partner"),
+        ({"kind": Kind.PARTNER_REQUEST}, "partner"),
+        ({"partner": 99}, "partner"),
+        ({"kind": Kind.INFORMATION}, "topic"),
+        ({"kind": Kind.PARTNER_REQUEST, "partner": 7, "reference": "A-1"}, "reference"),
+        ({"reference": "Maria Lopez"}, "reference"),
+        ({"reference": "3/14/1962"}, "reference"),
+        ({"reference": "555 010 1000"}, "reference"),
+        ({"expectations": "x" * 281}, "expectations"),
+        ({"when": forms.OTHER_TIME}, "received"),
+        ({"when": forms.OTHER_TIME, "received": datetime(2026, 3, 12, 9, 0)}, "received"),  # noqa: DTZ001
+    ],
+)
+def test_what_is_wrong_is_said_beside_its_field(typed: dict[str, Any], field: str) -> None:
+    """One message, for that field and no other."""
+    assert set(parse(**typed)) == {field}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("reference", ["A-1047", "77", "NG2026-331", "ref 12"])
+def test_a_short_local_code_is_fine(reference: str) -> None:
+    """Letters, digits and dashes."""
+    assert reference_problem(reference) is None
+
+
+def test_the_asker_follows_the_kind_unless_it_is_chosen() -> None:
+    """A warm introduction comes from a clinician; a caregiver may schedule."""
+    warm, caregiver = parse(kind=Kind.WARM_INTRO, partner=7), parse(asker=Asker.CAREGIVER)
+    assert isinstance(warm, Inquiry)
+    assert isinstance(caregiver, Inquiry)
+    assert (warm.asked.asker, warm.asked.pathway) == (Asker.CLINICIAN, Pathway.CLINICIAN)
+    assert (caregiver.asked.asker, caregiver.asked.pathway) == (Asker.CAREGIVER, Pathway.PATIENT)
+
+
+@pytest.mark.parametrize(
+    ("when", "ago"),
+    [(forms.MINUTES_15, timedelta(minutes=15)), (forms.HOUR, timedelta(hours=1)), (forms.YESTERDAY, timedelta(days=1))],
+)
+def test_one_tap_dates_it_back(when: str, ago: timedelta) -> None:
+    """Fifteen minutes, an hour, a day."""
+    parsed = parse(when=when)
+    assert isinstance(parsed, Inquiry)
+    assert parsed.received_at == NOW - ago
+
+
+def test_another_time_is_on_the_locations_clock() -> None:
+    """Nine in the morning in New York is one in the afternoon UTC in March."""
+    parsed = parse(when=forms.OTHER_TIME, received=datetime(2026, 3, 11, 9, 0))  # noqa: DTZ001
+    assert isinstance(parsed, Inquiry)
+    assert parsed.received_at == datetime(2026, 3, 11, 13, 0, tzinfo=UTC)
+
+
+def test_only_a_call_or_a_visit_is_answered_live() -> None:
+    """A web form cannot be."""
+    web, phone = parse(live=True, channel=Channel.WEB_FORM), parse(live=True)
+    assert isinstance(web, Inquiry)
+    assert isinstance(phone, Inquiry)
+    assert (web.asked.answered_live, phone.asked.answered_live) == (False, True)
+
+
+def viewer(world: World, role: Role = Role.FRONT_DESK, locations: frozenset[int] | None = None) -> Viewer:
+    return Viewer("Alice", role, locations, world.alice)
+
+
+def saved(world: World) -> int:
+    with world.engine.connect() as c:
+        return int(c.scalar(sa.select(sa.func.count()).select_from(t.leads)) or 0)
+
+
+def test_a_second_click_saves_nothing_more_even_a_second_later(world: World) -> None:
+    """The same form with the same answers is the same inquiry, dated back or not; the next form is another."""
+    typed = {"location": world.north, "when": forms.HOUR}
+    for later in (timedelta(0), timedelta(seconds=1)):
+        parsed = parse_inquiry(
+            {"kind": Kind.SCHEDULING, "channel": Channel.PHONE} | typed,
+            zone="America/New_York", now=NOW + later, partner_categories={},
+        )  # fmt: skip
+        assert isinstance(parsed, Inquiry)
+        actions.log_inquiry(world.engine, viewer(world), parsed, nonce="one", now=NOW + later)
+    assert saved(world) == 1
+    actions.log_inquiry(world.engine, viewer(world), parsed, nonce="two", now=NOW)
+    assert saved(world) == 2
+
+
+@pytest.mark.parametrize(("role", "south_only"), [(Role.MARKETING, False), (Role.FRONT_DESK, True)])
+def test_who_may_not_log_here_is_refused_and_nothing_is_written(world: World, role: Role, south_only: bool) -> None:
+    """By role, and by location."""
+    parsed = parse(location=world.north)
+    assert isinstance(parsed, Inquiry)
+    scope = frozenset({world.south}) if south_only else None
+    with pytest.raises(auth.NotAllowed):
+        actions.log_inquiry(world.engine, viewer(world, role, scope), parsed, nonce="n", now=NOW)
+    assert saved(world) == 0
+
+
+def test_an_information_request_keeps_its_topic() -> None:
+    """It is what the request is about."""
+    parsed = parse(kind=Kind.INFORMATION, topic=Topic.SELF_PAY)
+    assert isinstance(parsed, Inquiry)
+    assert parsed.asked.topic == Topic.SELF_PAY

@@ -1,0 +1,315 @@
+"""Recording: one transaction, one replay, nothing lost and nothing doubled."""
+
+import dataclasses
+import threading
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from data_access import events as e
+from data_access import lead_state, leads, practice, promises
+from data_access import tables as t
+from data_access.engine import reading, writing
+from data_access.lead_rules import NotPossible
+from data_access.vocabulary import (
+    AppointmentStatus,
+    CancelledBy,
+    Channel,
+    Check,
+    CloseReason,
+    ContactMethod,
+    Eligibility,
+    EventKind,
+    Kind,
+    Pathway,
+    Priority,
+    RecordItem,
+    RecordsStatus,
+    SchedulingStatus,
+    Topic,
+)
+from tests import factories
+from tests.conftest import empty
+from tests.factories import NOW, World, asked, log, record
+from tests.histories import drafts
+
+HOUR = timedelta(hours=1)
+
+
+def row(world: World, lead_id: int) -> sa.RowMapping:
+    with reading(world.engine) as c:
+        return c.execute(sa.select(t.leads).where(t.leads.c.id == lead_id)).mappings().one()
+
+
+def test_a_new_inquiry_carries_the_deadline_that_was_promised(world: World) -> None:
+    """Noon on Wednesday and four staffed hours: four o'clock, stamped on the lead."""
+    lead = row(world, log(world, NOW))
+    assert lead["respond_by"] == datetime(2026, 3, 11, 20, 0, tzinfo=UTC)
+    assert (lead["window_minutes"], lead["stage"], lead["version"]) == (240, 1, 1)
+
+
+def test_a_clinician_referral_opens_the_checklist_and_a_patient_inquiry_does_not(world: World) -> None:
+    """Records come from clinicians."""
+    referral = log(world, pathway=Pathway.CLINICIAN)
+    inquiry = log(world, pathway=Pathway.PATIENT)
+    assert row(world, referral)["records_status"] == RecordsStatus.PENDING
+    assert row(world, inquiry)["records_status"] == RecordsStatus.NOT_NEEDED
+    with reading(world.engine) as c:
+        assert c.scalar(sa.select(sa.func.count()).select_from(t.records)) == len(RecordItem)
+
+
+def test_a_lead_is_worked_from_first_call_to_visit(world: World) -> None:
+    """Attempt, contact, eligibility, records, offer, booking, visit: each step shows in the row."""
+    lead = log(world, pathway=Pathway.CLINICIAN)
+    record(world, lead, e.Attempted(method=ContactMethod.VOICEMAIL), NOW + HOUR)
+    record(world, lead, e.Reached(method=ContactMethod.CALL), NOW + 5 * HOUR)
+    ok = e.EligibilityChecked(
+        outcome=Eligibility.ELIGIBLE, service_fit=Check.OK, demographics=Check.OK, scheduling_needs=Check.OK
+    )
+    record(world, lead, ok, NOW + 5 * HOUR)
+    record(world, lead, e.RecordsRequested(), NOW + 6 * HOUR)
+    assert row(world, lead)["records_status"] == RecordsStatus.REQUESTED
+    record(world, lead, e.RecordsReceived(items=(RecordItem.CLINICAL_NOTES,)), NOW + 7 * HOUR)
+    assert row(world, lead)["records_status"] == RecordsStatus.REQUESTED
+    record(world, lead, e.RecordsReceived(), NOW + 24 * HOUR)
+    record(world, lead, e.Contacted(), NOW + 25 * HOUR)
+    record(world, lead, e.Offered(), NOW + 26 * HOUR)
+    record(world, lead, e.Booked(starts_on=date(2026, 3, 20)), NOW + 27 * HOUR)
+    assert row(world, lead)["scheduling_status"] == SchedulingStatus.BOOKED
+    record(world, lead, e.Attended(), NOW + 220 * HOUR)
+    final = row(world, lead)
+    assert (final["stage"], final["records_status"], final["appointment_status"]) == (
+        5, RecordsStatus.RECEIVED, AppointmentStatus.ATTENDED,
+    )  # fmt: skip
+    assert final["attempt_seconds"] == 3600
+    assert final["contact_seconds"] == 5 * 3600  # Wednesday 12:00 to 17:00; the last of them after the window
+    assert final["version"] == 11
+
+
+def test_a_moved_appointment_keeps_a_link_to_the_first(world: World) -> None:
+    """The chain remembers the first date."""
+    lead = log(world)
+    record(world, lead, e.Booked(starts_on=date(2026, 3, 20)))
+    record(world, lead, e.Rescheduled(by=CancelledBy.PATIENT, starts_on=date(2026, 3, 27)), NOW + HOUR)
+    with reading(world.engine) as c:
+        chain = c.execute(sa.select(t.appointments).order_by(t.appointments.c.number)).mappings().all()
+    assert [(a["starts_on"].day, a["status"], a["replaces_number"]) for a in chain] == [
+        (20, "rescheduled", None), (27, "scheduled", 1),
+    ]  # fmt: skip
+
+
+def test_a_cancelled_appointment_moves_the_lead_back_but_not_its_furthest_stage(world: World) -> None:
+    """The funnel does not shrink; the lead's present stage does."""
+    lead = log(world)
+    record(world, lead, e.Booked(starts_on=date(2026, 3, 20)))
+    record(world, lead, e.Cancelled(by=CancelledBy.PATIENT), NOW + HOUR)
+    assert row(world, lead)["stage"] == 1
+    assert row(world, lead)["scheduled_at"] == NOW
+
+
+def test_closing_needs_reopening_before_anything_else(world: World) -> None:
+    """A closed inquiry says so and what to do."""
+    lead = log(world)
+    record(world, lead, e.Closed(reason=CloseReason.UNREACHABLE))
+    with pytest.raises(NotPossible, match="Reopen it first"):
+        record(world, lead, e.Offered(), NOW + HOUR)
+    record(world, lead, e.Reopened(), NOW + HOUR)
+    assert row(world, lead)["closed_at"] is None
+    record(world, lead, e.Offered(), NOW + 2 * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("what", "says"),
+    [
+        (e.Attended(), "there is none yet"),
+        (e.Reopened(), "open already"),
+        (e.Closed(reason=CloseReason.ANSWERED), "not closed as answered"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_words(world: World, what: e.Happening, says: str) -> None:
+    """No traceback, no silent change."""
+    lead = log(world)
+    with pytest.raises(NotPossible, match=says):
+        record(world, lead, what)
+    assert row(world, lead)["version"] == 1
+
+
+def test_a_time_in_the_future_is_refused(world: World) -> None:
+    """Clock skew of five minutes is forgiven, an hour is not."""
+    with pytest.raises(NotPossible, match="future"):
+        log(world, NOW + HOUR, now=NOW)
+    log(world, NOW + timedelta(minutes=4), now=NOW)
+
+
+def test_two_people_at_once_make_one_change_and_one_message(world: World) -> None:
+    """The second one learns which version there is now; nothing of theirs is half written."""
+    lead = log(world)
+    record(world, lead, e.Offered())
+    with pytest.raises(leads.Stale) as lost, writing(world.engine) as c:
+        leads.record(c, lead, e.Contacted(), occurred_at=NOW, now=NOW, version=1)
+    assert (lost.value.seen, lost.value.current) == (1, 2)
+    assert row(world, lead)["scheduling_status"] == SchedulingStatus.OFFERED
+
+
+def test_the_same_form_sent_twice_makes_one_lead(world: World) -> None:
+    """A double click returns the inquiry that was saved first."""
+    with writing(world.engine) as c:
+        first = leads.log_inquiry(c, asked(world), received_at=NOW, now=NOW, key="k" * 64)
+    with writing(world.engine) as c:
+        second = leads.log_inquiry(c, asked(world), received_at=NOW, now=NOW, key="k" * 64)
+    assert second.lead_id == first.lead_id
+    assert second.again
+    assert second.respond_by == first.respond_by
+
+
+def test_the_same_form_sent_from_eight_connections_makes_one_lead(world: World) -> None:
+    """At the same instant, too."""
+    results: list[int] = []
+
+    def send() -> None:
+        with writing(world.engine) as c:
+            results.append(leads.log_inquiry(c, asked(world), received_at=NOW, now=NOW, key="z" * 64).lead_id)
+
+    threads = [threading.Thread(target=send) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 8
+    assert len(set(results)) == 1
+    with reading(world.engine) as c:
+        assert c.scalar(sa.select(sa.func.count()).select_from(t.leads)) == 1
+        assert c.scalar(sa.select(sa.func.count()).select_from(t.events)) == 1
+
+
+def test_an_event_sent_twice_is_recorded_once(world: World) -> None:
+    """Even when the first answer was lost on the way."""
+    lead = log(world)
+    for _ in range(2):
+        with writing(world.engine) as c:
+            version = leads.record(c, lead, e.Offered(), occurred_at=NOW, now=NOW, version=1, key="o" * 64)
+        assert version == 2
+    with reading(world.engine) as c:
+        offers = sa.select(sa.func.count()).select_from(t.events).where(t.events.c.kind == EventKind.OFFERED)
+        assert c.scalar(offers) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"lead_kind": Kind.WARM_INTRO},
+        {"lead_kind": Kind.PARTNER_REQUEST},
+        {"lead_kind": Kind.INFORMATION},
+        {"channel": "pigeon"},
+        {"pathway": "sideways"},
+    ],
+)
+def test_the_database_refuses_what_the_vocabulary_does_not_know(world: World, wrong: dict) -> None:
+    """Whatever the forms let through: a word that is not one, a kind without what it requires."""
+    with pytest.raises((sa.exc.IntegrityError, ValueError)):
+        log(world, **wrong)
+    with reading(world.engine) as c:
+        assert c.scalar(sa.select(sa.func.count()).select_from(t.leads)) == 0
+
+
+def test_a_partner_request_never_carries_a_patient(world: World) -> None:
+    """The database itself refuses a patient reference there."""
+    log(world, lead_kind=Kind.PARTNER_REQUEST, partner_id=world.lakeside)
+    with pytest.raises(sa.exc.IntegrityError):
+        log(world, lead_kind=Kind.PARTNER_REQUEST, partner_id=world.lakeside, reference="A-17")
+
+
+def test_an_edited_window_does_not_rejudge_yesterdays_lead(world: World) -> None:
+    """The new promise holds from its day on."""
+    before = log(world, NOW)
+    with writing(world.engine) as c:
+        promises.set_window(c, 60, effective_from=date(2026, 3, 12))
+    record(world, before, e.Offered(), NOW + HOUR)
+    after = log(world, NOW + 24 * HOUR)
+    assert row(world, before)["window_minutes"] == 240
+    assert row(world, after)["window_minutes"] == 60
+
+
+def test_edited_hours_do_not_change_what_was_measured(world: World) -> None:
+    """Staffed time is measured when the answer is recorded, and kept."""
+    lead = log(world, NOW)
+    record(world, lead, e.Attempted(method=ContactMethod.CALL), NOW + 2 * HOUR)
+    with writing(world.engine) as c:
+        practice.set_hours(c, world.north, {}, effective_from=date(2020, 1, 1))
+    record(world, lead, e.Offered(), NOW + 3 * HOUR)
+    assert row(world, lead)["attempt_seconds"] == 2 * 3600
+
+
+def test_the_most_specific_window_wins_and_a_tie_is_refused(world: World) -> None:
+    """Urgent at North beats urgent beats everything; two rules of equal weight cannot both stand."""
+    with writing(world.engine) as c:
+        promises.set_window(c, 120, effective_from=date(2021, 1, 1), priority=Priority.URGENT)
+        promises.set_window(c, 60, effective_from=date(2021, 1, 1), priority=Priority.URGENT, location_id=world.north)
+        with pytest.raises(ValueError, match="as specific as"):
+            promises.set_window(c, 30, effective_from=date(2021, 1, 1), channel=Channel.PHONE)
+        promises.set_window(c, 240, effective_from=date(2022, 1, 1))  # renewed later, and still the least specific
+    urgent = {"priority": Priority.URGENT}
+    assert row(world, log(world, **urgent))["window_minutes"] == 60
+    assert row(world, log(world, **urgent, location_id=world.south))["window_minutes"] == 120
+    assert row(world, log(world))["window_minutes"] == 240
+
+
+def test_a_call_taken_live_has_no_deadline(world: World) -> None:
+    """It was answered as it came in."""
+    lead = row(world, log(world, channel=Channel.PHONE, answered_live=True))
+    assert lead["respond_by"] is None
+    assert lead["answered_live"]
+
+
+def test_a_naive_time_is_refused(world: World) -> None:
+    """Databases would drop the zone in silence."""
+    with pytest.raises((sa.exc.StatementError, TypeError, ValueError)):
+        log(world, datetime(2026, 3, 11, 12, 0), now=datetime(2026, 3, 11, 12, 0))  # noqa: DTZ001
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_replaying_the_events_gives_the_row(database: sa.Engine, data: st.DataObject) -> None:
+    """Whatever happened, in whatever order: the stored row, checklist and appointments are the replay's."""
+    empty(database)
+    world = factories.found(database)
+    made = data.draw(st.lists(drafts(world), min_size=1, max_size=4))
+    with writing(database) as c:
+        ids = [lead_id for lead_id, _ in leads.add_many(c, made)]
+    with reading(database) as c:
+        for lead_id, log_ in leads.logs_of(c, ids).items():
+            state = lead_state.replay(log_)
+            stored = c.execute(sa.select(t.leads).where(t.leads.c.id == lead_id)).mappings().one()
+            assert {k: stored[k] for k in state.row()} == state.row()
+            appointments = c.execute(
+                sa.select(t.appointments).where(t.appointments.c.lead_id == lead_id).order_by(t.appointments.c.number)
+            ).mappings()
+            assert [dict(a) for a in appointments] == [{"lead_id": lead_id, **vars(a)} for a in state.appointments]
+            records = c.execute(sa.select(t.records).where(t.records.c.lead_id == lead_id)).mappings()
+            assert {r["item"]: r["status"] for r in records} == {r.item: r.status for r in state.records.values()}
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_recording_late_gives_what_recording_in_order_gives(data: st.DataObject) -> None:
+    """Back-dated events find their place."""
+    world = factories.World(None, *range(1, 11))  # type: ignore[arg-type]  # ids only
+    draft = data.draw(drafts(world))
+    first = e.Event(draft.received, draft.received_at, draft.logged_at, draft.precision)
+    late = [dataclasses.replace(event, id=n) for n, event in enumerate(data.draw(st.permutations(draft.then)), start=1)]
+    assume(len({event.occurred_at for event in late}) == len(late))  # what happens at once is taken as it was recorded
+    assert lead_state.replay([first, *draft.then]).row() == lead_state.replay([first, *late]).row()
+
+
+def test_an_event_survives_the_trip_through_json() -> None:
+    """Every field of every class comes back as it went."""
+    asked_ = e.Received(
+        lead_kind=Kind.INFORMATION, pathway=Pathway.PATIENT, channel=Channel.EMAIL, location_id=3, topic=Topic.TRIAGE,
+        required_records=(RecordItem.CLINICAL_NOTES,), respond_by=NOW, window_minutes=5,
+    )  # fmt: skip
+    booked = e.Booked(starts_at=NOW, starts_on=NOW.date(), preparation_sent=True)
+    for what in (asked_, booked, e.Voided(event_id=4), e.Cancelled(by=CancelledBy.PRACTICE)):
+        assert e.restore(what.kind, e.details(what)) == what

@@ -1,0 +1,259 @@
+"""The two engines count the same, to the last lead, and both count what the definitions say."""
+
+from collections import Counter
+from datetime import date, timedelta
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from data_access import events as e
+from data_access import facts, lead_state, leads
+from data_access.engine import reading, writing
+from data_access.facts import day_number, week_number, week_start
+from data_access.lead_state import LeadState, epoch_minute
+from data_access.tally import DIMENSIONS, Moment, Where, members, tally
+from data_access.vocabulary import EXCLUDED_REASONS, CancelledBy, CloseReason, Flag, Precision, Promise, Stage, Standing
+from tests import factories
+from tests.conftest import empty
+from tests.factories import NOW, World, log, record
+from tests.histories import START, drafts
+
+
+def moment(at=NOW, horizon_days: int = 30) -> Moment:
+    return Moment(epoch_minute(at), day_number(at.date()), horizon_days)
+
+
+def cells(frame) -> dict[tuple, int]:
+    return {tuple(row[:-1]): row[-1] for row in frame.itertuples(index=False)}
+
+
+moments = st.integers(-2 * 1440, 60 * 1440).map(lambda m: START + timedelta(minutes=m))
+days = st.integers(-5, 40).map(lambda d: day_number(START.date()) + d)
+wheres = st.builds(
+    Where,
+    days=st.none() | st.tuples(days, days).map(lambda p: (min(p), max(p))),
+    due_weeks=st.none() | st.just((week_number(START.date()), week_number(START.date()) + 2)),
+    keys=st.dictionaries(
+        st.sampled_from(sorted(DIMENSIONS)), st.sets(st.integers(0, 9), max_size=6).map(tuple), max_size=2
+    ),
+    locations=st.none() | st.sets(st.integers(0, 400), max_size=3).map(tuple),
+)
+groupings = st.lists(st.sampled_from(sorted(DIMENSIONS)), max_size=4, unique=True)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_both_engines_agree_to_the_last_lead(database: sa.Engine, data: st.DataObject) -> None:
+    """Random leads, filters, scopes and moments: counted here and inside the database."""
+    empty(database)
+    world = factories.found(database)
+    with writing(database) as c:
+        made = data.draw(st.lists(drafts(world, bare_dates=True), max_size=12))
+        leads.add_many(c, made)
+    snapshot = facts.load(database)
+    with reading(database) as c:
+        for _ in range(4):
+            by, where = data.draw(groupings), data.draw(wheres)
+            if where.locations:  # ids differ from database to database; make the scope bite
+                where = Where(where.days, where.due_weeks, where.keys, (world.north,))
+            when = moment(data.draw(moments), data.draw(st.integers(0, 40)))
+            here, there = tally(snapshot, by, where, when), tally(c, by, where, when)
+            assert cells(here) == cells(there)
+            assert list(here.columns) == list(there.columns) == [*by, "count"]
+            assert members(snapshot, where, when) == members(c, where, when)
+            assert len(members(c, where, when)) == here["count"].sum()
+            everybody = sum(epoch_minute(draft.received_at) <= when.minute for draft in made)
+            assert tally(snapshot, by, Where(), when)["count"].sum() == everybody, (
+                "each lead once, however often it went back"
+            )
+
+
+def as_of_state(draft: leads.Draft, as_of) -> LeadState | None:
+    """The lead as its events up to `as_of` leave it: the definition of 'as of', read aloud."""
+    if draft.received_at > as_of:
+        return None
+    first = e.Event(draft.received, draft.received_at, draft.logged_at, draft.precision)
+    return lead_state.replay([first, *(event for event in draft.then if event.occurred_at <= as_of)])
+
+
+def entered_aloud(state: LeadState) -> int:
+    bits = {Stage.ELIGIBILITY: 1, Stage.DOCUMENTATION: 2, Stage.SCHEDULED: 4, Stage.ATTENDED: 8}
+    return sum(bits[stage] for stage in state.entered)
+
+
+def state_aloud(state: LeadState) -> int:
+    if state.close_reason is None:
+        return Standing.OPEN
+    if state.close_reason in EXCLUDED_REASONS:
+        return Standing.EXCLUDED
+    return Standing.ANSWERED if state.close_reason == CloseReason.ANSWERED else Standing.LOST
+
+
+def response_aloud(state: LeadState, as_of, final: LeadState) -> int:
+    promise = state.received.respond_by
+    if state.received.answered_live:
+        return Promise.LIVE
+    if promise is None or Flag.RESPONSE_BEFORE_RECEIVED in final.flags:
+        return Promise.NOT_JUDGED
+    answered = state.first_attempt_at is not None
+    closed_before_due = state.closed_at is not None and state.closed_at < promise
+    if closed_before_due and state.close_reason in EXCLUDED_REASONS:
+        return Promise.LEFT_OUT
+    unanswered_at_close = not answered or state.first_attempt_at >= state.closed_at if closed_before_due else False
+    if closed_before_due and state.close_reason == CloseReason.WITHDRAWN and unanswered_at_close:
+        return Promise.LEFT_OUT
+    if as_of < promise:
+        return Promise.PENDING_ANSWERED if answered else Promise.PENDING_WAITING
+    if not answered:
+        return Promise.OVERDUE
+    if state.attempt_seconds is None:
+        return Promise.NOT_JUDGED
+    return Promise.IN_TIME if state.attempt_seconds <= state.received.window_minutes * 60 else Promise.LATE
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_past_moment_counts_what_had_happened_by_then(sqlite_database: sa.Engine, data: st.DataObject) -> None:
+    """Stages entered, state, present stage and verdict at any moment equal a replay of the events up to it."""
+    empty(sqlite_database)
+    world = factories.found(sqlite_database)
+    made = data.draw(st.lists(drafts(world), min_size=1, max_size=4))
+    with writing(sqlite_database) as c:
+        finals = [state for _, state in leads.add_many(c, made)]
+    snapshot = facts.load(sqlite_database)
+    as_of = data.draw(moments)
+    expected: Counter[tuple[int, ...]] = Counter()
+    for draft, final in zip(made, finals, strict=True):
+        state = as_of_state(draft, as_of)
+        if state is not None:
+            expected[
+                entered_aloud(state), state_aloud(state), int(state.stage), int(state.parts[-1].moved_back),
+                response_aloud(state, as_of, final),
+            ] += 1  # fmt: skip
+    by = ("entered", "state", "stage_now", "moved_back", "response")
+    assert cells(tally(snapshot, by, Where(), moment(as_of))) == expected
+
+
+def test_a_write_is_seen_by_the_next_refresh_and_only_what_changed_is_read(world: World) -> None:
+    """A new lead, then a change to it; in between, the very same snapshot."""
+    before = facts.load(world.engine)
+    assert facts.refresh(world.engine, before) is before
+    lead = log(world, location_id=world.south)
+    one = facts.refresh(world.engine, before)
+    assert cells(tally(one, ["location"], Where(), moment())) == {(world.south,): 1}
+    record(world, lead, e.Booked())
+    two = facts.refresh(world.engine, one)
+    assert cells(tally(two, ["entered"], Where(), moment())) == {(4,): 1}
+    assert cells(tally(one, ["entered"], Where(), moment())) == {(0,): 1}, "readers of the old snapshot keep it"
+
+
+def test_a_transaction_that_commits_late_is_not_missed(postgres: sa.Engine) -> None:
+    """A slow writer that began first and commits last still carries the newer revision."""
+    empty(postgres)
+    world = factories.found(postgres)
+    seen = facts.load(postgres)
+    with writing(postgres) as slow:
+        leads.log_inquiry(slow, factories.asked(world), received_at=NOW, now=NOW)
+        log(world, location_id=world.south)  # begins later, commits first
+        seen = facts.refresh(postgres, seen)
+        assert len(seen) == 1
+    seen = facts.refresh(postgres, seen)
+    assert len(seen) == 2
+    assert sorted(seen.lead_id) == sorted(facts.load(postgres).lead_id)
+
+
+def test_a_refresh_equals_a_fresh_load_after_a_lead_went_back_and_forth(world: World) -> None:
+    """A lead with several parts is replaced whole."""
+    lead = log(world)
+    known = facts.load(world.engine)
+    for what in (
+        e.Booked(),
+        e.Cancelled(by=CancelledBy.PATIENT),
+        e.Closed(reason=CloseReason.OTHER),
+        e.Reopened(),
+        e.Booked(),
+    ):
+        record(world, lead, what)
+        known = facts.refresh(world.engine, known)
+        again = facts.load(world.engine)
+        assert list(known.lead_id) == list(again.lead_id)
+        assert all((known.columns[name] == again.columns[name]).all() for name in known.columns)
+
+
+def test_a_reopened_lead_was_lost_only_while_it_stood_closed(world: World) -> None:
+    """Yesterday's funnel still shows the loss, today's does not."""
+    lead = log(world)
+    day = timedelta(days=1)
+    record(world, lead, e.Closed(reason=CloseReason.UNREACHABLE), NOW + day)
+    record(world, lead, e.Reopened(), NOW + 3 * day)
+    snapshot = facts.load(world.engine)
+    state = [cells(tally(snapshot, ["state"], Where(), moment(NOW + n * day))) for n in range(5)]
+    assert state == [{(0,): 1}, {(1,): 1}, {(1,): 1}, {(0,): 1}, {(0,): 1}]
+
+
+def test_in_the_very_minute_of_reopening_a_lead_is_counted_once_and_open(world: World) -> None:
+    """The parts of its life meet without overlap and without a gap, in both engines."""
+    lead = log(world)
+    record(world, lead, e.Closed(reason=CloseReason.OTHER), NOW + timedelta(hours=1))
+    record(world, lead, e.Reopened(), NOW + timedelta(hours=2))
+    with reading(world.engine) as c:
+        for source in (facts.load(world.engine), c):
+            for minutes, state in ((119, Standing.LOST), (120, Standing.OPEN), (121, Standing.OPEN)):
+                when = moment(NOW + timedelta(minutes=minutes))
+                assert cells(tally(source, ["state"], Where(), when)) == {(state,): 1}, minutes
+
+
+def test_a_bare_date_among_times_counts_its_lead_once(world: World) -> None:
+    """A cancellation known to the day, on a day with a reopening at noon: the lead is never counted twice."""
+    noon = NOW.replace(hour=16)
+    then = [
+        e.Event(e.Booked(), noon - timedelta(days=2), NOW, id=1),
+        e.Event(e.Closed(reason=CloseReason.OTHER), noon - timedelta(days=1), NOW, id=2),
+        e.Event(e.Reopened(), noon, NOW, id=3),
+        e.Event(e.Cancelled(by=CancelledBy.PATIENT), noon.replace(hour=4), NOW, Precision.DAY, id=4),
+    ]
+    with writing(world.engine) as c:
+        draft = leads.Draft(factories.asked(world), noon - timedelta(days=3), Precision.MINUTE, NOW, then)
+        leads.add_many(c, [draft])
+    snapshot = facts.load(world.engine)
+    for hour in range(-2, 30):
+        assert tally(snapshot, [], Where(), moment(noon.replace(hour=0) + timedelta(hours=hour)))["count"].sum() == 1, (
+            hour
+        )
+
+
+def test_an_empty_scope_sees_nothing(world: World) -> None:
+    """Charlie sees no location, so he counts no lead, in either engine."""
+    log(world)
+    nobody = Where(locations=())
+    assert tally(facts.load(world.engine), [], nobody, moment()).empty
+    with reading(world.engine) as c:
+        assert tally(c, [], nobody, moment()).empty
+        assert members(c, nobody, moment()) == []
+
+
+def test_weeks_are_iso_weeks() -> None:
+    """Numbered from the first Monday of 1970, and back again."""
+    for day in (date(1970, 1, 5), date(2026, 1, 1), date(2026, 3, 8), date(2026, 3, 9)):
+        monday = week_start(week_number(day))
+        assert monday.isocalendar()[:2] == day.isocalendar()[:2]
+        assert monday.weekday() == 0
+
+
+def test_the_day_a_lead_was_received_is_the_locations_own(world: World) -> None:
+    """Two in the morning UTC is still yesterday in Los Angeles."""
+    log(world, NOW.replace(hour=2), location_id=world.south)
+    received = facts.load(world.engine).columns["received_day"]
+    assert list(received) == [day_number(date(2026, 3, 10))]
+
+
+@pytest.mark.parametrize("horizon", [30, 90])
+def test_a_lead_is_mature_once_its_whole_day_is_the_horizon_old(world: World, horizon: int) -> None:
+    """Received on the 11th with 30 days: immature on April 10th, mature on the 11th."""
+    log(world, NOW)
+    snapshot = facts.load(world.engine)
+    first_mature = NOW + timedelta(days=horizon + 1)
+    assert cells(tally(snapshot, ["mature"], Where(), moment(first_mature - timedelta(days=1), horizon))) == {(0,): 1}
+    assert cells(tally(snapshot, ["mature"], Where(), moment(first_mature, horizon))) == {(1,): 1}

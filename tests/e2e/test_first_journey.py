@@ -1,0 +1,163 @@
+"""What a newcomer does first, in a real browser: open the demo, filter, read the funnel, log an inquiry, see it counted."""
+
+import re
+from pathlib import Path
+from urllib.parse import urlparse
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from dashboard.server import HEADERS
+from tests import factories
+from tests.conftest import sqlite
+from tests.e2e.conftest import ROOT, served, settled
+
+PAGES = sorted(p.stem for p in (ROOT / "pages").glob("*.py"))
+
+
+def captured(page: Page) -> int:
+    """The number of leads in the page's finding."""
+    text = page.locator("[data-testid=stMarkdown]", has_text="headed for a visit").first.inner_text()
+    found = re.search(r"Of ([\d,]+) leads?", text)
+    assert found, text
+    return int(found[1].replace(",", ""))
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    page.get_by_role("combobox", name=label).first.click()
+    page.get_by_role("option", name=option, exact=True).first.click()
+    page.keyboard.press("Escape")
+    settled(page)
+
+
+def test_the_first_journey(demo_server: str, page: Page) -> None:
+    """Filter by a location, read the funnel, log an inquiry there, and see one more lead."""
+    calls: list[str] = []
+    page.on("request", lambda request: calls.append(request.url))
+    page.goto(demo_server)
+    settled(page)
+    everyone = captured(page)
+
+    choose(page, "Location", "Riverside")
+    expect(page.get_by_text("location Riverside", exact=False).first).to_be_visible()
+    assert "location=Riverside" in page.url
+    riverside = captured(page)
+    assert 0 < riverside < everyone
+
+    page.get_by_role("link", name="Log inquiry").click()
+    page.get_by_role("heading", name="Log inquiry").wait_for()
+    settled(page)
+    form = page.get_by_test_id("stForm")
+    form.get_by_role("radio", name="Web form").or_(form.get_by_role("button", name="Web form")).first.click()
+    form.get_by_role("textbox", name="Patient reference").fill("A-1047")
+    form.get_by_role("combobox", name="Location").click()
+    page.get_by_role("option", name="Riverside", exact=True).click()
+    form.get_by_role("button", name="Save inquiry").click()
+    saved = page.get_by_text(re.compile(r"Inquiry \d+ was saved\. Respond by"))
+    expect(saved.first).to_be_visible()
+    expect(page.get_by_role("heading", name="Your last entries")).to_be_visible()
+    expect(form.get_by_role("textbox", name="Patient reference")).to_have_value("")  # the next inquiry starts clean
+
+    page.get_by_role("link", name="Funnel").click()
+    page.get_by_role("heading", name="Funnel", exact=True).wait_for()
+    settled(page)
+    assert "location=Riverside" in page.url, "the filter came along"
+    assert captured(page) == riverside + 1
+
+    outside = [
+        url for url in calls if urlparse(url).scheme in ("http", "https") and urlparse(url).hostname != "127.0.0.1"
+    ]
+    assert not outside, "nothing is called outside"
+
+
+def test_a_link_reopens_the_same_view_in_another_browser(demo_server: str, browser: Browser) -> None:
+    """What stands in the meeting's notes shows the same figure to a colleague."""
+    figures = []
+    for _ in range(2):
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"{demo_server}/funnel?location=Downtown&period=Last+12+months")
+        if "Page not found" in page.content():
+            page.goto(f"{demo_server}/?location=Downtown&period=Last+12+months")
+        settled(page)
+        figures.append(captured(page))
+        context.close()
+    assert figures[0] == figures[1]
+
+
+def test_a_click_on_a_bar_opens_the_leads_behind_it(demo_server: str, page: Page) -> None:
+    """The list is as long as the bar says."""
+    page.goto(demo_server)
+    settled(page)
+    bar = page.locator(".js-plotly-plot .bars .point path").nth(5)
+    bar.wait_for()
+    box = bar.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    heading = page.get_by_role("heading", name=re.compile(r": [\d,]+ leads?$"))
+    expect(heading.first).to_be_visible()
+
+
+@pytest.fixture(scope="session")
+def private_server(tmp_path_factory: pytest.TempPathFactory):
+    """`streamlit run dashboard/app.py` over a practice's own database, before sign-in is configured."""
+    home = tmp_path_factory.mktemp("own")
+    world = factories.found(sqlite(home / "own.db"))
+    factories.log(world, reference="SECRET-1")
+    command = ("-m", "streamlit", "run", "dashboard/app.py", "--server.port")
+    with served(home, *command, HANDOFF_DATABASE_URL=f"sqlite:///{home / 'own.db'}") as address:
+        yield address
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_deep_link_on_a_fresh_server_shows_nothing_to_the_signed_out(
+    name: str, private_server: str, page: Page
+) -> None:
+    """The gate stands before every page, on the first request that a server ever gets, too."""
+    page.goto(f"{private_server}/{name}")
+    expect(page.get_by_role("heading", name="Not signed in")).to_be_visible()
+    content = page.content()
+    for secret in ("SECRET", "Two Doors", "Lakeside", "North"):
+        assert secret not in content
+    assert page.get_by_test_id("stDataFrame").count() == 0
+    assert page.locator(".js-plotly-plot").count() == 0
+    assert page.get_by_test_id("stSidebarNav").count() == 0
+
+
+def test_streamlit_run_opens_the_demo(tmp_path: Path, page: Page) -> None:
+    """Without any setting, from the root of the project."""
+    command = ("-m", "streamlit", "run", "dashboard/app.py", "--server.port")
+    with served(tmp_path, *command) as address:
+        page.goto(address)
+        settled(page)
+        assert captured(page) > 100
+
+
+def test_every_answer_carries_the_security_headers(demo_server: str) -> None:
+    """Pages, scripts and the health check."""
+    for path in ("/", "/healthz", "/partners"):
+        answer = httpx.get(demo_server + path)
+        for name, value in HEADERS:
+            assert answer.headers[name.decode()] == value.decode(), (path, name)
+
+
+def test_the_health_check_tells_the_revision(demo_server: str) -> None:
+    """200 and a number that grows."""
+    answer = httpx.get(f"{demo_server}/healthz")
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "ok"
+    assert answer.json()["revision"] > 0
+
+
+@pytest.mark.parametrize("width", [375, 1024])
+def test_no_page_scrolls_sideways(demo_server: str, browser: Browser, width: int) -> None:
+    """On a phone and on a small laptop."""
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    for name in ("", *(p for p in PAGES if p != "funnel")):
+        page.goto(f"{demo_server}/{name}")
+        settled(page)
+        main = page.get_by_test_id("stMain")
+        assert main.evaluate("e => e.scrollWidth <= e.clientWidth + 1"), name
+    context.close()

@@ -1,0 +1,109 @@
+"""Who may import whom, and the few rules that keep the rooms what they are."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+OURS = ("data_access", "dashboard", "pages")
+FORBIDDEN_NAMES = ("utils", "util", "helpers", "common", "core", "misc", "services", "managers", "repositories")
+
+# room -> what its modules never import
+NEVER = {
+    "data_access/vocabulary.py": ("sqlalchemy", "pandas", "numpy", "streamlit", "plotly", *OURS),
+    "data_access": ("streamlit", "plotly", "dashboard", "pages"),
+    "dashboard/metrics": ("streamlit", "plotly", "sqlalchemy", "pages"),
+    "dashboard/charts": ("streamlit", "sqlalchemy", "pages"),
+    "dashboard": ("pages",),
+    "pages": ("pandas", "numpy", "plotly", "sqlalchemy", "data_access", "pages"),
+}
+# room -> the only modules of ours that it may import
+ONLY = {
+    "dashboard/metrics": ("dashboard.metrics", "data_access.vocabulary"),
+    "dashboard/charts": ("dashboard.charts", "dashboard.metrics", "data_access.vocabulary"),
+}
+
+
+def modules(room: str) -> list[Path]:
+    path = ROOT / room
+    return [path] if path.suffix else sorted(path.rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def within(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
+
+
+@pytest.mark.parametrize("room", NEVER)
+def test_no_room_imports_what_it_must_not(room: str) -> None:
+    """Pure rooms stay pure, and nobody reaches up."""
+    broken = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in modules(room)
+        for name in imports(path)
+        if any(within(name, never) for never in NEVER[room])
+    ]
+    assert not broken
+
+
+@pytest.mark.parametrize("room", ONLY)
+def test_pure_rooms_import_only_their_own(room: str) -> None:
+    """Metrics know the vocabulary and each other; charts know metrics' columns."""
+    broken = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in modules(room)
+        for name in imports(path)
+        if any(within(name, ours) for ours in OURS) and not any(within(name, allowed) for allowed in ONLY[room])
+    ]
+    assert not broken
+
+
+def test_counting_and_measuring_never_load_the_screen() -> None:
+    """In a fresh interpreter, the lead database and the metrics come up without streamlit and plotly."""
+    code = (
+        "import sys, data_access.leads, data_access.tally, data_access.importing.batches, dashboard.reports, dashboard.cli\n"
+        "print([m for m in ('streamlit', 'plotly') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_no_module_is_named_for_no_subject() -> None:
+    """No drawers that everything falls into, and no standard module is shadowed beside the entry."""
+    names = {path.stem for room in OURS for path in modules(room)}
+    assert not names & set(FORBIDDEN_NAMES)
+    beside_entry = {p.stem for p in (ROOT / "dashboard").iterdir() if p.suffix == ".py" or p.is_dir()}
+    assert not beside_entry & sys.stdlib_module_names
+
+
+def test_pages_are_short_and_modules_are_of_one_subject() -> None:
+    """A page chooses, counts, measures and shows in under 60 lines; a module past 400 wants splitting."""
+    assert not [p.name for p in modules("pages") if len(p.read_text().splitlines()) >= 60]
+    assert len((ROOT / "dashboard" / "app.py").read_text().splitlines()) <= 60
+    long = [p for room in ("dashboard", "data_access") for p in modules(room) if "versions" not in p.parts]
+    assert not [str(p) for p in long if len(p.read_text().splitlines()) > 420]
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    """A file in pages/ that the entry does not name would be dead, or open."""
+    entry = (ROOT / "dashboard" / "app.py").read_text()
+    assert not [p.name for p in modules("pages") if f'"{p.name}"' not in entry]
+    assert not (ROOT / "dashboard" / "pages").exists()
+
+
+def test_no_dangerous_building_blocks() -> None:
+    """No HTML from strings, no pickles, no evaluated text."""
+    text = "\n".join(p.read_text() for room in OURS for p in modules(room))
+    for block in ("unsafe_allow_html", "pickle", "eval(", "exec(", "unsafe_allow_javascript"):
+        assert block not in text, block

@@ -1,0 +1,70 @@
+"""What the documents say is what the code does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from dashboard import explain, settings
+from dashboard.cli import main
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize("title", explain.METRICS)
+def test_every_metric_explains_itself(title: str) -> None:
+    """Each docstring has the blocks that the page shows and those that an engineer needs."""
+    told = explain.blocks(explain.METRICS[title])
+    for heading in (*explain.FOR_PEOPLE, "Parameters", "Returns", "Raises", "References", "Examples"):
+        assert told.get(heading), f"{title}: {heading}"
+
+
+def test_the_metrics_document_is_made_from_the_docstrings() -> None:
+    """`make docs` writes it; nobody edits it by hand."""
+    assert (ROOT / "docs" / "metrics.md").read_text() == explain.document()
+
+
+@pytest.mark.parametrize("setting", [s.name for s in settings.SETTINGS])
+def test_every_setting_is_in_the_operations_document(setting: str) -> None:
+    """With its name in full."""
+    assert f"`{setting}`" in (ROOT / "docs" / "operations.md").read_text()
+
+
+def test_the_readme_gives_the_two_commands() -> None:
+    """A newcomer types these, and CI runs the second."""
+    readme = (ROOT / "README.md").read_text()
+    assert "make run" in readme
+    assert "make test" in readme
+    assert "make test" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_every_command_is_in_the_readme_or_operations(capsys: pytest.CaptureFixture[str]) -> None:
+    """`handoff COMMAND` for each command there is."""
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    commands = set(re.findall(r"^    (\w+) ", capsys.readouterr().out, re.M))
+    text = (ROOT / "README.md").read_text() + (ROOT / "docs" / "operations.md").read_text()
+    assert commands >= {"serve", "demo", "import", "metrics", "migrate"}
+    assert not [c for c in commands if f"handoff {c}" not in text]
+
+
+def test_every_decision_record_is_numbered_and_titled() -> None:
+    """NNNN-title.md, no number twice."""
+    records = sorted(p.name for p in (ROOT / "docs" / "adr").glob("*.md"))
+    numbers = [name[:4] for name in records]
+    assert records
+    assert len(set(numbers)) == len(numbers)
+    assert all(re.fullmatch(r"\d{4}-[a-z0-9-]+\.md", name) for name in records)
+
+
+def test_no_document_names_a_path_of_one_machine_or_a_registry() -> None:
+    """What is committed is the same for everybody."""
+    listed = [p for p in ROOT.rglob("*") if p.is_file() and p.suffix in {".md", ".toml", ".lock", ""} and _ours(p)]
+    for path in listed:
+        text = path.read_text(errors="ignore")
+        assert not re.search(r"/root/|/work/|(?<!emit-)index-url|https?://[^\s]*(pypi|pythonhosted)", text), path
+
+
+def _ours(path: Path) -> bool:
+    first = path.relative_to(ROOT).parts[0]
+    return first not in {".git", ".venv", ".handoff", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
