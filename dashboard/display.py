@@ -37,7 +37,7 @@ def share(k: int, n: int, low: float, high: float) -> str:
     """A rate as people may quote it: with its counts and its 95 % interval."""
     if n == 0:
         return "no data yet"
-    return f"{percent(k / n)} ({k:,} of {n:,}; 95 % interval {100 * low:.0f} to {100 * high:.0f} %)"
+    return f"{percent(k / n)} ({k:,} of {n:,}; 95 % interval {interval(low, high)})"
 
 
 def plural(n: int, one: str, many: str | None = None) -> str:
@@ -140,6 +140,7 @@ def lead_table(rows: Sequence[Mapping[str, Any]]) -> None:
             "First attempt": st.column_config.DatetimeColumn(format=moment),
         },
         alt="Leads, newest first",
+        placeholder="–",
     )
 
 
@@ -149,24 +150,40 @@ def _standing(row: Mapping[str, Any]) -> str:
     return "Visited" if row["attended_at"] else "Open"
 
 
+INTERVAL = "_interval"
+"""Ends the name of the column that stands beside a rate and shows its limits."""
+
+
+def interval(low: float, high: float) -> str:
+    """Limits of a proportion as people read them: 72 to 77 %."""
+    return "" if math.isnan(low) else f"{100 * low:.0f} to {100 * high:.0f} %"
+
+
 def table(rows: pd.DataFrame, names: Mapping[str, str], alt: str, **options: Any) -> Any:
-    """A metric's table: counts with separators, proportions in per cent with one decimal.
+    """A metric's table: counts with separators, proportions in per cent, each with its interval beside it.
 
     Parameters
     ----------
     rows : DataFrame
+        A rate with columns of its name and `_low`, `_high` is shown with its 95 % interval.
     names : mapping of column -> heading
         In the order to show; columns that are not in it are not shown. A heading may carry its help after a "|".
     """
     config: dict[str, Any] = {}
-    shown = rows[list(names)].copy()
+    shown = pd.DataFrame(index=rows.index)
     for column, heading in names.items():
         label, _, text = heading.partition("|")
-        if pd.api.types.is_float_dtype(shown[column]):
-            shown[column] *= 100
+        if pd.api.types.is_float_dtype(rows[column]):
+            shown[column] = rows[column] * 100
             config[column] = st.column_config.NumberColumn(label, help=text or None, format="%.1f %%")
-        elif pd.api.types.is_integer_dtype(shown[column]):
+        elif pd.api.types.is_integer_dtype(rows[column]):
+            shown[column] = rows[column]
             config[column] = st.column_config.NumberColumn(label, help=text or None, format="localized")
         else:
+            shown[column] = rows[column]
             config[column] = st.column_config.TextColumn(label, help=text or None)
-    return st.dataframe(shown, hide_index=True, column_config=config, alt=alt, **options)
+        if f"{column}_low" in rows:
+            limits = zip(rows[f"{column}_low"], rows[f"{column}_high"], strict=True)
+            shown[column + INTERVAL] = [interval(*pair) for pair in limits]
+            config[column + INTERVAL] = st.column_config.TextColumn("95 % interval")
+    return st.dataframe(shown, hide_index=True, column_config=config, alt=alt, placeholder="–", **options)

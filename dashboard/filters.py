@@ -1,7 +1,7 @@
 """Choices of a viewer, as one frozen value that says which leads are counted and as of when."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -61,15 +61,6 @@ class Filters:
         if not by_due_week:
             return Where(days=self._period(day_number), keys=keys, locations=scope)
         return Where(due_weeks=self._period(_first_week_from) or (1, 2**15 - 1), keys=keys, locations=scope)
-
-    def as_dict(self) -> dict[str, object]:
-        """The choices that were made, as plain values."""
-        made: dict[str, object] = {}
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value:
-                made[field.name] = value.isoformat() if isinstance(value, date) else list(value)
-        return made
 
     def _period(self, number: Callable[[date], int]) -> tuple[int, int] | None:
         if self.first is None and self.last is None:

@@ -17,12 +17,8 @@ NOW, MINUTES_15, HOUR, YESTERDAY, OTHER_TIME = "Now", "15 min ago", "1 h ago", "
 WHEN = (NOW, MINUTES_15, HOUR, YESTERDAY, OTHER_TIME)
 _BACK = {MINUTES_15: timedelta(minutes=15), HOUR: timedelta(hours=1), YESTERDAY: timedelta(days=1)}
 
-DEFAULT_ASKER = {
-    Kind.SCHEDULING: Asker.PATIENT,
-    Kind.INFORMATION: Asker.PATIENT,
-    Kind.WARM_INTRO: Asker.CLINICIAN,
-    Kind.PARTNER_REQUEST: Asker.CLINICIAN,
-}
+_CLINICIANS_KINDS = (Kind.WARM_INTRO, Kind.PARTNER_REQUEST)
+_CLINICIANS_CHANNELS = (Channel.FAX, Channel.SECURE_EMAIL, Channel.PARTNER_OUTREACH)
 
 Errors = dict[str, str]
 """Field name -> what is wrong and what to do."""
@@ -69,7 +65,7 @@ def parse_inquiry(
     channel = _word(raw, "channel", Channel, errors, "Choose how it arrived.")
     topic = _word(raw, "topic", Topic, errors)
     priority = _word(raw, "priority", Priority, errors) or Priority.ROUTINE
-    asker = _word(raw, "asker", Asker, errors) or (DEFAULT_ASKER[kind] if kind else Asker.NOT_RECORDED)
+    asker = _word(raw, "asker", Asker, errors) or usual_asker(kind, channel)
     category = _word(raw, "category", PartnerCategory, errors)
     partner, location = raw.get("partner"), raw.get("location")
     reference = (raw.get("reference") or "").strip() or None
@@ -113,6 +109,12 @@ def parse_inquiry(
         received_at,
         repr(sorted(raw.items())),
     )
+
+
+def usual_asker(kind: Kind | None, channel: Channel | None) -> Asker:
+    """Who asks, where nobody said: a clinician, by what is asked or by a channel that only practices use; else a patient."""
+    clinician = kind in _CLINICIANS_KINDS or channel in _CLINICIANS_CHANNELS
+    return Asker.CLINICIAN if clinician else Asker.PATIENT
 
 
 def reference_problem(reference: str) -> str | None:

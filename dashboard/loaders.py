@@ -25,7 +25,7 @@ from data_access.vocabulary import TargetMetric
 LIST_LIMIT = 500
 
 
-@st.cache_resource(show_spinner="Opening the lead database …")
+@st.cache_resource(show_spinner="Opening the lead database …", on_release=Engine.dispose)
 def _open(url: str) -> Engine:
     if (name := settings.demo_of(url)) and not settings.demo_file(name).exists():
         demo.make(settings.demo_file(name), name, clock.now())

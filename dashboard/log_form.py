@@ -81,7 +81,13 @@ def _details(places: dict[int, dict[str, Any]]) -> None:
         st.pills("Topic", list(Topic), format_func=labels.word, key=_key("topic"))
         _wrong("topic")
         askers = [a for a in Asker if a != Asker.NOT_RECORDED]
-        st.pills("Who asked?", askers, format_func=labels.word, key=_key("asker"), help="Empty: as usual for the kind.")
+        st.pills(
+            "Who asked?",
+            askers,
+            format_func=labels.word,
+            key=_key("asker"),
+            help="Empty: a clinician for faxes, secure e-mails, outreach and what partners ask; else the patient.",
+        )
         st.toggle("Answered live: the call or visit was taken as it came in", key=_key("live"))
         st.pills("Priority", list(Priority), format_func=labels.word, key=_key("priority"))
         st.pills(
@@ -119,7 +125,7 @@ def _submit(viewer: Viewer) -> None:
     except (NotPossible, auth.NotAllowed) as error:
         st.session_state[_ERRORS] = {"": str(error)}
         return
-    st.session_state[_SAVED] = (logged, place)
+    st.session_state[_SAVED] = (logged, place, parsed.asked.pathway)
     st.session_state[_NONCE] = secrets.token_hex(16)
     for field, value in _DEFAULTS.items():
         if field not in _STICKY:
@@ -133,8 +139,9 @@ def saved_message() -> None:
     elif st.session_state.get(_ERRORS):
         st.error("Not saved yet: see the fields marked below.", icon=":material/error:")
     if saved := st.session_state.get(_SAVED):
-        logged, place = saved
-        text = f"Inquiry {logged.lead_id} was saved{' before; it is there once' if logged.again else ''}. "
+        logged, place, pathway = saved
+        text = f"Inquiry {logged.lead_id} was saved{' before; it is there once' if logged.again else ''}, "
+        text += f"{labels.word(pathway).lower()} pathway. "
         text += (
             f"Respond by **{deadline(logged.respond_by, place['zone'])}**."
             if logged.respond_by

@@ -57,15 +57,15 @@ def partners(
     count: Count,
     filters: Filters,
     scope: frozenset[int] | None,
+    by: Sequence[str] = (),
     *,
     outcome: str = "attended",
-    minimum: int = partners_metric.MINIMUM_LEADS,
 ) -> Answer:
-    """The partner league by visits ("attended") or bookings ("scheduled") within the horizon."""
+    """The partner league by visits ("attended") or bookings ("scheduled") within the horizon; one for each of `by`."""
     success = f"{outcome}_in_time"
-    tally = count([*partners_metric.LEAGUE_KEYS, success], filters.with_kinds(_VISIT_KINDS).where(scope))
+    tally = count([*by, *partners_metric.LEAGUE_KEYS, success], filters.with_kinds(_VISIT_KINDS).where(scope))
     left_out = partners_metric.left_out(tally) | _other_kinds(count, filters, scope)
-    return Answer(partners_metric.league(tally, success, minimum), left_out)
+    return Answer(partners_metric.league(tally, success, by), left_out)
 
 
 def _other_kinds(count: Count, filters: Filters, scope: frozenset[int] | None) -> dict[str, int]:

@@ -77,22 +77,17 @@ def _require_servable() -> None:
     url = settings.database_url()
     if (name := settings.demo_of(url)) and not settings.demo_file(name).exists():
         return
-    engine = databases.connect(url)
-    try:
+    with databases.opened(url) as engine:
         databases.require_current_schema(engine)
         with databases.reading(engine) as connection:
             auth.require_servable(practice.get(connection), st.get_option("server.address"))
-    finally:
-        engine.dispose()
 
 
 def _health(_request: Request) -> JSONResponse:
     """200 with the newest revision where the database answers, 503 where it does not."""
     try:
-        engine = databases.connect(settings.database_url())
-        with databases.reading(engine) as connection:
+        with databases.opened(settings.database_url()) as engine, databases.reading(engine) as connection:
             revision = facts.current_revision(connection)
-        engine.dispose()
     except Exception:  # whatever is wrong, the answer is that we are not healthy, and no detail leaves
         return JSONResponse({"status": "unavailable"}, 503)
     return JSONResponse({"status": "ok", "revision": revision})

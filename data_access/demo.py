@@ -32,12 +32,11 @@ def make(
     for leftover in (started, file):
         for ending in ("", "-wal", "-shm"):
             Path(f"{leftover}{ending}").unlink(missing_ok=True)
-    engine = databases.connect(f"sqlite:///{started}")
-    databases.migrate(engine)
-    build(engine, name, until, progress)
-    with engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    engine.dispose()
+    with databases.opened(f"sqlite:///{started}") as engine:
+        databases.migrate(engine)
+        build(engine, name, until, progress)
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     started.rename(file)
 
 

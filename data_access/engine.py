@@ -67,6 +67,16 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 @contextmanager
+def opened(url: str | sa.URL) -> Iterator[Engine]:
+    """A database for the length of a block; its connections are closed behind it. Errors as for `connect`."""
+    engine = connect(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """One consistent look: every query inside sees the same moment of the database."""
     level = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}

@@ -42,9 +42,24 @@ def get(connection: Connection) -> dict[str, Any] | None:
     return dict(row) if row else None
 
 
+LONGEST_LIST = 2**15 - 1
+"""Ids of a list are two bytes in the facts."""
+
+
 def add(connection: Connection, table: Table, **values: Any) -> int:
-    """Add one row to a list of the practice (locations, service lines, sources, staff) and return its id."""
-    return int(connection.execute(sa.insert(table).values(**values).returning(table.c.id)).scalar_one())
+    """Add one row to a list of the practice (locations, service lines, sources, staff) and return its id.
+
+    Raises
+    ------
+    ValueError
+        When the list is longer than any practice's: most likely a column was mapped that is no list.
+    """
+    added = int(connection.execute(sa.insert(table).values(**values).returning(table.c.id)).scalar_one())
+    if added > LONGEST_LIST:
+        raise ValueError(
+            f"more than {LONGEST_LIST:,} {table.name.replace('_', ' ')}; is a column of ids or free text taken for them?"
+        )
+    return added
 
 
 def add_location(connection: Connection, name: str, zone: str, hours: Weekly | None = None, **details: Any) -> int:

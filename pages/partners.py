@@ -11,13 +11,14 @@ display.header("Partners", metric.league, view)
 if display.no_leads(view):
     st.stop()
 
+finding = st.container()
 outcome, horizon, order = partners.choices(view)
 view = view.with_horizon(horizon)
 
 answer = reports.partners(view.count, view.filters, view.viewer.locations, outcome=outcome)
-table, names = partners.ordered(answer.table, order), loaders.names("partner")
+table, names = metric.ordered(answer.table, order), loaders.names("partner")
 
-st.markdown(partners.finding(table, names, outcome, horizon))
+finding.markdown(partners.finding(table, names, outcome, horizon))
 clicked = partners.chart(table, names, view)
 display.left_out(answer.left_out)
 clicked = partners.league_table(table, names, outcome, view) or clicked

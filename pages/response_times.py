@@ -12,14 +12,16 @@ display.header("Response times", metric.response, view)
 if display.no_leads(view):
     st.stop()
 
+finding = st.container()
 contact = response.which_answer()
 target = loaders.response_target(view.today)
 
 whole = reports.response(view.count, view.filters, scope, target=target, contact=contact)
 weeks = reports.response(view.count, view.filters, scope, ["due_week"], target=target, contact=contact)
 
-st.markdown(response.finding(whole.table))
-display.left_out(whole.left_out)
+finding.markdown(response.finding(whole.table))
+with finding:
+    display.left_out(whole.left_out)
 clicked = response.weeks(view, weeks.table, target, contact)
 
 by = (

@@ -43,8 +43,8 @@ def weekly(table: pd.DataFrame, weeks: Sequence[str], target: float | None, runn
             showlegend=bool(shown.any()),
         )
     if target is not None:
-        figure.add_hline(target, line={"color": CONTEXT, "dash": "dash", "width": 1.5},
-                         annotation_text=f"Target {target:.0%}", annotation_position="bottom right")  # fmt: skip
+        line = {"color": CONTEXT, "dash": "dash", "width": 1.5}
+        figure.add_hline(target, line=line, name=f"Target {target:.0%}".replace("%", " %"), showlegend=True)
     figure.update_yaxes(range=[0, 1.02], tickformat=".0%", fixedrange=True)
     figure.update_xaxes(fixedrange=True)
     return calm(figure, 300).update_layout(clickmode="event+select")

@@ -1,5 +1,6 @@
 """The partner league table: whose referrals turn into visits, with the luck of small numbers taken out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,7 +56,12 @@ class Prior:
         return self.a + self.b
 
 
-def league(tally: pd.DataFrame, outcome: str = "attended_in_time", minimum: int = MINIMUM_LEADS) -> pd.DataFrame:
+def league(
+    tally: pd.DataFrame,
+    outcome: str = "attended_in_time",
+    by: Sequence[str] = (),
+    minimum: int = MINIMUM_LEADS,
+) -> pd.DataFrame:
     """Rank partners by the share of their referrals that turn into visits.
 
     Definition
@@ -80,19 +86,21 @@ def league(tally: pd.DataFrame, outcome: str = "attended_in_time", minimum: int 
     Parameters
     ----------
     tally : DataFrame
-        Counts by LEAGUE_KEYS and `outcome`.
+        Counts by `by`, LEAGUE_KEYS and `outcome`.
     outcome : str
         Name of the 0/1 dimension that counts as success.
+    by : sequence of str
+        Further key columns; each of their combinations has a league of its own.
     minimum : int
         Least number of leads to be listed by name.
 
     Returns
     -------
     DataFrame
-        One row per listed partner, by volume, then the small ones as one row with partner = SMALL_PARTNERS. Columns:
-        LEAGUE_COLUMNS. `partners`: how many the row stands for. Rates are proportions in [0, 1]; `rate_low/high` is
-        the 95 % Wilson interval, `shrunken_low/high` the 95 % credible interval. Ranks count from 1, the best.
-        `own_weight`: how much of the shrunken rate is the partner's own. NaN in the ranks of the small ones.
+        One row per listed partner, by volume, then the small ones as one row with partner = SMALL_PARTNERS. Columns: those
+        of `by`, then LEAGUE_COLUMNS. `partners`: how many the row stands for. Rates are proportions in [0, 1];
+        `rate_low/high` is the 95 % Wilson interval, `shrunken_low/high` the 95 % credible interval. Ranks count from 1,
+        the best. `own_weight`: how much of the shrunken rate is the partner's own. NaN in the ranks of the small ones.
 
     Raises
     ------
@@ -116,6 +124,17 @@ def league(tally: pd.DataFrame, outcome: str = "attended_in_time", minimum: int 
     [[2, 1, 30, 60], [1, 1, 9, 10], [-1, 1, 2, 2]]
     """
     leads = tally[(tally["state"] != Standing.EXCLUDED) & (tally["partner"] > 0)]
+    if not by:
+        return _league(leads, outcome, minimum)
+    leagues = []
+    for group, part in leads.groupby(list(by), sort=True):
+        keys = dict(zip(by, group, strict=True))
+        leagues.append(_league(part, outcome, minimum).assign(**keys))
+    columns = [*by, *LEAGUE_COLUMNS]
+    return pd.concat(leagues, ignore_index=True)[columns] if leagues else pd.DataFrame(columns=columns)
+
+
+def _league(leads: pd.DataFrame, outcome: str, minimum: int) -> pd.DataFrame:
     mature = leads["mature"] == 1
     table = pd.DataFrame(
         {
@@ -138,6 +157,13 @@ def league(tally: pd.DataFrame, outcome: str = "attended_in_time", minimum: int 
         pooled = small[["n", "k", "immature", "partners"]].sum().to_frame().T.assign(partner=SMALL_PARTNERS)
         rows = pd.concat([rows, _rated(pooled, None)], ignore_index=True) if len(rows) else _rated(pooled, None)
     return rows.reindex(columns=list(LEAGUE_COLUMNS))
+
+
+def ordered(table: pd.DataFrame, column: str, by: Sequence[str] = ()) -> pd.DataFrame:
+    """The league by one of its columns, `n` (volume) or `shrunken`, the greatest first; the small partners' row last."""
+    marked = table.assign(small=table["partner"] == SMALL_PARTNERS)
+    ascending = [*[True] * len(by), True, False, False, True]
+    return marked.sort_values([*by, "small", column, "n", "partner"], ascending=ascending).drop(columns="small")
 
 
 def fit_prior(k: npt.ArrayLike, n: npt.ArrayLike) -> Prior:

@@ -58,7 +58,7 @@ def clickable_table(rows: pd.DataFrame, headings: Mapping[str, str], alt: str, k
         rows, headings, alt, key=key, on_select=partial(_note, key), selection_mode="single-cell"
     )
     cells = state.selection.cells if st.session_state.get(_LAST) == key else []
-    return (int(cells[0][0]), str(cells[0][1])) if cells else None
+    return (int(cells[0][0]), str(cells[0][1]).removesuffix(display.INTERVAL)) if cells else None
 
 
 def _note(key: str) -> None:

@@ -21,8 +21,6 @@ _HEADINGS = {
     "at": "Stage",
     "reached": "Reached",
     "of_captured": "Of captured",
-    "of_captured_low": "95 % from",
-    "of_captured_high": "95 % to",
     "of_previous": "Of previous",
     "entered": "Entered|Leads with a step of their own at this stage",
     "skipped": "Skipped|Reached it without a step of its own",

@@ -12,17 +12,13 @@ from dashboard.metrics.partners import MINIMUM_LEADS, SMALL_PARTNERS
 from dashboard.screens.cells import Cell, clickable, clickable_table, narrower
 from data_access.vocabulary import VISIT_KINDS, Standing
 
-VOLUME, SHRUNKEN = "Volume", "Shrunken rate"
+_ORDERS = {"Volume": "n", "Shrunken rate": "shrunken"}
 _HORIZONS = (30, 60, 90)
 _DOTS = 40
 _SURE = 0.9
 _HEADINGS = {
     "rate": "Own rate",
-    "rate_low": "95 % from",
-    "rate_high": "95 % to",
     "shrunken": "Shrunken rate|The own rate drawn towards that of all partners, the more so the fewer the referrals",
-    "shrunken_low": "95 % from",
-    "shrunken_high": "95 % to",
     "place": "True place|Where the partner's true place lies with 90 % probability",
     "top_quarter": "Top quarter|Probability that the partner truly belongs to the best quarter",
     "immature": "Too young|Referrals younger than the horizon; not judged",
@@ -30,7 +26,7 @@ _HEADINGS = {
 
 
 def choices(view: View) -> tuple[str, int, str]:
-    """Ask what counts, within how many days, and in which order; kept in the URL."""
+    """Ask what counts, within how many days, and by which column to order; kept in the URL."""
     own = view.moment.horizon_days
     with st.container(horizontal=True):
         outcome = st.segmented_control(
@@ -46,16 +42,9 @@ def choices(view: View) -> tuple[str, int, str]:
             bind="query-params", required=True,
         )  # fmt: skip
         order = st.segmented_control(
-            "Order by", (VOLUME, SHRUNKEN), default=VOLUME, key="partners_order", bind="query-params", required=True
+            "Order by", list(_ORDERS), default="Volume", key="partners_order", bind="query-params", required=True
         )
-    return ("attended" if outcome == "Visits" else "scheduled"), int(horizon or own), str(order)
-
-
-def ordered(table: pd.DataFrame, order: str) -> pd.DataFrame:
-    """The league in the chosen order, the small partners' row last."""
-    by = ["shrunken", "n"] if order == SHRUNKEN else ["n", "shrunken"]
-    small = table["partner"] == SMALL_PARTNERS
-    return table.assign(small=small).sort_values(["small", *by], ascending=[True, False, False]).drop(columns="small")
+    return ("attended" if outcome == "Visits" else "scheduled"), int(horizon or own), _ORDERS[order or "Volume"]
 
 
 def finding(table: pd.DataFrame, names: Mapping[int, str], outcome: str, horizon: int) -> str:
@@ -80,7 +69,11 @@ def chart(table: pd.DataFrame, names: Mapping[int, str], view: View) -> Cell | N
         return None
     figure = league_dots(rows, [names.get(int(p), "?") for p in rows["partner"]], table["k"].sum() / table["n"].sum())
     point = clickable(figure, "partners_league", "Partners' rates with intervals")
-    return _cell(int(point[0]), names, view, {"mature": (1,)}) if point else None
+    return (
+        _cell((int(point[0]),), f"{names.get(int(point[0]), '?')}, referrals", view, {"mature": (1,)})
+        if point
+        else None
+    )
 
 
 def league_table(table: pd.DataFrame, names: Mapping[int, str], outcome: str, view: View) -> Cell | None:
@@ -92,9 +85,16 @@ def league_table(table: pd.DataFrame, names: Mapping[int, str], outcome: str, vi
     )
     headings = {"name": "Partner", "n": "Referrals", "k": "Came" if outcome == "attended" else "Booked"} | _HEADINGS
     if clicked := clickable_table(shown, headings, "Partner league", "partners_table"):
-        row, column = table.iloc[clicked[0]], clicked[1]
-        return _cell(int(row["partner"]), names, view, _keys(column, outcome), headings[column].partition("|")[0])
+        row, column = shown.iloc[clicked[0]], clicked[1]
+        title = f"{row['name']}, {headings[column].partition('|')[0].lower()}"
+        return _cell(_behind(int(row["partner"]), table, names), title, view, _keys(column, outcome))
     return None
+
+
+def _behind(partner: int, table: pd.DataFrame, names: Mapping[int, str]) -> tuple[int, ...]:
+    """The partners that a row stands for: one, or all that are not listed."""
+    listed = set(table["partner"])
+    return (partner,) if partner != SMALL_PARTNERS else tuple(code for code in names if code > 0 and code not in listed)
 
 
 def _keys(column: str, outcome: str) -> dict[str, Sequence[int]]:
@@ -121,11 +121,7 @@ def _place(row: object, listed: int) -> str:
     return f"{low:.0f} to {high:.0f} of {listed}" if low != high else f"{low:.0f} of {listed}"
 
 
-def _cell(
-    partner: int, names: Mapping[int, str], view: View, keys: dict[str, Sequence[int]], what: str = "referrals"
-) -> Cell | None:
-    if partner == SMALL_PARTNERS:
-        return None
+def _cell(partners: tuple[int, ...], title: str, view: View, keys: dict[str, Sequence[int]]) -> Cell:
     visits = view.filters.with_kinds(tuple(str(kind) for kind in VISIT_KINDS)).where(view.viewer.locations)
-    counted = {"partner": (partner,), "state": (Standing.OPEN, Standing.LOST, Standing.ANSWERED)}
-    return Cell(f"{names.get(partner, '?')}, {what.lower()}", narrower(visits, **counted, **keys))
+    counted = {"partner": partners, "state": (Standing.OPEN, Standing.LOST, Standing.ANSWERED)}
+    return Cell(title, narrower(visits, **counted, **keys))

@@ -33,8 +33,6 @@ _HEADINGS = {
     "late": "Late",
     "overdue": "Overdue|The window has ended and nobody has answered",
     "rate": "Rate",
-    "rate_low": "95 % from",
-    "rate_high": "95 % to",
     "verdict": "Against target",
     "pending_answered": "Answered early|Answered; the window is still running",
     "pending_waiting": "Waiting|Not answered; the window is still running",

@@ -78,10 +78,9 @@ def test_filters_narrow_and_are_told(demo_url: str, capsys: pytest.CaptureFixtur
     arguments = ("--from", "2026-01-01", "--to", "2026-07-01", "--location", "Telehealth", "--database", demo_url)
     out = printed(capsys, "metrics", "response", *arguments)
     assert out["filters"] == {
-        "first": "2026-01-01",
-        "last": "2026-07-01",
+        "from": "2026-01-01",
+        "to": "2026-07-01",
         "location": ["Telehealth"],
-        "outcome": "attended",
     }
     by_hand = sa.text(
         "SELECT count(*) FROM leads JOIN locations ON locations.id = location_id WHERE locations.name = 'Telehealth' "
@@ -102,6 +101,18 @@ def test_weeks_are_written_as_iso_weeks(demo_url: str, capsys: pytest.CaptureFix
     assert [row["due_week"] for row in rows] == ["2026-W23", "2026-W24", "2026-W25", "2026-W26", "2026-W27"]
 
 
+def test_a_league_by_location_is_the_league_of_each_location(demo_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same rows as with a filter, in the order that was asked for."""
+    options = ("metrics", "partners", "--order", "shrunken", "--database", demo_url)
+    rows = printed(capsys, *options, "--by", "location")["rows"]
+    assert {row["location"] for row in rows} == {"Main Street", "Telehealth"}
+    for place in ("Main Street", "Telehealth"):
+        alone = printed(capsys, *options, "--location", place)["rows"]
+        assert [row for row in rows if row["location"] == place] == [{"location": place} | row for row in alone]
+        shrunken = [row["shrunken"] for row in alone if row["shrunken"] is not None]
+        assert shrunken == sorted(shrunken, reverse=True)
+
+
 def test_a_past_moment_leaves_out_what_came_later(demo_url: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Fewer leads half a year ago, and its end of day in the practice's zone."""
     out = printed(capsys, "metrics", "funnel", "--as-of", "2026-05-31", "--database", demo_url)
@@ -117,7 +128,7 @@ def test_a_past_moment_leaves_out_what_came_later(demo_url: str, capsys: pytest.
         (("metrics", "funnel", "--by", "locaton"), "near are: location"),
         (("metrics", "funnel", "--by", "due_week"), "no dimension"),
         (("metrics", "funnel", "--as-of", "yesterday"), "neither a date nor a moment"),
-        (("metrics", "partners", "--by", "location"), "partners are one table"),
+        (("metrics", "partners", "--by", "due_week"), "no dimension"),
         (("import", "nothing.csv", "--mapping", "olits"), "shipped are noshow, olist, referrals"),
     ],
 )

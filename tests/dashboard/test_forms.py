@@ -61,13 +61,21 @@ def test_a_short_local_code_is_fine(reference: str) -> None:
     assert reference_problem(reference) is None
 
 
-def test_the_asker_follows_the_kind_unless_it_is_chosen() -> None:
-    """A warm introduction comes from a clinician; a caregiver may schedule."""
-    warm, caregiver = parse(kind=Kind.WARM_INTRO, partner=7), parse(asker=Asker.CAREGIVER)
-    assert isinstance(warm, Inquiry)
-    assert isinstance(caregiver, Inquiry)
-    assert (warm.asked.asker, warm.asked.pathway) == (Asker.CLINICIAN, Pathway.CLINICIAN)
-    assert (caregiver.asked.asker, caregiver.asked.pathway) == (Asker.CAREGIVER, Pathway.PATIENT)
+@pytest.mark.parametrize(
+    ("typed", "asker", "pathway"),
+    [
+        ({}, Asker.PATIENT, Pathway.PATIENT),
+        ({"kind": Kind.WARM_INTRO, "partner": 7}, Asker.CLINICIAN, Pathway.CLINICIAN),
+        ({"channel": Channel.FAX}, Asker.CLINICIAN, Pathway.CLINICIAN),
+        ({"asker": Asker.CAREGIVER}, Asker.CAREGIVER, Pathway.PATIENT),
+        ({"channel": Channel.FAX, "asker": Asker.PATIENT}, Asker.PATIENT, Pathway.PATIENT),
+    ],
+)
+def test_the_asker_follows_kind_and_channel_unless_it_is_chosen(typed: dict, asker: Asker, pathway: Pathway) -> None:
+    """Warm introductions and faxes come from clinicians; whoever is named as the asker decides the pathway."""
+    parsed = parse(**typed)
+    assert isinstance(parsed, Inquiry)
+    assert (parsed.asked.asker, parsed.asked.pathway) == (asker, pathway)
 
 
 @pytest.mark.parametrize(

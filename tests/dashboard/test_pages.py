@@ -185,7 +185,7 @@ def test_a_logged_inquiry_is_counted_at_once_and_its_deadline_is_said(
     fill(at, channel=Channel.WEB_FORM, reference="A-1047")
     at.button[0].click().run()
     assert not at.exception
-    assert "was saved. Respond by **" in words(at), words(at)
+    assert "was saved, patient pathway. Respond by **" in words(at), words(at)
     assert at.dataframe[0].value["Reference"].iloc[0] == "A-1047"
     after = at.switch_page("../pages/funnel.py").run()
     after.sidebar.selectbox[0].set_value("All time").run()
@@ -312,7 +312,7 @@ def test_on_postgresql_the_pages_show_the_same_numbers(on_demo: str, postgres: E
     at = visit("log_inquiry")
     fill(at, channel=Channel.EMAIL, reference="A-2")
     at.button[0].click().run()
-    assert "was saved. Respond by **" in words(at)
+    assert "was saved, patient pathway. Respond by **" in words(at)
 
 
 def test_writing_takes_a_new_revision_so_that_names_are_never_stale(tmp_path: Path) -> None:

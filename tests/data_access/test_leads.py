@@ -1,8 +1,11 @@
 """Recording: one transaction, one replay, nothing lost and nothing doubled."""
 
 import dataclasses
+import subprocess
+import sys
 import threading
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -10,7 +13,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from data_access import events as e
-from data_access import lead_state, leads, practice, promises
+from data_access import facts, lead_state, leads, practice, promises
 from data_access import tables as t
 from data_access.engine import reading, writing
 from data_access.lead_rules import NotPossible
@@ -32,7 +35,7 @@ from data_access.vocabulary import (
     Topic,
 )
 from tests import factories
-from tests.conftest import empty
+from tests.conftest import empty, sqlite
 from tests.factories import NOW, World, asked, log, record
 from tests.histories import drafts
 
@@ -183,6 +186,51 @@ def test_the_same_form_sent_from_eight_connections_makes_one_lead(world: World) 
     with reading(world.engine) as c:
         assert c.scalar(sa.select(sa.func.count()).select_from(t.leads)) == 1
         assert c.scalar(sa.select(sa.func.count()).select_from(t.events)) == 1
+
+
+def test_eight_writers_at_once_lose_nothing_and_every_reader_catches_up(world: World) -> None:
+    """While they write, a reader refreshes again and again; in the end it holds every lead that was acknowledged."""
+    saved: list[int] = []
+    snapshot = facts.load(world.engine)
+
+    def write() -> None:
+        for _ in range(6):
+            lead = log(world)
+            record(world, lead, e.Offered())
+            saved.append(lead)
+
+    threads = [threading.Thread(target=write) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        snapshot = facts.refresh(world.engine, snapshot)
+    snapshot = facts.refresh(world.engine, snapshot)
+    assert len(saved) == 48
+    assert sorted(snapshot.lead_id) == sorted(saved)
+    with reading(world.engine) as c:
+        assert facts.current_revision(c) == snapshot.revision
+
+
+def test_what_was_acknowledged_survives_a_killed_process(tmp_path: Path) -> None:
+    """A writer is killed in the middle of its work: each inquiry that it reported as saved is there, whole."""
+    world = factories.found(sqlite(tmp_path / "k.db"))
+    code = (
+        "from data_access import engine\n"
+        "from tests import factories\n"
+        f"ids = {[getattr(world, f.name) for f in dataclasses.fields(world)[1:]]}\n"
+        f"world = factories.World(engine.connect('sqlite:///{tmp_path / 'k.db'}'), *ids)\n"
+        "while True: print(factories.log(world), flush=True)\n"
+    )
+    root = Path(__file__).parents[2]
+    with subprocess.Popen([sys.executable, "-c", code], cwd=root, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout
+        acknowledged = [int(writer.stdout.readline()) for _ in range(20)]
+        writer.kill()
+        acknowledged += [int(line) for line in writer.stdout if line.endswith("\n")]
+    with reading(world.engine) as c:
+        for table in (t.leads.c.id, t.events.c.lead_id, t.lead_facts.c.lead_id):
+            assert set(acknowledged) <= set(c.execute(sa.select(table)).scalars())
+        assert c.scalar(sa.select(sa.func.count()).where(t.lead_facts.c.revision.is_(None))) == 0
 
 
 def test_an_event_sent_twice_is_recorded_once(world: World) -> None:

@@ -66,28 +66,3 @@ def test_another_kind_of_database_is_refused_in_words(url: str) -> None:
     """And an example is given."""
     with pytest.raises(ValueError, match="sqlite:///"):
         databases.connect(url)
-
-
-def test_an_acknowledged_write_survives_a_killed_process(tmp_path: Path) -> None:
-    """The process ends without closing anything; the lead is there."""
-    import os
-    import subprocess
-    import sys
-
-    code = f"""
-import os, signal
-from tests.conftest import sqlite
-from tests import factories
-from pathlib import Path
-world = factories.found(sqlite(Path({str(tmp_path / "k.db")!r})))
-print(factories.log(world), flush=True)
-os.kill(os.getpid(), signal.SIGKILL)
-"""
-    root = Path(__file__).parents[2]
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, env={**os.environ}, check=False
-    )
-    assert done.returncode == -9
-    engine = databases.connect(f"sqlite:///{tmp_path / 'k.db'}")
-    with engine.connect() as c:
-        assert c.scalar(sa.select(leads.c.id)) == int(done.stdout)

@@ -54,7 +54,7 @@ def test_the_first_journey(demo_server: str, page: Page) -> None:
     form.get_by_role("combobox", name="Location").click()
     page.get_by_role("option", name="Riverside", exact=True).click()
     form.get_by_role("button", name="Save inquiry").click()
-    saved = page.get_by_text(re.compile(r"Inquiry \d+ was saved\. Respond by"))
+    saved = page.get_by_text(re.compile(r"Inquiry \d+ was saved, patient pathway\. Respond by"))
     expect(saved.first).to_be_visible()
     expect(page.get_by_role("heading", name="Your last entries")).to_be_visible()
     expect(form.get_by_role("textbox", name="Patient reference")).to_have_value("")  # the next inquiry starts clean
