@@ -5,8 +5,9 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ from data_access import engine as databases
 
 # What goes wrong because of what somebody gave us is said in one sentence, without a traceback. BadSetting, BadMapping,
 # Unreadable and Unsettled are ValueErrors.
-EXPECTED = (auth.SignInMissing, databases.SchemaIsOld, LookupError, ValueError, sa.exc.OperationalError)
+EXPECTED = (auth.SignInMissing, databases.SchemaIsOld, LookupError, ValueError, OSError, sa.exc.SQLAlchemyError)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,9 +30,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        print("handoff: stopped", file=sys.stderr)
+        return 130
     except EXPECTED as error:
-        text = str(error.orig) if isinstance(error, sa.exc.OperationalError) else str(error).strip("'\"")
-        print(f"handoff: {text}", file=sys.stderr)
+        text = (
+            error.orig if isinstance(error, sa.exc.DBAPIError) else error.args[0] if type(error) is KeyError else error
+        )
+        print(f"handoff: {' '.join(str(text).split())}", file=sys.stderr)
         return 1
     return 0
 
@@ -158,8 +164,11 @@ def _import(a: argparse.Namespace) -> None:
 
     mapping = mappings.load(a.mapping)
     plan = batches.plan(a.files, mapping)
-    rejects = a.rejects or Path(f"{a.files[0].name.split('.')[0]}.rejects.csv")
-    with _own_database(a.database, mapping) as engine, _progress(f"Importing {plan.main.name}") as progress:
+    rejects = a.rejects or Path(f"{plan.main.stem}.rejects.csv")
+    with (
+        _own_database(a.database, mapping, dry_run=a.dry_run) as engine,
+        _progress(f"Importing {plan.main.name}") as progress,
+    ):
         result = batches.run(engine, plan, now=clock.now(), rejects=rejects, dry_run=a.dry_run, progress=progress)
     if a.json:
         print(json.dumps(result.summary()))
@@ -173,12 +182,23 @@ def _import(a: argparse.Namespace) -> None:
 
 
 @contextmanager
-def _own_database(given: str | None, mapping: Any) -> Iterator[Engine]:
-    """The database to import into: the one that is set, else the practice's own; founded where it is new."""
+def _own_database(given: str | None, mapping: Any, *, dry_run: bool) -> Iterator[Engine]:
+    """The database to import into: the one that is set, else the practice's own; founded where it is new.
+
+    A dry run where there is none yet takes place in a database that is thrown away.
+    """
     url = _url(given) if given or settings.read("HANDOFF_DATABASE_URL") else settings.own_url()
-    parsed = sa.make_url(url)
-    if parsed.get_backend_name() == "sqlite" and parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    if dry_run:
+        with TemporaryDirectory() as folder, ExitStack() as stack:
+            try:
+                engine = stack.enter_context(_opened(url))
+            except (LookupError, databases.SchemaIsEmpty):
+                scratch = f"sqlite:///{Path(folder) / 'dry-run.db'}"
+                engine = stack.enter_context(_own_database(scratch, mapping, dry_run=False))
+            yield engine
+        return
+    if file := databases.file_of(url):
+        file.parent.mkdir(parents=True, exist_ok=True)
     with databases.opened(url) as engine:
         databases.migrate(engine)
         with databases.writing(engine) as connection:
@@ -192,13 +212,19 @@ def _own_database(given: str | None, mapping: Any) -> Iterator[Engine]:
 
 def _url(given: str | None) -> str:
     if given and given.startswith("demo:"):
-        return settings.demo_url(given.removeprefix("demo:"))
+        name = given.removeprefix("demo:")
+        if name not in demo.NAMES:
+            raise LookupError(f"there is no demo practice {name!r}; there are {', '.join(demo.NAMES)}")
+        return settings.demo_url(name)
     return given or settings.database_url()
 
 
 @contextmanager
 def _opened(url: str) -> Iterator[Engine]:
-    """A database whose schema is this version's."""
+    """A database that is there, and whose schema is this version's."""
+    file = databases.file_of(url)
+    if file and not file.exists():
+        raise LookupError(f"there is no database {file}")
     with databases.opened(url) as engine:
         databases.require_current_schema(engine)
         yield engine

@@ -7,6 +7,7 @@ import json
 import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from dashboard.filters import Filters
 from dashboard.metrics.partners import SMALL_PARTNERS, ordered
 from dashboard.reports import Answer
 from data_access import practice, promises, tally
+from data_access.importing.dates import YEARS
 from data_access.vocabulary import Channel, Kind, PartnerCategory, Pathway, TargetMetric
 
 _LISTS = ("location", "partner", "service_line", "source")
@@ -100,8 +102,8 @@ def _answer(
         return reports.funnel(count, chosen, None, by)
     if a.metric == "response":
         today = as_of.astimezone(ZoneInfo(own["zone"])).date()
-        target = promises.target_on(connection, TargetMetric.RESPONSE_IN_TIME, today)
-        return reports.response(count, chosen, None, by, target=target, contact=a.two_way)
+        targets = promises.targets(connection, TargetMetric.RESPONSE_IN_TIME)
+        return reports.response(count, chosen, None, by, targets=targets, today=today, contact=a.two_way)
     answer = reports.partners(count, chosen, None, by, outcome=a.outcome)
     return Answer(ordered(answer.table, _ORDERS[a.order], by), answer.left_out)
 
@@ -155,7 +157,7 @@ def _print_rows(rows: list[dict[str, Any]], columns: list[str], *, as_csv: bool)
     if as_csv:
         writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({name: _inert(value) for name, value in row.items()} for row in rows)
         return
 
     def cell(value: Any) -> str:
@@ -165,6 +167,11 @@ def _print_rows(rows: list[dict[str, Any]], columns: list[str], *, as_csv: bool)
     widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
     for line in cells:
         print("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _inert(value: Any) -> Any:
+    """A cell that a spreadsheet does not run: a text that begins like a formula is marked as text."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 def _flag(name: str) -> str:
@@ -179,20 +186,26 @@ def _days(text: str) -> int:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a date; write 2026-03-31") from None
+    if day.year not in YEARS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day from {YEARS[0]} to {YEARS[-1]}")
+    return day
 
 
 def _moment(text: str | None, zone: str, now: datetime) -> datetime:
     if text is None:
         return now
     try:
-        if len(text) == 10:
-            return filters.end_of_day(date.fromisoformat(text), zone)
         at = datetime.fromisoformat(text)
     except ValueError:
+        at = None
+    if at is None or at.year not in YEARS:
         raise ValueError(
-            f"--as-of {text!r} is neither a date nor a moment; write 2026-03-31 or 2026-03-31T12:00"
-        ) from None
+            f"--as-of {text!r} is neither a date nor a moment from {YEARS[0]} to {YEARS[-1]}; "
+            "write 2026-03-31 or 2026-03-31T12:00"
+        )
+    with suppress(ValueError):
+        return filters.end_of_day(date.fromisoformat(text), zone)
     return at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))

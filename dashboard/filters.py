@@ -10,6 +10,7 @@ from data_access.facts import day_number, week_number
 from data_access.lead_state import epoch_minute
 from data_access.tally import Moment, Where
 
+_LAST_WEEK = 2**15 - 1
 _LISTS = ("location", "partner", "service_line", "source")  # by id
 _WORDS = ("partner_category", "pathway", "channel", "kind", "priority")  # by word of the vocabulary
 
@@ -59,18 +60,19 @@ class Filters:
             if chosen := getattr(self, name):
                 keys[name] = tuple(codes_of(name)[word] for word in chosen)
         if not by_due_week:
-            return Where(days=self._period(day_number), keys=keys, locations=scope)
-        return Where(due_weeks=self._period(_first_week_from) or (1, 2**15 - 1), keys=keys, locations=scope)
+            return Where(days=self._period(day_number, -(2**31), 2**31 - 1), keys=keys, locations=scope)
+        weeks = self._period(_first_week_from, 1, _LAST_WEEK) or (1, _LAST_WEEK)
+        return Where(due_weeks=weeks, keys=keys, locations=scope)
 
-    def _period(self, number: Callable[[date], int]) -> tuple[int, int] | None:
+    def _period(self, number: Callable[[date], int], lowest: int, highest: int) -> tuple[int, int] | None:
         if self.first is None and self.last is None:
             return None
-        first = number(self.first) if self.first else -(2**31)
-        return first, max(first, number(self.last) if self.last else 2**31 - 1)
+        first = number(self.first) if self.first else lowest
+        return first, max(first, number(self.last) if self.last else highest)
 
 
 def _first_week_from(day: date) -> int:
-    return week_number(day + timedelta(days=-day.weekday() % 7))
+    return max(1, week_number(day + timedelta(days=-day.weekday() % 7)))
 
 
 def end_of_day(day: date, zone: str) -> datetime:

@@ -5,7 +5,6 @@ What is cached is keyed by the database's URL and the revision of its facts, nev
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -19,6 +18,7 @@ from data_access import engine as databases
 from data_access import tables as t
 from data_access import tally as tallies
 from data_access.facts import LiveFacts, Snapshot
+from data_access.promises import Targets
 from data_access.tally import Moment, Where
 from data_access.vocabulary import TargetMetric
 
@@ -122,10 +122,10 @@ def choices(table: str) -> list[dict[str, Any]]:
         return practice.active(connection, t.metadata.tables[table])
 
 
-def response_target(on: date) -> float | None:
-    """The target of response compliance in force on a day."""
+def response_targets() -> Targets:
+    """The targets of response compliance."""
     with databases.reading(database()) as connection:
-        return promises.target_on(connection, TargetMetric.RESPONSE_IN_TIME, on)
+        return promises.targets(connection, TargetMetric.RESPONSE_IN_TIME)
 
 
 def _require_scope(viewer: Viewer, where: Where) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import pandas as pd
 
@@ -9,6 +10,8 @@ from dashboard.filters import Filters
 from dashboard.metrics import funnel as funnel_metric
 from dashboard.metrics import partners as partners_metric
 from dashboard.metrics import response as response_metric
+from data_access.facts import week_start
+from data_access.promises import Targets
 from data_access.tally import Where
 from data_access.vocabulary import VISIT_KINDS
 
@@ -40,13 +43,21 @@ def response(
     scope: frozenset[int] | None,
     by: Sequence[str] = (),
     *,
-    target: float | None = None,
+    targets: Targets,
+    today: date,
     contact: bool = False,
 ) -> Answer:
     """Response compliance of all kinds of lead; `contact` judges the first two-way contact in place of the first attempt.
 
-    Broken down by the week due, the period means the weeks in which windows ended.
+    Broken down by the week due, the period means the weeks in which windows ended. A week is held to the target that was
+    in force when it began, everything else to that of `today`, and a location to its own where it has one.
     """
+
+    def target(group: Mapping[str, int]) -> float | None:
+        only = filters.location[0] if len(filters.location) == 1 else None
+        week = group.get("due_week")
+        return targets.on(week_start(week) if week else today, group.get("location", only))
+
     key = "contact" if contact else "response"
     tally = count([*by, key], filters.where(scope, by_due_week="due_week" in by))
     table = response_metric.response(tally.rename(columns={key: "response"}), by, target)

@@ -23,6 +23,10 @@ class SchemaIsOld(RuntimeError):
     """The database was made by another version of Handoff."""
 
 
+class SchemaIsEmpty(SchemaIsOld):
+    """The database holds nothing of ours yet."""
+
+
 def connect(url: str | sa.URL) -> Engine:
     """Open a database.
 
@@ -36,10 +40,7 @@ def connect(url: str | sa.URL) -> Engine:
     ValueError
         When the URL cannot be read, or names another kind of database.
     """
-    try:
-        parsed = sa.make_url(url)
-    except sa.exc.ArgumentError:
-        raise ValueError("the database URL cannot be read; an example: sqlite:///practice.db") from None
+    parsed = _parse(url)
     if parsed.get_backend_name() == "postgresql":
         # No index of ours profits from compiling, and compiling costs more than most of our queries.
         options = f"-c statement_timeout={STATEMENT_TIMEOUT_SECONDS * 1000} -c timezone=UTC -c jit=off"
@@ -47,11 +48,27 @@ def connect(url: str | sa.URL) -> Engine:
             parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, connect_args={"options": options}
         )
     if parsed.get_backend_name() == "sqlite":
-        engine = sa.create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False})
+        engine = sa.create_engine(
+            parsed.set(drivername="sqlite"), connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     raise ValueError(f"{parsed.get_backend_name()} is not supported; use sqlite:///file.db or postgresql://...")
+
+
+def file_of(url: str | sa.URL) -> Path | None:
+    """The file of an embedded database; None where it is kept by a server or in memory. Errors as for `connect`."""
+    parsed = _parse(url)
+    embedded = parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:")
+    return Path(str(parsed.database)) if embedded else None
+
+
+def _parse(url: str | sa.URL) -> sa.URL:
+    try:
+        return sa.make_url(url)
+    except sa.exc.ArgumentError:
+        raise ValueError("the database URL cannot be read; an example: sqlite:///practice.db") from None
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -110,9 +127,8 @@ def require_current_schema(engine: Engine) -> None:
         found = MigrationContext.configure(connection).get_current_revision()
     newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
     if found != newest:
-        raise SchemaIsOld(
-            f"the database has schema {found or 'none'}, this version needs {newest}; run: handoff migrate"
-        )
+        kind = SchemaIsOld if found else SchemaIsEmpty
+        raise kind(f"the database has schema {found or 'none'}, this version needs {newest}; run: handoff migrate")
 
 
 def _alembic(connection: Connection) -> Config:

@@ -5,7 +5,7 @@ An event is appended and never changed. Its fields are kept as JSON in `events.d
 """
 
 import types
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
@@ -33,7 +33,11 @@ from data_access.vocabulary import (
 
 @dataclass(frozen=True, kw_only=True)
 class Received:
-    """A lead got in touch. Carries what was asked and the promise that was in force, so that no later edit re-judges it."""
+    """A lead got in touch. Carries what was asked and the promise that was in force, so that no later edit re-judges it.
+
+    `respond_by`: the earliest moment at which the window is used up. `answer_until`: the last moment at which an answer
+    is in time: the same, or where that is a closing time, the next opening, because nobody's time has passed in between.
+    """
 
     kind: ClassVar = EventKind.RECEIVED
     lead_kind: Kind
@@ -56,6 +60,13 @@ class Received:
     optional_records: tuple[RecordItem, ...] = ()
     window_minutes: int | None = None
     respond_by: datetime | None = None
+    answer_until: datetime | None = None
+
+    def unstamped(self) -> "Received":
+        """What was asked, without the promise and the checklist that the practice put to it."""
+        return replace(
+            self, window_minutes=None, respond_by=None, answer_until=None, required_records=(), optional_records=()
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,9 +233,10 @@ CLASSES: dict[EventKind, type[Happening]] = {cls.kind: cls for cls in get_args(H
 
 @dataclass(frozen=True)
 class Event:
-    """One line of a lead's log: what happened, when it did, and when that was recorded.
+    """One line of a lead's log: what happened, when it did, and when and by whom that was recorded.
 
-    `occurred_at` is aware UTC; with precision DAY it is the start of the local day.
+    `occurred_at` is aware UTC; with precision DAY it is the start of the local day. `staff_id` is None where nobody in
+    person recorded it, `batch_id` None where no import did.
     """
 
     what: Happening
@@ -232,6 +244,8 @@ class Event:
     recorded_at: datetime
     precision: Precision = Precision.MINUTE
     id: int = 0
+    staff_id: int | None = None
+    batch_id: int | None = None
 
 
 def details(what: Happening) -> dict[str, Any]:

@@ -9,8 +9,7 @@ Monday 1970-01-05, 0 for none; lags are differences of local dates in days. Keys
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from itertools import accumulate
+from datetime import date, datetime, time, timedelta
 from threading import Lock
 from types import MappingProxyType
 from typing import Any
@@ -24,12 +23,15 @@ from sqlalchemy import Connection, Engine
 from data_access import practice
 from data_access import tables as t
 from data_access.engine import reading
+from data_access.events import Event
 from data_access.lead_state import LeadState, epoch_minute
 from data_access.tables import FACT_COLUMNS, lead_facts
-from data_access.vocabulary import Flag, Stage, code
+from data_access.vocabulary import Flag, Precision, Stage, code
 
 NEVER = 2**31 - 1
-NOT_MEASURED = 2  # in attempt_met and contact_met, beside 0 (late) and 1 (in time): only the day of the answer is known
+NOT_MEASURED = (
+    2  # in attempt_met and contact_met, beside 0 (late) and 1 (in time): known to the day on which it was due
+)
 ALWAYS = -(2**31)
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _EPOCH_MONDAY = date(1970, 1, 5).toordinal()
@@ -68,10 +70,18 @@ def of_lead(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
             return NEVER
         return (state.entered[stage][0].astimezone(zone).date() - received_on).days
 
-    def met(seconds: int | None) -> int:
-        if seconds is None or asked.window_minutes is None:
+    def answered(answer: Event | None) -> int:
+        return minute(answer.occurred_at) if answer else NEVER
+
+    def met(answer: Event | None) -> int:
+        if answer is None or asked.answer_until is None:
             return NOT_MEASURED
-        return int(seconds <= asked.window_minutes * 60)
+        earliest = latest = answer.occurred_at
+        if answer.precision == Precision.DAY:
+            latest = _next_day(earliest, zone)
+        if latest <= asked.answer_until:
+            return 1
+        return 0 if earliest > asked.answer_until else NOT_MEASURED
 
     judged = asked.respond_by is not None and Flag.RESPONSE_BEFORE_RECEIVED not in state.flags
     due = epoch_minute(asked.respond_by + _ALMOST_A_MINUTE) if judged and asked.respond_by else NEVER
@@ -88,10 +98,10 @@ def of_lead(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
         "attended_lag": lag(Stage.ATTENDED),
         "due_at": due,
         "due_week": week_number(asked.respond_by.astimezone(zone).date()) if judged and asked.respond_by else 0,
-        "attempt_at": minute(state.first_attempt_at),
-        "attempt_met": met(state.attempt_seconds),
-        "contact_at": minute(state.first_contact_at),
-        "contact_met": met(state.contact_seconds),
+        "attempt_at": answered(state.first_attempt),
+        "attempt_met": met(state.first_attempt),
+        "contact_at": answered(state.first_contact),
+        "contact_met": met(state.first_contact),
         "answered_live": int(asked.answered_live),
         "kind": code(asked.lead_kind),
         "pathway": code(asked.pathway),
@@ -109,9 +119,6 @@ def of_lead(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
         "flags": int(state.flags),
     }
     begins = [ALWAYS, *(epoch_minute(p.begins_at) for p in state.parts[1:] if p.begins_at)]
-    begins = list(
-        accumulate(begins, max)
-    )  # a bare date is its day's start, but follows what that day shows with a time
     return [
         row
         | {
@@ -125,6 +132,11 @@ def of_lead(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
         }
         for number, part in enumerate(state.parts)
     ]
+
+
+def _next_day(moment: datetime, zone: ZoneInfo) -> datetime:
+    following = moment.astimezone(zone).date() + timedelta(days=1)
+    return datetime.combine(following, time(), tzinfo=zone)
 
 
 def write(connection: Connection, states: Mapping[int, LeadState], *, fresh: bool = False) -> None:

@@ -1,21 +1,34 @@
 """What a person may record on a lead as it stands. Imports are held to less: their contradictions are flagged instead."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from data_access import events as happened
-from data_access.events import Happening
+from data_access.events import Event, Happening
 from data_access.lead_state import CLOCK_SKEW, LeadState
-from data_access.vocabulary import VISIT_KINDS, AppointmentStatus, CloseReason
+from data_access.vocabulary import VISIT_KINDS, AppointmentStatus, CloseReason, Precision
+
+_FITS = {
+    happened.Attended: (AppointmentStatus.SCHEDULED, AppointmentStatus.NO_SHOW),
+    happened.NoShow: (AppointmentStatus.SCHEDULED,),
+    happened.Cancelled: (AppointmentStatus.SCHEDULED,),
+    happened.Rescheduled: (AppointmentStatus.SCHEDULED, AppointmentStatus.NO_SHOW),
+}
+"""What may become of the latest appointment, by how it stands."""
 
 
 class NotPossible(ValueError):
     """What somebody wants to record does not fit the lead as it stands; the message says why and what to do."""
 
 
-def check(state: LeadState, what: Happening, occurred_at: datetime, recorded_at: datetime) -> None:
+def check(
+    state: LeadState, log: Sequence[Event], what: Happening, occurred_at: datetime, recorded_at: datetime
+) -> None:
     """Raise `NotPossible` when a person may not record this on the lead as it stands."""
     if occurred_at > recorded_at + CLOCK_SKEW:
         raise NotPossible("The time lies in the future. Give the time at which it happened.")
+    if occurred_at < state.received_at and state.received_precision == Precision.MINUTE:
+        raise NotPossible("The time lies before the inquiry was received. Give the time at which it happened.")
     if state.closed_at and not isinstance(what, happened.Reopened | happened.Voided):
         raise NotPossible("This inquiry is closed. Reopen it first.")
     match what:
@@ -27,14 +40,25 @@ def check(state: LeadState, what: Happening, occurred_at: datetime, recorded_at:
             )
         case happened.Attended() | happened.NoShow() | happened.Cancelled() | happened.Rescheduled():
             latest = state.appointment
-            open_to = {
-                happened.Attended: (AppointmentStatus.SCHEDULED, AppointmentStatus.NO_SHOW),
-                happened.NoShow: (AppointmentStatus.SCHEDULED,),
-                happened.Cancelled: (AppointmentStatus.SCHEDULED,),
-                happened.Rescheduled: (AppointmentStatus.SCHEDULED, AppointmentStatus.NO_SHOW),
-            }[type(what)]
-            if latest is None or latest.status not in open_to:
+            if latest is None or latest.status not in _FITS[type(what)]:
                 stands = f"the latest one is {latest.status.replace('_', '-')}" if latest else "there is none yet"
                 raise NotPossible(f"There is no appointment that this fits: {stands}. Book one first.")
+            if occurred_at < latest.booked_at:
+                raise NotPossible(
+                    "The time lies before the appointment was booked. Give the time at which it happened."
+                )
+        case happened.Voided(event_id=number):
+            voided = {e.what.event_id for e in log if isinstance(e.what, happened.Voided)}
+            wrong = next((e for e in log if e.id == number), None)
+            if wrong is None or number in voided or isinstance(wrong.what, happened.Received | happened.Voided):
+                raise NotPossible("There is no such entry to take back on this inquiry. Look at its history again.")
         case happened.Received():
             raise NotPossible("An inquiry is received once; log a new one.")
+
+
+def check_effect(after: LeadState, what: Happening) -> None:
+    """Raise `NotPossible` when what was recorded changes nothing, because something later stands against it."""
+    if isinstance(what, happened.Reopened) and after.closed_at:
+        raise NotPossible("The inquiry was closed after this time. Give the time at which it was reopened.")
+    if isinstance(what, happened.Closed) and not after.closed_at:
+        raise NotPossible("The inquiry was reopened after this time. Give the time at which it was closed.")

@@ -58,7 +58,10 @@ class Appointment:
 
 @dataclass
 class Part:
-    """A stretch of the lead's life in which the stage only rises and a close stands; a return begins the next part."""
+    """A stretch of the lead's life in which the stage only rises and a close stands; a return begins the next part.
+
+    `begins_at` is never before a stage that was entered earlier, and `stage` is the highest that held by then.
+    """
 
     begins_at: datetime | None
     stage: Stage
@@ -78,10 +81,8 @@ class LeadState:
     stage: Stage = Stage.CAPTURED
     entered: dict[Stage, tuple[datetime, Precision]] = field(default_factory=dict)
     parts: list[Part] = field(default_factory=list)
-    first_attempt_at: datetime | None = None
-    first_contact_at: datetime | None = None
-    attempt_seconds: int | None = None
-    contact_seconds: int | None = None
+    first_attempt: Event | None = None
+    first_contact: Event | None = None
     eligibility: happened.EligibilityChecked = field(
         default_factory=lambda: happened.EligibilityChecked(outcome=Eligibility.NOT_CHECKED)
     )
@@ -146,10 +147,10 @@ class LeadState:
             "answered_live": asked.answered_live,
             "window_minutes": asked.window_minutes,
             "respond_by": asked.respond_by,
-            "first_attempt_at": self.first_attempt_at,
-            "first_contact_at": self.first_contact_at,
-            "attempt_seconds": self.attempt_seconds,
-            "contact_seconds": self.contact_seconds,
+            "first_attempt_at": self.first_attempt.occurred_at if self.first_attempt else None,
+            "first_contact_at": self.first_contact.occurred_at if self.first_contact else None,
+            "attempt_seconds": _seconds(self.first_attempt),
+            "contact_seconds": _seconds(self.first_contact),
             "stage": int(self.stage),
             "service_fit": self.eligibility.service_fit,
             "demographics": self.eligibility.demographics,
@@ -187,10 +188,11 @@ def replay(log: Iterable[Event]) -> LeadState:
     if first is None or not isinstance(first.what, Received):
         raise ValueError("a lead needs a standing 'received' event")
     state = _begin(first, first.what)
+    state.logged_at = min(e.recorded_at for e in log if isinstance(e.what, Received))  # a correction is no new inquiry
     for event in sorted((e for e in standing if not isinstance(e.what, Received)), key=_order):
         _HANDLERS[type(event.what)](state, event, event.what)
         _advance(state, event)
-    _flag(state, [e for e in standing if e is not first])
+    _flag(state, standing)
     return state
 
 
@@ -217,14 +219,12 @@ def _order(event: Event) -> tuple[datetime, int]:
 
 
 def _attempted(state: LeadState, event: Event, what: Any) -> None:
-    if state.first_attempt_at is None:
-        state.first_attempt_at, state.attempt_seconds = event.occurred_at, what.staffed_seconds
+    state.first_attempt = state.first_attempt or event
 
 
 def _reached(state: LeadState, event: Event, what: Any) -> None:
     _attempted(state, event, what)
-    if state.first_contact_at is None:
-        state.first_contact_at, state.contact_seconds = event.occurred_at, what.staffed_seconds
+    state.first_contact = state.first_contact or event
     if state.received.pathway == Pathway.PATIENT:  # the requester is the person to be scheduled
         _contacted(state, event, what)
 
@@ -339,7 +339,7 @@ def _closed(state: LeadState, event: Event, what: Any) -> None:
 
 def _reopened(state: LeadState, event: Event, what: Any) -> None:
     if state.closed_at:
-        state.parts.append(Part(event.occurred_at, state.stage, state.parts[-1].moved_back))
+        state.parts.append(Part(_begins(state, event), state.stage, state.parts[-1].moved_back))
 
 
 def _nothing(state: LeadState, event: Event, what: Any) -> None:
@@ -385,16 +385,24 @@ def _advance(state: LeadState, event: Event) -> None:
     back = now < state.stage
     if back or (now > state.stage and now in state.entered):
         part = state.parts[-1]
-        state.parts.append(Part(event.occurred_at, now, part.moved_back or back, part.closed_at, part.close_reason))
+        begins = _begins(state, event)
+        state.parts.append(Part(begins, now, part.moved_back or back, part.closed_at, part.close_reason))
     for stage in held:
         state.entered.setdefault(stage, (event.occurred_at, event.precision))
     state.stage = now
+    part = state.parts[-1]
+    if part.begins_at and epoch_minute(event.occurred_at) <= epoch_minute(part.begins_at):
+        part.stage = now
+
+
+def _begins(state: LeadState, event: Event) -> datetime:
+    """When the part begins that an event opens; a bare date is its day's start, but follows what that day shows."""
+    earlier = [part.begins_at for part in state.parts if part.begins_at] + [at for at, _ in state.entered.values()]
+    return max([event.occurred_at, *earlier])
 
 
 def _flag(state: LeadState, log: list[Event]) -> None:
     received = (state.received_at, state.received_precision)
-    if state.received_at > state.logged_at + CLOCK_SKEW:
-        state.flags |= Flag.IN_THE_FUTURE
     booked, attended = state.entered.get(Stage.SCHEDULED), state.entered.get(Stage.ATTENDED)
     if booked and _before(booked, received):
         state.flags |= Flag.BOOKED_BEFORE_RECEIVED
@@ -409,10 +417,17 @@ def _flag(state: LeadState, log: list[Event]) -> None:
 
 
 def _before(a: tuple[datetime, Precision], b: tuple[datetime, Precision]) -> bool:
-    a_day = (
-        a[1] == Precision.DAY and b[1] == Precision.MINUTE
-    )  # a bare date says nothing about the order within its day
-    return a[0] + timedelta(days=1) <= b[0] if a_day else a[0] < b[0]
+    a_day = a[1] == Precision.DAY and b[1] == Precision.MINUTE
+    # A bare date says nothing about the order within its day, and a day may have 25 hours.
+    return a[0] + timedelta(hours=25) <= b[0] if a_day else a[0] < b[0]
+
+
+def _seconds(answer: Event | None) -> int | None:
+    return (
+        answer.what.staffed_seconds
+        if answer and isinstance(answer.what, happened.Attempted | happened.Reached)
+        else None
+    )
 
 
 def epoch_minute(moment: datetime) -> int:

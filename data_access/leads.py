@@ -56,6 +56,12 @@ class Draft:
     source_digest: str | None = None
     batch_id: int | None = None
 
+    @property
+    def log(self) -> list[Event]:
+        """Its events, the receipt first."""
+        first = Event(self.received, self.received_at, self.logged_at, self.precision, batch_id=self.batch_id)
+        return [first, *(dataclasses.replace(event, batch_id=self.batch_id) for event in self.then)]
+
 
 def log_inquiry(
     connection: Connection,
@@ -80,13 +86,15 @@ def log_inquiry(
     Raises
     ------
     NotPossible
-        When the inquiry lies in the future, or lacks what its kind requires.
+        When the inquiry lies in the future.
+    sqlalchemy.exc.IntegrityError
+        When it lacks what its kind requires; forms say so before.
     """
     if received_at > now + lead_state.CLOCK_SKEW:
         raise NotPossible("The inquiry's time lies in the future. Give the time at which it arrived.")
     clock = ResponseClock(connection)
     asked = promised(connection, clock, asked, received_at, Precision.MINUTE)
-    event = Event(asked, received_at, now)
+    event = Event(asked, received_at, now, staff_id=staff_id)
     state = lead_state.replay([event])
     lead = {**state.row(), "version": 1, "idempotency_key": key}
     insert = _insert_or_nothing(connection, t.leads).values(lead).returning(t.leads.c.id)
@@ -96,7 +104,7 @@ def log_inquiry(
             sa.select(t.leads.c.id, t.leads.c.respond_by).where(t.leads.c.idempotency_key == key)
         ).one()
         return Logged(first.id, first.respond_by, again=True)
-    connection.execute(sa.insert(t.events).values(_event_row(lead_id, event, staff_id)))
+    connection.execute(sa.insert(t.events).values(_event_row(lead_id, event)))
     _write_out(connection, {lead_id: state}, fresh=True)
     return Logged(lead_id, asked.respond_by)
 
@@ -105,15 +113,13 @@ def promised(
     connection: Connection, clock: ResponseClock, asked: Received, received_at: datetime, precision: Precision
 ) -> Received:
     """The inquiry with the promise and the checklist that are in force on the day it was received."""
-    window, respond_by = clock.promise(asked, received_at, precision)
+    asked = clock.stamped(asked, received_at, precision)
     checklist: dict[Any, bool] = {}
     if asked.lead_kind in VISIT_KINDS and asked.pathway == Pathway.CLINICIAN:
         day = received_at.astimezone(clock.zone(asked.location_id)).date()
         checklist = practice.checklist_on(connection, asked.service_line_id, day)
     return dataclasses.replace(
         asked,
-        window_minutes=window,
-        respond_by=respond_by,
         required_records=tuple(item for item, required in checklist.items() if required),
         optional_records=tuple(item for item, required in checklist.items() if not required),
     )
@@ -148,32 +154,36 @@ def record(
     LookupError
         When there is no such lead.
     """
-    locked = connection.execute(
-        sa.update(t.leads).where(t.leads.c.id == lead_id, t.leads.c.version == version).values(version=version + 1)
-    )
+    lead = t.leads.c.id == lead_id
+    connection.execute(sa.select(t.leads.c.id).where(lead).with_for_update())  # one at a time, also for the same key
     if key and connection.scalar(sa.select(t.events.c.id).where(t.events.c.idempotency_key == key)):
         return version_of(connection, lead_id)
+    locked = connection.execute(
+        sa.update(t.leads).where(lead, t.leads.c.version == version).values(version=version + 1)
+    )
     if not locked.rowcount:
         raise Stale(lead_id, version, version_of(connection, lead_id))
     log = log_of(connection, lead_id)
     before = lead_state.replay(log)
-    lead_rules.check(before, what, occurred_at, now)
+    lead_rules.check(before, log, what, occurred_at, now)
     if isinstance(what, happened.Attempted | happened.Reached) and before.received_precision == Precision.MINUTE:
         seconds = ResponseClock(connection).staffed_seconds(
             before.received.location_id, before.received_at, occurred_at
         )
         what = dataclasses.replace(what, staffed_seconds=seconds)
-    row = _event_row(lead_id, Event(what, occurred_at, now), staff_id) | {"idempotency_key": key}
+    event = Event(what, occurred_at, now, staff_id=staff_id)
+    row = _event_row(lead_id, event) | {"idempotency_key": key}
     event_id = connection.execute(sa.insert(t.events).values(row).returning(t.events.c.id)).scalar_one()
-    after = lead_state.replay([*log, Event(what, occurred_at, now, id=event_id)])
-    connection.execute(sa.update(t.leads).where(t.leads.c.id == lead_id).values(**after.row()))
+    after = lead_state.replay([*log, dataclasses.replace(event, id=event_id)])
+    lead_rules.check_effect(after, what)
+    connection.execute(sa.update(t.leads).where(lead).values(**after.row()))
     _write_out(connection, {lead_id: after})
     return version + 1
 
 
 def add_many(connection: Connection, drafts: Sequence[Draft]) -> list[tuple[int, LeadState]]:
     """Add leads with their histories, in one go; returns each id with the state that its events leave."""
-    states = [lead_state.replay([Event(d.received, d.received_at, d.logged_at, d.precision), *d.then]) for d in drafts]
+    states = [lead_state.replay(draft.log) for draft in drafts]
     rows = [
         {
             **state.row(),
@@ -190,20 +200,15 @@ def add_many(connection: Connection, drafts: Sequence[Draft]) -> list[tuple[int,
     insert = sa.insert(t.leads).returning(t.leads.c.id, sort_by_parameter_order=True)
     ids = [int(i) for i in connection.execute(insert, rows).scalars()]
     append_events(
-        connection,
-        [
-            (lead_id, event, draft.batch_id)
-            for lead_id, draft in zip(ids, drafts, strict=True)
-            for event in (Event(draft.received, draft.received_at, draft.logged_at, draft.precision), *draft.then)
-        ],
+        connection, [(lead_id, event) for lead_id, draft in zip(ids, drafts, strict=True) for event in draft.log]
     )
     _write_out(connection, dict(zip(ids, states, strict=True)), fresh=True)
     return list(zip(ids, states, strict=True))
 
 
-def append_events(connection: Connection, lines: Iterable[tuple[int, Event, int | None]]) -> None:
-    """Append (lead id, event, batch id) lines to the log without looking at the leads: `rebuild` comes next."""
-    rows = [_event_row(lead_id, event, None) | {"batch_id": batch} for lead_id, event, batch in lines]
+def append_events(connection: Connection, lines: Iterable[tuple[int, Event]]) -> None:
+    """Append (lead id, event) lines to the log without looking at the leads: `rebuild` comes next."""
+    rows = [_event_row(lead_id, event) for lead_id, event in lines]
     if rows:
         connection.execute(sa.insert(t.events), rows)
 
@@ -236,22 +241,14 @@ def logs_of(connection: Connection, lead_ids: Collection[int]) -> dict[int, list
     query = sa.select(t.events).where(t.events.c.lead_id.in_(list(lead_ids))).order_by(t.events.c.id)
     for row in connection.execute(query):
         what = happened.restore(row.kind, row.details)
-        logs[row.lead_id].append(Event(what, row.occurred_at, row.recorded_at, Precision(row.precision), row.id))
+        event = Event(
+            what, row.occurred_at, row.recorded_at, Precision(row.precision), row.id, row.staff_id, row.batch_id
+        )
+        logs[row.lead_id].append(event)
     missing = [lead_id for lead_id, log in logs.items() if not log]
     if missing:
         raise LookupError(f"there is no inquiry {missing[0]}")
     return logs
-
-
-def imported(connection: Connection, lead_id: int, log: Sequence[Event]) -> list[Event]:
-    """Those of a lead's standing events that an import recorded."""
-    by_import = set(
-        connection.execute(
-            sa.select(t.events.c.id).where(t.events.c.lead_id == lead_id, t.events.c.batch_id.is_not(None))
-        ).scalars()
-    )
-    voided = {e.what.event_id for e in log if isinstance(e.what, happened.Voided)}
-    return [e for e in log if e.id in by_import and e.id not in voided and not isinstance(e.what, happened.Voided)]
 
 
 def version_of(connection: Connection, lead_id: int) -> int:
@@ -324,14 +321,15 @@ def _insert_or_nothing(connection: Connection, table: sa.Table) -> Any:
     return dialect.insert(table).on_conflict_do_nothing(index_elements=["idempotency_key"])
 
 
-def _event_row(lead_id: int, event: Event, staff_id: int | None) -> dict[str, Any]:
+def _event_row(lead_id: int, event: Event) -> dict[str, Any]:
     return {
         "lead_id": lead_id,
         "kind": event.what.kind,
         "occurred_at": event.occurred_at,
         "precision": event.precision,
         "recorded_at": event.recorded_at,
-        "staff_id": staff_id,
+        "staff_id": event.staff_id,
+        "batch_id": event.batch_id,
         "details": happened.details(event.what),
     }
 

@@ -42,24 +42,9 @@ def get(connection: Connection) -> dict[str, Any] | None:
     return dict(row) if row else None
 
 
-LONGEST_LIST = 2**15 - 1
-"""Ids of a list are two bytes in the facts."""
-
-
 def add(connection: Connection, table: Table, **values: Any) -> int:
-    """Add one row to a list of the practice (locations, service lines, sources, staff) and return its id.
-
-    Raises
-    ------
-    ValueError
-        When the list is longer than any practice's: most likely a column was mapped that is no list.
-    """
-    added = int(connection.execute(sa.insert(table).values(**values).returning(table.c.id)).scalar_one())
-    if added > LONGEST_LIST:
-        raise ValueError(
-            f"more than {LONGEST_LIST:,} {table.name.replace('_', ' ')}; is a column of ids or free text taken for them?"
-        )
-    return added
+    """Add one row to a list of the practice (locations, service lines, sources, staff) and return its id."""
+    return int(connection.execute(sa.insert(table).values(**values).returning(table.c.id)).scalar_one())
 
 
 def add_location(connection: Connection, name: str, zone: str, hours: Weekly | None = None, **details: Any) -> int:
@@ -76,16 +61,12 @@ def set_hours(connection: Connection, location_id: int, hours: Weekly, *, effect
     Raises
     ------
     ValueError
-        When hours already begin on a later day: those would be overwritten in silence.
+        When hours already begin or end on a later day: that would be overwritten in silence.
     """
-    mine = t.staffed_hours.c.location_id == location_id
-    later = connection.scalar(
-        sa.select(sa.func.max(t.staffed_hours.c.effective_from)).where(
-            mine, t.staffed_hours.c.effective_from > effective_from
-        )
-    )
-    if later:
-        raise ValueError(f"hours that begin on {later} are entered already; change those, or choose a later day")
+    mine, c = t.staffed_hours.c.location_id == location_id, t.staffed_hours.c
+    for change in (c.effective_from, c.effective_until):
+        if later := connection.scalar(sa.select(sa.func.max(change)).where(mine, change > effective_from)):
+            raise ValueError(f"a change of hours on {later} is entered already; choose that day or a later one")
     connection.execute(sa.delete(t.staffed_hours).where(mine, t.staffed_hours.c.effective_from == effective_from))
     connection.execute(
         sa.update(t.staffed_hours)

@@ -4,6 +4,7 @@ The most specific rule wins: the one that names most of location, pathway, chann
 day from which they hold; a lead keeps the promise that was in force when it was received.
 """
 
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,7 +20,8 @@ from data_access.working_time import Calendar, lay_out
 
 RULE_KEYS = ("location_id", "pathway", "channel", "kind", "priority")
 _SLACK = timedelta(days=400)
-_AHEAD = timedelta(days=120)  # how far past the last moment asked about the hours are laid out
+_AHEAD = (timedelta(days=120), timedelta(days=800), timedelta(days=4_000))
+"""How far ahead a window's end is looked for, until it is found."""
 
 
 def set_window(connection: Connection, minutes: int | None, *, effective_from: date, **keys: Any) -> None:
@@ -62,11 +64,26 @@ def set_target(
     )
 
 
-def target_on(connection: Connection, metric: TargetMetric, day: date) -> float | None:
-    """The practice-wide target in force on a day, or None."""
+@dataclass(frozen=True)
+class Targets:
+    """Every target that was ever set for one metric, as (location id or None, first day, value), the newest last."""
+
+    entries: tuple[tuple[int | None, date, float], ...]
+
+    def on(self, day: date, location_id: int | None = None) -> float | None:
+        """The target in force on a day: the location's own where it has one, else the practice's; None without any."""
+        for place in (location_id, None):
+            in_force = [value for at, since, value in self.entries if at == place and since <= day]
+            if in_force:
+                return in_force[-1]
+        return None
+
+
+def targets(connection: Connection, metric: TargetMetric) -> Targets:
+    """The targets of a metric."""
     c = t.targets.c
-    query = sa.select(c.value).where(c.metric == metric, c.location_id.is_(None), c.effective_from <= day)
-    return connection.scalar(query.order_by(c.effective_from.desc(), c.id.desc()).limit(1))
+    query = sa.select(c.location_id, c.effective_from, c.value).where(c.metric == metric)
+    return Targets(tuple(tuple(row) for row in connection.execute(query.order_by(c.effective_from, c.id))))
 
 
 class ResponseClock:
@@ -82,26 +99,34 @@ class ResponseClock:
         """The location's time zone."""
         return ZoneInfo(self._zones[location_id])
 
-    def promise(
-        self, asked: Received, received_at: datetime, precision: Precision
-    ) -> tuple[int | None, datetime | None]:
-        """Window in staffed minutes and the moment it is used up, under the rules in force when the lead was received.
+    def stamped(self, asked: Received, received_at: datetime, precision: Precision) -> Received:
+        """The inquiry with the promise that was in force when it was received.
 
-        The moment is None where there is no promise, no staffed hour to keep it in, or no time of day to start from.
+        Its moments are None where there is no promise, no staffed hour to keep it in, or no time of day to start from.
         """
         window = self._window(asked, received_at.astimezone(self.zone(asked.location_id)).date())
         if window is None or precision == Precision.DAY or asked.answered_live:
-            return window, None
-        return window, self.after(asked.location_id, received_at, window * 60)
+            return replace(asked, window_minutes=window, respond_by=None, answer_until=None)
+        due = self.after(asked.location_id, received_at, window * 60)
+        until = None
+        if due:
+            calendar = self._calendar(asked.location_id, due, due + _AHEAD[0])
+            until = datetime.fromtimestamp(int(calendar.next_staffed(int(due.timestamp()))), UTC)
+        return replace(asked, window_minutes=window, respond_by=due, answer_until=until)
 
     def after(self, location_id: int, start: datetime, seconds: int) -> datetime | None:
         """Earliest moment at which so many staffed seconds have passed; None where nobody is there that long."""
-        due = int(self._calendar(location_id, start, start).due(int(start.timestamp()), seconds))
-        return None if due < 0 else datetime.fromtimestamp(due, UTC)
+        for ahead in _AHEAD:
+            due = int(self._calendar(location_id, start, start + ahead).due(int(start.timestamp()), seconds))
+            if due >= 0:
+                return datetime.fromtimestamp(due, UTC)
+        return None
 
     def staffed_seconds(self, location_id: int, received_at: datetime, answered_at: datetime) -> int:
-        """Staffed seconds of the location between receipt and answer."""
-        calendar = self._calendar(location_id, received_at, max(received_at, answered_at))
+        """Staffed seconds of the location between receipt and answer; 0 where the answer is dated before."""
+        if answered_at <= received_at:
+            return 0
+        calendar = self._calendar(location_id, received_at, answered_at)
         return int(calendar.elapsed(int(received_at.timestamp()), int(answered_at.timestamp())))
 
     def _window(self, asked: Received, day: date) -> int | None:
@@ -122,7 +147,7 @@ class ResponseClock:
 
     def _calendar(self, location_id: int, first: datetime, last: datetime) -> Calendar:
         known = self._calendars.get(location_id)
-        start, end = int(first.timestamp()), int((last + _AHEAD).timestamp())
+        start, end = int(first.timestamp()), int(last.timestamp())
         if known and known.first <= start and end <= known.last:
             return known
         slack = timedelta(0)

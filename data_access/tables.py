@@ -296,6 +296,7 @@ leads = Table(
     CheckConstraint("kind NOT IN ('partner_request', 'warm_intro') OR partner_id IS NOT NULL", name="partner_named"),
     CheckConstraint("kind <> 'partner_request' OR reference IS NULL", name="no_patient_in_partner_request"),
     CheckConstraint("kind <> 'information' OR topic IS NOT NULL", name="topic_named"),
+    CheckConstraint("length(reference) <= 24 AND length(expectations) <= 280", name="short_texts"),
 )
 sa.Index("ix_leads_received_at", leads.c.received_at)
 
@@ -355,13 +356,14 @@ revisions = Table(
 
 _MINUTES = ("valid_from", "valid_until", "received_at", "eligible_at", "records_at", "scheduled_at", "attended_at",
             "closed_at", "due_at", "attempt_at", "contact_at")  # fmt: skip
-_DAYS = ("received_day", "scheduled_lag", "attended_lag", "partner")
-_SHORT = ("received_week", "due_week", "location", "service_line", "source", "owner", "flags")
+_DAYS = ("received_day", "scheduled_lag", "attended_lag")
+_IDS = ("location", "partner", "service_line", "source", "owner")
+_SHORT = ("received_week", "due_week", "flags")
 _BYTES = ("attempt_met", "contact_met", "answered_live", "stage", "moved_back", "close_reason", "kind", "pathway",
           "channel", "priority", "partner_category", "topic", "asker", "visit_weekday")  # fmt: skip
 
 FACT_COLUMNS = {
-    **dict.fromkeys(_MINUTES + _DAYS, "int32"),
+    **dict.fromkeys(_MINUTES + _DAYS + _IDS, "int32"),
     **dict.fromkeys(_SHORT, "int16"),
     **dict.fromkeys(_BYTES, "int8"),
 }

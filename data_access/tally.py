@@ -118,7 +118,7 @@ def _judged(at: str, met: str) -> Key:
         # Not a lead at all, or withdrawn, before the window ended and before anybody answered: nobody broke a promise.
         closed_early = (f.closed_at <= m.minute) & (f.closed_at < f.due_at)
         not_a_lead = closed_early & _not_a_lead(f)
-        withdrawn = closed_early & (f.close_reason == _WITHDRAWN) & (getattr(f, at) >= f.closed_at)
+        withdrawn = closed_early & (f.close_reason == _WITHDRAWN) & (getattr(f, at) > f.closed_at)
         verdict = either(f.due_at <= m.minute, ended, waiting)
         verdict = either(not_a_lead, Promise.LEFT_OUT, either(withdrawn, Promise.LEFT_OUT, verdict))
         return either(f.answered_live == 1, Promise.LIVE, either(f.due_at == NEVER, Promise.NOT_JUDGED, verdict))

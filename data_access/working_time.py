@@ -104,6 +104,15 @@ class Calendar:
         settled: Seconds = np.where(ran_out, -1, due)
         return settled
 
+    def next_staffed(self, moment: Any) -> Seconds:
+        """The moment itself where it is staffed, else the next opening; where none is laid out, the moment itself."""
+        asked: Seconds = self._inside(moment)
+        if not len(self.starts):
+            return asked
+        place = np.searchsorted(self.ends, asked, side="right")
+        found: Seconds = np.maximum(asked, self.starts[np.minimum(place, len(self.starts) - 1)])
+        return found
+
     def _open_until(self, moment: Seconds) -> Seconds:
         if not len(self.starts):
             return np.zeros(moment.shape, np.int64)

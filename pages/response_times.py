@@ -1,5 +1,7 @@
 """Response times: were inquiries answered within the time that was promised?"""
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard import display, frame, loaders, reports
@@ -14,21 +16,20 @@ if display.no_leads(view):
 
 finding = st.container()
 contact = response.which_answer()
-target = loaders.response_target(view.today)
+targets = loaders.response_targets()
+measure = partial(reports.response, view.count, view.filters, scope, targets=targets, today=view.today, contact=contact)
 
-whole = reports.response(view.count, view.filters, scope, target=target, contact=contact)
-weeks = reports.response(view.count, view.filters, scope, ["due_week"], target=target, contact=contact)
+whole, weeks = measure(), measure(["due_week"])
 
 finding.markdown(response.finding(whole.table))
 with finding:
     display.left_out(whole.left_out)
-clicked = response.weeks(view, weeks.table, target, contact)
+clicked = response.weeks(view, weeks.table, contact)
 
 by = (
     cells.breakdown("response_by", ("location", "channel", "kind", "priority", "pathway", "owner", "partner"))
     or "location"
 )
-groups = reports.response(view.count, view.filters, scope, [by], target=target, contact=contact)
-clicked = response.groups(view, groups.table, by, target, contact) or clicked
+clicked = response.groups(view, measure([by]).table, by, contact) or clicked
 
 cells.leads_behind(view, clicked or response.overdue(view, contact))

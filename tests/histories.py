@@ -56,10 +56,11 @@ happenings = st.one_of(
 def drafts(draw: st.DrawFn, world: World, bare_dates: bool = False) -> Draft:
     """One lead with up to eight further events, some dated before it was received."""
     received_at = START + timedelta(minutes=draw(st.integers(0, 20 * 1440)))
-    minutes = sorted(draw(st.lists(st.integers(-1440, 30 * 1440), max_size=8)))
+    minute = st.integers(-1440, 30 * 1440) | st.integers(1440, 1442)  # now and then several within one minute
+    seconds = sorted(60 * draw(minute) + draw(st.sampled_from([0, 5, 50])) for _ in range(draw(st.integers(0, 8))))
     logged_at = received_at + timedelta(days=40)
     then = [
-        Event(draw(happenings), received_at + timedelta(minutes=m), logged_at, id=n) for n, m in enumerate(minutes, 1)
+        Event(draw(happenings), received_at + timedelta(seconds=s), logged_at, id=n) for n, s in enumerate(seconds, 1)
     ]
     if bare_dates and draw(st.booleans()):
         then = [
@@ -80,6 +81,7 @@ def drafts(draw: st.DrawFn, world: World, bare_dates: bool = False) -> Draft:
         "required_records": draw(items),
         "window_minutes": draw(st.integers(0, 600)),
         "respond_by": None if due is None else received_at + timedelta(minutes=due),
+        "answer_until": None if due is None else received_at + timedelta(minutes=due + draw(st.sampled_from([0, 960]))),
     }
     precision = draw(st.sampled_from([Precision.MINUTE, Precision.MINUTE, Precision.DAY]))
     return Draft(asked(world, **changes), received_at, precision, logged_at, then)

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from dashboard.charts.theme import CONTEXT, OPEN, REACHED, calm
 
 
-def weekly(table: pd.DataFrame, weeks: Sequence[str], target: float | None, running: int) -> go.Figure:
+def weekly(table: pd.DataFrame, weeks: Sequence[str], running: int) -> go.Figure:
     """Share in time by the week in which the window ended.
 
     Parameters
@@ -17,7 +17,6 @@ def weekly(table: pd.DataFrame, weeks: Sequence[str], target: float | None, runn
         Rows with `due_week` and RESPONSE_COLUMNS, in order.
     weeks : sequence of str
         ISO dates of the weeks' Mondays, one a row.
-    target : float, optional
     running : int
         Number of the week that is not over; drawn lighter and not joined.
     """
@@ -42,15 +41,21 @@ def weekly(table: pd.DataFrame, weeks: Sequence[str], target: float | None, runn
             hovertemplate="Week of %{x|%d %b %Y}: %{y:.1%} (%{customdata[1]:,} of %{customdata[2]:,})<extra></extra>",
             showlegend=bool(shown.any()),
         )
-    if target is not None:
-        line = {"color": CONTEXT, "dash": "dash", "width": 1.5}
-        figure.add_hline(target, line=line, name=f"Target {target:.0%}".replace("%", " %"), showlegend=True)
+    if (target := table["target"].dropna()).size:
+        figure.add_scatter(
+            x=x,
+            y=table["target"],
+            name=_target(target),
+            mode="lines",
+            line={"color": CONTEXT, "dash": "dash", "width": 1.5, "shape": "hvh"},
+            hovertemplate="Target %{y:.0%}<extra></extra>",
+        )
     figure.update_yaxes(range=[0, 1.02], tickformat=".0%", fixedrange=True)
     figure.update_xaxes(fixedrange=True)
     return calm(figure, 300).update_layout(clickmode="event+select")
 
 
-def dots(table: pd.DataFrame, names: Sequence[str], codes: Sequence[int], target: float | None) -> go.Figure:
+def dots(table: pd.DataFrame, names: Sequence[str], codes: Sequence[int]) -> go.Figure:
     """Groups as dots with their 95 % intervals on one axis, the largest first.
 
     Parameters
@@ -72,10 +77,21 @@ def dots(table: pd.DataFrame, names: Sequence[str], codes: Sequence[int], target
         },
         customdata=list(zip(codes, table["met"], table["judged"], strict=True)),
         hovertemplate="%{y}: %{x:.1%} (%{customdata[1]:,} of %{customdata[2]:,})<extra></extra>",
-        showlegend=False,
+        name="In time, 95 % interval",
     )  # fmt: skip
-    if target is not None:
-        figure.add_vline(target, line={"color": CONTEXT, "dash": "dash", "width": 1.5})
+    if (target := table["target"].dropna()).size:
+        figure.add_scatter(
+            y=list(names),
+            x=table["target"],
+            name=_target(target),
+            mode="markers",
+            marker={"size": 22, "symbol": "line-ns-open", "color": CONTEXT, "line": {"width": 2}},
+            hovertemplate="%{y}: target %{x:.0%}<extra></extra>",
+        )
     figure.update_xaxes(range=[0, 1.02], tickformat=".0%", fixedrange=True)
     figure.update_yaxes(autorange="reversed", fixedrange=True, ticks="", automargin=True)
     return calm(figure, 34 * max(len(table), 2) + 70).update_layout(clickmode="event+select")
+
+
+def _target(values: pd.Series) -> str:
+    return f"Target {100 * values.iloc[0]:.0f} %" if values.nunique() == 1 else "Target"

@@ -1,6 +1,5 @@
 """Intervals of proportions, and what may be said against a target."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -59,18 +58,21 @@ def wilson(k: Any, n: Any, z: float = Z95) -> tuple[Floats, Floats]:
 MET, MISSED, CANNOT_TELL = "met", "missed", "cannot tell"
 
 
-def verdicts(low: Any, high: Any, target: float | None) -> Sequence[str | None]:
+def verdicts(low: Any, high: Any, target: Any) -> list[str | None]:
     """What the interval allows to be said: met, missed, or cannot tell; None without a target or without data.
+
+    Parameters
+    ----------
+    low, high, target : array_like of float
+        NaN: no data, no target.
 
     Examples
     --------
     >>> verdicts(*wilson([17, 50, 98], [20, 100, 100]), target=0.9)
     ['cannot tell', 'missed', 'met']
     """
-    low, high = np.atleast_1d(low), np.atleast_1d(high)
-    if target is None:
-        return [None] * len(low)
+    low, high, target = np.broadcast_arrays(np.atleast_1d(low), high, target)
     return [
-        None if np.isnan(a) else MET if a >= target else MISSED if b < target else CANNOT_TELL
-        for a, b in zip(low, high, strict=True)
+        None if np.isnan(a) or np.isnan(goal) else MET if a >= goal else MISSED if b < goal else CANNOT_TELL
+        for a, b, goal in zip(low, high, target, strict=True)
     ]

@@ -81,7 +81,8 @@ def league(
     Censoring
     ---------
     Only leads older than the horizon are judged, and only what happened within the horizon counts, so that every
-    lead has had the same time.
+    lead has had the same time. A visit whose date lies before the lead was received counts as one within the horizon:
+    the person came; it is the date that is wrong.
 
     Parameters
     ----------
@@ -177,12 +178,13 @@ def fit_prior(k: npt.ArrayLike, n: npt.ArrayLike) -> Prior:
     Returns
     -------
     Prior
-        Beta(1, 1) where there are no leads at all.
+        Where fewer than two partners have leads, nothing tells how partners differ: Jeffreys' Beta(1/2, 1/2), which leaves
+        a partner its own rate.
     """
     k, n = np.asarray(k, float), np.asarray(n, float)
     k, n = k[n > 0], n[n > 0]
-    if not len(n):
-        return Prior(1.0, 1.0)
+    if len(n) < 2:
+        return Prior(0.5, 0.5)
     mean, strength = _moments(k, n)
     if len(n) < 3:  # two partners do not tell how partners differ
         return Prior(mean * strength, (1 - mean) * strength)
@@ -204,8 +206,6 @@ def _moments(k: Floats, n: Floats) -> tuple[float, float]:
     """Mean and strength by Kleinman's moments; no spread beyond chance means complete pooling (the greatest strength)."""
     total, mean = n.sum(), float(k.sum() / n.sum())
     mean = float(np.clip(mean, 0.5 / (total + 1), 1 - 0.5 / (total + 1)))
-    if len(n) < 2:
-        return mean, _STRENGTH[1]
     spread = float(np.sum(n * (k / n - mean) ** 2))
     room = mean * (1 - mean) * (total - np.sum(n**2) / total - (len(n) - 1))
     rho = (spread - mean * (1 - mean) * (len(n) - 1)) / room if room > 0 else 0.0

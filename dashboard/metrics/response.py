@@ -1,11 +1,11 @@
 """Response compliance: were inquiries answered within the time that was promised?"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from dashboard.metrics.intervals import rate, verdicts, wilson
+from dashboard.metrics.intervals import Floats, rate, verdicts, wilson
 from data_access.vocabulary import Promise
 
 RESPONSE_KEYS = ("response",)
@@ -30,7 +30,11 @@ RESPONSE_COLUMNS = (
 )
 
 
-def response(tally: pd.DataFrame, by: Sequence[str] = (), target: float | None = None) -> pd.DataFrame:
+TargetOf = Callable[[Mapping[str, int]], float | None]
+"""The target of a group, which is given by the codes of its keys; None where none is set."""
+
+
+def response(tally: pd.DataFrame, by: Sequence[str] = (), target: float | TargetOf | None = None) -> pd.DataFrame:
     """Share of leads answered within the promised staffed time, among those whose time is up.
 
     Definition
@@ -60,8 +64,8 @@ def response(tally: pd.DataFrame, by: Sequence[str] = (), target: float | None =
         Counts by `by` and `response` (codes of `vocabulary.Promise`).
     by : sequence of str
         Further key columns to break down by.
-    target : float, optional
-        The promised share, a proportion in [0, 1].
+    target : float or function of a group, optional
+        The promised share, a proportion in [0, 1]; it may differ from group to group and from week to week.
 
     Returns
     -------
@@ -99,6 +103,7 @@ def response(tally: pd.DataFrame, by: Sequence[str] = (), target: float | None =
     met, late, overdue = (wide[code].to_numpy() for code in (Promise.IN_TIME, Promise.LATE, Promise.OVERDUE))
     judged = met + late + overdue
     low, high = wilson(met, judged)
+    targets = _targets(wide.index, keys, target)
     table = pd.DataFrame(
         {
             "judged": judged,
@@ -108,8 +113,8 @@ def response(tally: pd.DataFrame, by: Sequence[str] = (), target: float | None =
             "rate": rate(met, judged),
             "rate_low": low,
             "rate_high": high,
-            "target": np.full(len(wide), np.nan if target is None else target),
-            "verdict": pd.Series(list(verdicts(low, high, target)), index=wide.index, dtype=object),
+            "target": targets,
+            "verdict": pd.Series(verdicts(low, high, targets), index=wide.index, dtype=object),
             "pending_answered": wide[Promise.PENDING_ANSWERED],
             "pending_waiting": wide[Promise.PENDING_WAITING],
             "answered_live": wide[Promise.LIVE],
@@ -119,6 +124,14 @@ def response(tally: pd.DataFrame, by: Sequence[str] = (), target: float | None =
         index=wide.index,
     )
     return table.reset_index(drop=not keys)
+
+
+def _targets(groups: pd.Index, keys: Sequence[str], target: float | TargetOf | None) -> Floats:
+    if not callable(target):
+        return np.full(len(groups), np.nan if target is None else target)
+    codes = [group if isinstance(group, tuple) else (group,) for group in groups] if keys else [()] * len(groups)
+    found = [target(dict(zip(keys, map(int, group), strict=True))) for group in codes]
+    return np.array([np.nan if value is None else value for value in found], float)
 
 
 def left_out(table: pd.DataFrame) -> dict[str, int]:

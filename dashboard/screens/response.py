@@ -69,7 +69,7 @@ def finding(table: pd.DataFrame) -> str:
     return f"{text} and {row.pending_waiting:,} still wait inside their window."
 
 
-def weeks(view: View, table: pd.DataFrame, target: float | None, contact: bool) -> Cell | None:
+def weeks(view: View, table: pd.DataFrame, contact: bool) -> Cell | None:
     """The weekly chart; a click shows what fell due in that week."""
     table = table[table["due_week"] > 0]
     if table.empty:
@@ -77,7 +77,7 @@ def weeks(view: View, table: pd.DataFrame, target: float | None, contact: bool) 
     st.subheader("By the week in which the window ended")
     running = week_number(view.today)
     mondays = [week_start(int(week)).isoformat() for week in table["due_week"]]
-    point = clickable(weekly(table, mondays, target, running), "response_weeks", "Share answered in time by week")
+    point = clickable(weekly(table, mondays, running), "response_weeks", "Share answered in time by week")
     if not point:
         return None
     week = int(point[0])
@@ -85,7 +85,7 @@ def weeks(view: View, table: pd.DataFrame, target: float | None, contact: bool) 
     return Cell(f"Due in {labels.week(week)}", narrower(where, **{_key(contact): _JUDGED}))
 
 
-def groups(view: View, table: pd.DataFrame, by: str, target: float | None, contact: bool) -> Cell | None:
+def groups(view: View, table: pd.DataFrame, by: str, contact: bool) -> Cell | None:
     """Groups as dots on one axis, and as a table; a click shows the leads judged."""
     names = names_of(by)
     table = table.sort_values("judged", ascending=False)
@@ -96,7 +96,7 @@ def groups(view: View, table: pd.DataFrame, by: str, target: float | None, conta
         codes = [int(code) for code in judged[by]]
         shown = [names.get(code, "?") for code in codes]
         title = f"Share answered in time by {BREAKDOWNS[by].lower()}"
-        if point := clickable(dots(judged, shown, codes, target), f"response_dots_{by}", title):
+        if point := clickable(dots(judged, shown, codes), f"response_dots_{by}", title):
             where = narrower(view.where, **{by: (int(point[0]),), _key(contact): _JUDGED})
             clicked = Cell(f"{names.get(int(point[0]), '?')}, judged", where)
     named = table.assign(group=[names.get(int(code), "?") for code in table[by]])

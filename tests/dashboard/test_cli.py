@@ -13,7 +13,7 @@ from dashboard import cli, clock
 from dashboard.metrics.funnel import FUNNEL_COLUMNS
 from dashboard.metrics.partners import LEAGUE_COLUMNS
 from dashboard.metrics.response import RESPONSE_COLUMNS
-from data_access import demo
+from data_access import demo, partners
 from data_access import engine as databases
 from tests import factories
 from tests.conftest import sqlite
@@ -141,16 +141,69 @@ def test_a_mistake_is_one_sentence(arguments, says: str, demo_url: str, capsys: 
     assert captured.err.count("\n") == 1
 
 
-def test_an_import_founds_its_own_database_and_metrics_read_it(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("metrics", "funnel", "--as-of", "9999-12-31"), "from 1970 to 2199"),
+        (("metrics", "funnel", "--database", "demo:nope"), "there is no demo practice 'nope'"),
+        (("metrics", "funnel", "--database", "nonsense"), "cannot be read"),
+        (("metrics", "funnel", "--database", "sqlite:///there/is/none.db"), "there is no database"),
+        (("metrics", "funnel", "--database", "sqlite:///text.db"), "not a database"),
+        (("import", "leads.csv", "--mapping", "own.toml", "--rejects", "."), "is a folder"),
+    ],
+)
+def test_what_cannot_be_opened_is_one_sentence_and_leaves_nothing_behind(
+    arguments, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without any setting: what was imported is what the next command counts."""
-    (tmp_path / "leads.csv").write_text("No,Came\n1,2026-03-13\n2,2026-03-14\n3,soon\n")
-    (tmp_path / "own.toml").write_text(
+    """No traceback, no empty database where a path was mistyped."""
+    write_example(tmp_path)
+    (tmp_path / "text.db").write_text("this is no database" * 100)
+    before = sorted(path.name for path in tmp_path.iterdir())
+    if arguments[:2] == ("metrics", "funnel") and "--as-of" in arguments:
+        assert cli.main(["demo", "--practice", "empty", "--no-serve"]) == 0
+        arguments = (*arguments, "--database", "demo:empty")
+    assert cli.main(arguments) == 1
+    captured = capsys.readouterr()
+    assert says.lower() in captured.err.lower()
+    assert captured.err.count("\n") == 1
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name != "home") == before
+
+
+def test_a_text_that_begins_like_a_formula_is_inert_in_csv(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A spreadsheet shows it and does not run it."""
+    world = factories.found(sqlite(tmp_path / "own.db"))
+    with databases.writing(world.engine) as c:
+        wicked = partners.find_or_add(c, '=HYPERLINK("x")')
+    factories.log(world, partner_id=wicked)
+    url = f"sqlite:///{tmp_path / 'own.db'}"
+    now = str(factories.NOW.date())
+    assert cli.main(["metrics", "funnel", "--by", "partner", "--as-of", now, "--csv", "--database", url]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert rows[0]["partner"] == '\'=HYPERLINK("x")'
+
+
+def write_example(folder: Path) -> None:
+    (folder / "leads.csv").write_text("No,Came\n1,2026-03-13\n2,2026-03-14\n3,soon\n")
+    (folder / "own.toml").write_text(
         'source_system = "x"\nzone = "America/Chicago"\n[fields]\nid = "No"\nreceived = "Came"\n'
         'kind = {constant = "scheduling"}\npathway = {constant = "patient"}\n'
         'channel = {constant = "phone"}\nlocation = {constant = "Here"}\n'
     )
+
+
+def test_a_dry_run_before_there_is_a_database_makes_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What would be added is counted; the folder stays as it was, but for the rejected row."""
+    write_example(tmp_path)
+    out = printed(capsys, "import", "leads.csv", "--mapping", "own.toml", "--dry-run")
+    assert out == {"batch": None, "read": 3, "added": 2, "updated": 0, "unchanged": 0, "flagged": 0, "rejected": 1}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["leads.csv", "leads.rejects.csv", "own.toml"]
+
+
+def test_an_import_founds_its_own_database_and_metrics_read_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without any setting: what was imported is what the next command counts."""
+    write_example(tmp_path)
     out = printed(capsys, "import", "leads.csv", "--mapping", "own.toml")
     assert out == {"batch": 1, "read": 3, "added": 2, "updated": 0, "unchanged": 0, "flagged": 0, "rejected": 1}
     assert "'soon' is not a date" in (tmp_path / "leads.rejects.csv").read_text()

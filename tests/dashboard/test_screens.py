@@ -13,6 +13,7 @@ from dashboard.screens import funnel, partners, response
 from data_access import demo, facts
 from data_access import engine as databases
 from data_access.facts import Snapshot
+from data_access.promises import Targets
 from data_access.tally import members, tally
 from data_access.vocabulary import Role, Stage
 
@@ -58,7 +59,9 @@ def test_every_number_of_the_funnel_opens_its_leads(snapshot, filters: Filters, 
 def test_every_number_of_the_response_table_opens_its_leads(snapshot, contact: bool, monkeypatch) -> None:
     """Judged, in time, late, overdue, and each kind that is left out."""
     view = view_of(snapshot, Filters(), monkeypatch)
-    table = reports.response(view.count, Filters(), None, ["location"], contact=contact).table
+    table = reports.response(
+        view.count, Filters(), None, ["location"], targets=Targets(()), today=view.today, contact=contact
+    ).table
     for row in table.itertuples():
         for column in (*response._BEHIND, "judged"):
             keys = {"location": (row.location,), response._key(contact): response._BEHIND.get(column, response._JUDGED)}

@@ -147,6 +147,45 @@ def test_a_time_in_the_future_is_refused(world: World) -> None:
     log(world, NOW + timedelta(minutes=4), now=NOW)
 
 
+def test_a_time_before_the_inquiry_is_refused(world: World) -> None:
+    """Nobody can have called back before there was anything to call about."""
+    lead = log(world)
+    with pytest.raises(NotPossible, match="before the inquiry was received"):
+        record(world, lead, e.Attempted(method=ContactMethod.CALL), NOW - HOUR)
+
+
+def test_what_would_have_no_effect_is_refused(world: World) -> None:
+    """Reopened before it was closed, closed before it was reopened, seen before the appointment was booked."""
+    lead = log(world)
+    record(world, lead, e.Closed(reason=CloseReason.UNREACHABLE), NOW + 2 * HOUR)
+    with pytest.raises(NotPossible, match="closed after this time"):
+        record(world, lead, e.Reopened(), NOW + HOUR)
+    record(world, lead, e.Reopened(), NOW + 3 * HOUR)
+    with pytest.raises(NotPossible, match="reopened after this time"):
+        record(world, lead, e.Closed(reason=CloseReason.OTHER), NOW + HOUR)
+    record(world, lead, e.Booked(), NOW + 5 * HOUR)
+    with pytest.raises(NotPossible, match="before the appointment was booked"):
+        record(world, lead, e.Attended(), NOW + 4 * HOUR)
+    assert row(world, lead)["version"] == 4
+
+
+def test_only_a_standing_entry_of_the_same_inquiry_can_be_taken_back(world: World) -> None:
+    """Not another lead's, not one that there is not, not the receipt, and none twice."""
+    lead, other = log(world), log(world)
+    record(world, other, e.Offered())
+    record(world, lead, e.Offered())
+    with reading(world.engine) as c:
+        receipt, offered = (event.id for event in leads.log_of(c, lead))
+        foreign = leads.log_of(c, other)[1].id
+    for wrong in (receipt, foreign, 99_999):
+        with pytest.raises(NotPossible, match="no such entry"):
+            record(world, lead, e.Voided(event_id=wrong))
+    record(world, lead, e.Voided(event_id=offered))
+    assert row(world, lead)["scheduling_status"] == SchedulingStatus.NOT_CONTACTED
+    with pytest.raises(NotPossible, match="no such entry"):
+        record(world, lead, e.Voided(event_id=offered))
+
+
 def test_two_people_at_once_make_one_change_and_one_message(world: World) -> None:
     """The second one learns which version there is now; nothing of theirs is half written."""
     lead = log(world)
@@ -236,10 +275,10 @@ def test_what_was_acknowledged_survives_a_killed_process(tmp_path: Path) -> None
 def test_an_event_sent_twice_is_recorded_once(world: World) -> None:
     """Even when the first answer was lost on the way."""
     lead = log(world)
-    for _ in range(2):
+    for seen in (1, 1, 2):  # sent again with the version before, and with the one after
         with writing(world.engine) as c:
-            version = leads.record(c, lead, e.Offered(), occurred_at=NOW, now=NOW, version=1, key="o" * 64)
-        assert version == 2
+            version = leads.record(c, lead, e.Offered(), occurred_at=NOW, now=NOW, version=seen, key="o" * 64)
+        assert version == row(world, lead)["version"] == 2
     with reading(world.engine) as c:
         offers = sa.select(sa.func.count()).select_from(t.events).where(t.events.c.kind == EventKind.OFFERED)
         assert c.scalar(offers) == 1

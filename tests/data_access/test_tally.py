@@ -1,20 +1,32 @@
 """The two engines count the same, to the last lead, and both count what the definitions say."""
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dashboard.filters import Filters
 from data_access import events as e
 from data_access import facts, lead_state, leads
 from data_access.engine import reading, writing
 from data_access.facts import day_number, week_number, week_start
 from data_access.lead_state import LeadState, epoch_minute
 from data_access.tally import DIMENSIONS, Moment, Where, members, tally
-from data_access.vocabulary import EXCLUDED_REASONS, CancelledBy, CloseReason, Flag, Precision, Promise, Stage, Standing
+from data_access.vocabulary import (
+    EXCLUDED_REASONS,
+    CancelledBy,
+    CloseReason,
+    ContactMethod,
+    Eligibility,
+    Flag,
+    Precision,
+    Promise,
+    Stage,
+    Standing,
+)
 from tests import factories
 from tests.conftest import empty
 from tests.factories import NOW, World, log, record
@@ -75,7 +87,7 @@ def as_of_state(draft: leads.Draft, as_of) -> LeadState | None:
     if draft.received_at > as_of:
         return None
     first = e.Event(draft.received, draft.received_at, draft.logged_at, draft.precision)
-    return lead_state.replay([first, *(event for event in draft.then if event.occurred_at <= as_of)])
+    return lead_state.replay([first, *(e for e in draft.then if epoch_minute(e.occurred_at) <= epoch_minute(as_of))])
 
 
 def entered_aloud(state: LeadState) -> int:
@@ -97,20 +109,21 @@ def response_aloud(state: LeadState, as_of, final: LeadState) -> int:
         return Promise.LIVE
     if promise is None or Flag.RESPONSE_BEFORE_RECEIVED in final.flags:
         return Promise.NOT_JUDGED
-    answered = state.first_attempt_at is not None
+    answered = state.first_attempt is not None
     closed_before_due = state.closed_at is not None and state.closed_at < promise
     if closed_before_due and state.close_reason in EXCLUDED_REASONS:
         return Promise.LEFT_OUT
-    unanswered_at_close = not answered or state.first_attempt_at >= state.closed_at if closed_before_due else False
+    unanswered_at_close = not answered or (
+        closed_before_due and epoch_minute(state.first_attempt.occurred_at) > epoch_minute(state.closed_at)
+    )
     if closed_before_due and state.close_reason == CloseReason.WITHDRAWN and unanswered_at_close:
         return Promise.LEFT_OUT
     if as_of < promise:
         return Promise.PENDING_ANSWERED if answered else Promise.PENDING_WAITING
     if not answered:
         return Promise.OVERDUE
-    if state.attempt_seconds is None:
-        return Promise.NOT_JUDGED
-    return Promise.IN_TIME if state.attempt_seconds <= state.received.window_minutes * 60 else Promise.LATE
+    in_time = state.first_attempt.occurred_at <= state.received.answer_until
+    return Promise.IN_TIME if in_time else Promise.LATE
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -134,6 +147,19 @@ def test_any_past_moment_counts_what_had_happened_by_then(sqlite_database: sa.En
             ] += 1  # fmt: skip
     by = ("entered", "state", "stage_now", "moved_back", "response")
     assert cells(tally(snapshot, by, Where(), moment(as_of))) == expected
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_in_the_end_every_lead_is_counted_where_its_row_stands(sqlite_database: sa.Engine, data: st.DataObject) -> None:
+    """Stage and close, whether its events carry a time of day or only a date."""
+    empty(sqlite_database)
+    world = factories.found(sqlite_database)
+    with writing(sqlite_database) as c:
+        made = leads.add_many(c, data.draw(st.lists(drafts(world, bare_dates=True), min_size=1, max_size=6)))
+    expected = Counter((int(state.stage), state_aloud(state)) for _, state in made)
+    counted = tally(facts.load(sqlite_database), ("stage_now", "state"), Where(), moment(START + timedelta(days=400)))
+    assert cells(counted) == expected
 
 
 def test_a_write_is_seen_by_the_next_refresh_and_only_what_changed_is_read(world: World) -> None:
@@ -203,6 +229,48 @@ def test_in_the_very_minute_of_reopening_a_lead_is_counted_once_and_open(world: 
             for minutes, state in ((119, Standing.LOST), (120, Standing.OPEN), (121, Standing.OPEN)):
                 when = moment(NOW + timedelta(minutes=minutes))
                 assert cells(tally(source, ["state"], Where(), when)) == {(state,): 1}, minutes
+
+
+def test_a_step_in_the_very_minute_of_a_return_is_counted(world: World) -> None:
+    """Cancelled and found eligible within one minute: the lead stands at eligibility, in both engines."""
+    lead = log(world)
+    hour = timedelta(hours=1)
+    record(world, lead, e.Booked(), NOW + hour)
+    record(world, lead, e.Cancelled(by=CancelledBy.PATIENT), NOW + 2 * hour + timedelta(seconds=5))
+    record(world, lead, e.EligibilityChecked(outcome=Eligibility.ELIGIBLE), NOW + 2 * hour + timedelta(seconds=50))
+    with reading(world.engine) as c:
+        for source in (facts.load(world.engine), c):
+            for later, stage in ((hour, 4), (2 * hour, 2), (3 * hour, 2)):
+                assert cells(tally(source, ["stage_now"], Where(), moment(NOW + later))) == {(stage,): 1}
+
+
+@pytest.mark.parametrize(
+    ("answered_on", "verdict"), [(10, Promise.IN_TIME), (11, Promise.NOT_JUDGED), (12, Promise.LATE)]
+)
+def test_an_answer_known_to_the_day_is_judged_where_the_day_tells(
+    world: World, answered_on: int, verdict: Promise
+) -> None:
+    """Due on the 11th at noon: the day before is in time, the day after is late, the same day says nothing."""
+    day = datetime(2026, 3, answered_on, 4, 0, tzinfo=UTC)  # midnight in New York, before the clocks change and after
+    attempt = e.Event(e.Attempted(method=ContactMethod.EMAIL), day, NOW, Precision.DAY, id=1)
+    received_at = datetime(2026, 3, 9, 13, 0, tzinfo=UTC)
+    due = datetime(2026, 3, 11, 16, 0, tzinfo=UTC)
+    asked_ = factories.asked(world, window_minutes=999, respond_by=due, answer_until=due)
+    with writing(world.engine) as c:
+        leads.add_many(c, [leads.Draft(asked_, received_at, Precision.MINUTE, NOW, [attempt])])
+    later = moment(NOW + timedelta(days=5))
+    assert cells(tally(facts.load(world.engine), ["response"], Where(), later)) == {(verdict,): 1}
+
+
+def test_a_period_open_at_one_end_is_counted_by_both_engines(world: World) -> None:
+    """Weeks and days without a first or a last."""
+    log(world)
+    snapshot = facts.load(world.engine)
+    with reading(world.engine) as c:
+        for choice in (Filters(first=date(2026, 3, 2)), Filters(last=date(2027, 1, 1)), Filters(last=date(1969, 1, 1))):
+            for by_due_week in (False, True):
+                where = choice.where(None, by_due_week=by_due_week)
+                assert cells(tally(c, [], where, moment())) == cells(tally(snapshot, [], where, moment()))
 
 
 def test_a_bare_date_among_times_counts_its_lead_once(world: World) -> None:

@@ -288,6 +288,9 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("kind <> 'information' OR topic IS NOT NULL", name=op.f("ck_leads_topic_named")),
         sa.CheckConstraint(
+            "length(reference) <= 24 AND length(expectations) <= 280", name=op.f("ck_leads_short_texts")
+        ),
+        sa.CheckConstraint(
             "kind <> 'partner_request' OR reference IS NULL", name=op.f("ck_leads_no_patient_in_partner_request")
         ),
         sa.CheckConstraint(
@@ -523,10 +526,10 @@ def upgrade() -> None:
         sa.Column("partner", sa.Integer(), nullable=False),
         sa.Column("received_week", sa.SmallInteger(), nullable=False),
         sa.Column("due_week", sa.SmallInteger(), nullable=False),
-        sa.Column("location", sa.SmallInteger(), nullable=False),
-        sa.Column("service_line", sa.SmallInteger(), nullable=False),
-        sa.Column("source", sa.SmallInteger(), nullable=False),
-        sa.Column("owner", sa.SmallInteger(), nullable=False),
+        sa.Column("location", sa.Integer(), nullable=False),
+        sa.Column("service_line", sa.Integer(), nullable=False),
+        sa.Column("source", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.Integer(), nullable=False),
         sa.Column("flags", sa.SmallInteger(), nullable=False),
         sa.Column("attempt_met", sa.SmallInteger(), nullable=False),
         sa.Column("contact_met", sa.SmallInteger(), nullable=False),

@@ -162,3 +162,15 @@ def test_nothing_judged_is_no_data(world: World) -> None:
     assert pd.isna(row["rate"])
     assert row["verdict"] is None
     assert row["judged"] == 0
+
+
+def test_each_week_and_each_location_is_held_to_its_own_target() -> None:
+    """The same nine of ten: met where half was promised, not yet certain where nine tenths were, and none where none was."""
+    counts = pd.DataFrame(
+        [[week, code, count] for week in (1, 2, 3) for code, count in ((Promise.IN_TIME, 9), (Promise.LATE, 1))],
+        columns=["due_week", "response", "count"],
+    )
+    goals = {1: 0.5, 2: 0.9, 3: None}
+    table = response(counts, ["due_week"], target=lambda group: goals[group["due_week"]])
+    assert list(table["verdict"]) == ["met", "cannot tell", None]
+    assert list(table["target"].fillna(-1)) == [0.5, 0.9, -1]
