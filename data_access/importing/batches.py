@@ -14,19 +14,20 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from data_access import events as happened
 from data_access import leads
 from data_access import tables as t
 from data_access.engine import writing
-from data_access.events import Event, Happening
+from data_access.events import Event
 from data_access.importing import reading
 from data_access.importing.dates import Evidence, Order
-from data_access.importing.mapping import MOMENTS, Mapping
+from data_access.importing.mapping import Mapping
 from data_access.importing.reading import Line, Unreadable
+from data_access.importing.revising import revise
 from data_access.importing.rows import Rejected, RowReader
 from data_access.lead_state import LeadState
 from data_access.leads import Draft
-from data_access.vocabulary import BatchStatus, Precision
+from data_access.promises import ResponseClock
+from data_access.vocabulary import BatchStatus
 
 CHUNK = 5_000
 Reject = Callable[[Path, Line, str], None]
@@ -54,6 +55,7 @@ class Plan:
     """What a first pass over the files settled, before anything is written."""
 
     mapping: Mapping
+    files: tuple[Path, ...]
     main: Path
     rows: int
     orders: dict[str, Order | None]
@@ -85,12 +87,16 @@ def run(
     Parameters
     ----------
     rejects : Path
-        Where rejected rows are written; not touched when there are none.
+        Where rejected rows are written; not touched when there are none. Never one of the files that are read.
     dry_run : bool
         Find out and count, but leave the database as it is.
     progress : callable
         Called with (rows done, rows in all).
     """
+    if rejects.is_dir():
+        raise Unreadable(f"{rejects} is a folder; name a file for rejected rows (--rejects)")
+    if rejects.exists() and any(rejects.samefile(file) for file in plan.files):
+        raise Unreadable(f"{rejects.name} is read by this import; name another file for rejected rows (--rejects)")
     result = Result()
     if not dry_run:
         with writing(engine) as connection:
@@ -128,6 +134,7 @@ def plan(files: Sequence[Path], mapping: Mapping) -> Plan:
         When the order of day and month of a column cannot be told.
     """
     headings = {path: reading.headings(path) for path in files}
+    _require_different(files)
     everything = list(dict.fromkeys(name for names in headings.values() for name in names))
     missing = sorted(mapping.columns - set(everything))
     if missing:
@@ -142,10 +149,13 @@ def plan(files: Sequence[Path], mapping: Mapping) -> Plan:
         )
     if len(files) > 1 and not mapping.join:
         raise Unreadable('several files need join = "column" in the mapping, to say which rows belong together')
-    made = Plan(mapping, mains[0], 0, {}, everything)
-    columns = {c for name in MOMENTS if name in mapping.fields for c in mapping.fields[name].columns}
-    asked = {c: mapping.fields[n].order for n in MOMENTS if n in mapping.fields for c in mapping.fields[n].columns}
-    evidence = {column: Evidence(column) for column in columns if asked[column] is None}
+    for column in sorted(mapping.columns - {mapping.join}):
+        holding = [path.name for path, names in headings.items() if column in names]
+        if len(holding) > 1:
+            raise Unreadable(f"{' and '.join(holding)} both have the column {column!r}; rename it in one of them")
+    made = Plan(mapping, tuple(files), mains[0], 0, {}, everything)
+    asked = mapping.orders
+    evidence = {column: Evidence(column) for column, order in asked.items() if order is None}
     for path in files:
         for line in reading.lines(path):
             made.rows += path == made.main
@@ -153,8 +163,14 @@ def plan(files: Sequence[Path], mapping: Mapping) -> Plan:
                 seen.add(line.number, line.values.get(column, ""))
             if path != made.main:
                 _join(made, path, line)
-    made.orders = {column: asked[column] or evidence[column].settle() for column in columns}
+    made.orders = {column: order or evidence[column].settle() for column, order in asked.items()}
     return made
+
+
+def _require_different(files: Sequence[Path]) -> None:
+    twice = next((path for n, path in enumerate(files) if any(path.samefile(other) for other in files[:n])), None)
+    if twice:
+        raise Unreadable(f"{twice.name} is given twice")
 
 
 def _join(made: Plan, path: Path, line: Line) -> None:
@@ -211,7 +227,7 @@ class _Importer:
 
     def _key(self, line: Line, draft: Draft) -> str:
         if draft.source_key is None:  # without an id a row is known by what it says, equal rows by their count
-            said = hashlib.sha256("\x1f".join(line.values.values()).encode()).hexdigest()[:32]
+            said = hashlib.sha256(repr(sorted(line.values.items())).encode()).hexdigest()[:32]
             self._equal_rows[said] += 1
             return f"row:{said}:{self._equal_rows[said]}"
         first = self._first_line.setdefault(draft.source_key, line.number)
@@ -241,26 +257,13 @@ class _Importer:
         self._result.flagged += sum(bool(s.flags) for s in states) + sum(bool(row.flags) for row in same)
 
     def _update(self, connection: Connection, changed: dict[int, Draft]) -> list[LeadState]:
-        """Void what the source no longer says, append what it says now, and leave what staff recorded."""
-        lines: list[tuple[int, Event, int | None]] = []
+        """Append what brings the leads to what their rows say now."""
+        lines: list[tuple[int, Event]] = []
+        clock = ResponseClock(connection)
         for lead_id, log in leads.logs_of(connection, changed).items():
-            draft = changed[lead_id]
-            wanted: Counter[tuple[Happening, datetime, Precision]] = Counter()
-            wanted[draft.received, draft.received_at, draft.precision] += 1
-            wanted.update((e.what, e.occurred_at, e.precision) for e in draft.then)
-            for event in leads.imported(connection, lead_id, log):
-                said = (event.what, event.occurred_at, event.precision)
-                if wanted[said] > 0:
-                    wanted[said] -= 1
-                else:
-                    lines.append(
-                        (lead_id, Event(happened.Voided(event_id=event.id), self._now, self._now), draft.batch_id)
-                    )
-            for what, at, precision in wanted.elements():
-                lines.append((lead_id, Event(what, at, self._now, precision), draft.batch_id))
-            connection.execute(
-                sa.update(t.leads).where(t.leads.c.id == lead_id).values(source_digest=draft.source_digest)
-            )
+            lines += [(lead_id, event) for event in revise(log, changed[lead_id], self._now, clock)]
+            digest = {"source_digest": changed[lead_id].source_digest}
+            connection.execute(sa.update(t.leads).where(t.leads.c.id == lead_id).values(digest))
         leads.append_events(connection, lines)
         return list(leads.rebuild(connection, changed).values()) if changed else []
 
@@ -268,7 +271,7 @@ class _Importer:
 def _open_batch(connection: Connection, plan: Plan, now: datetime) -> int:
     batch = sa.insert(t.import_batches).values(
         source_system=plan.mapping.source_system,
-        files=plan.main.name,
+        files=", ".join(file.name for file in plan.files),
         mapping_digest=plan.mapping.digest,
         started_at=now,
         status=BatchStatus.RUNNING,
@@ -289,17 +292,20 @@ def _close_batch(connection: Connection, result: Result, status: BatchStatus, no
 def _rejecting(path: Path, headings: list[str], result: Result) -> Iterator[Reject]:
     """A function that writes a rejected row with its file, line and reason; the file begins with the first of them."""
     out: Any = None
+    begun = path.with_name(f"{path.name}.part")
 
     def reject(file: Path, line: Line, why: str) -> None:
         nonlocal out
         result.rejected += 1
         if out is None:
-            out = path.open("w", newline="", encoding="utf-8")
-            csv.writer(out).writerow(["file", "line", "reason", *headings])
-        csv.writer(out).writerow([file.name, line.number, why, *(line.values.get(name, "") for name in headings)])
+            out = begun.open("w", newline="", encoding="utf-8")
+            csv.writer(out).writerow(["file", "line", "reason", "text", *headings])
+        values = (line.values.get(name, "") for name in headings)
+        csv.writer(out).writerow([file.name, line.number, why, line.text, *values])
 
     try:
         yield reject
     finally:
         if out is not None:
             out.close()
+            begun.replace(path)

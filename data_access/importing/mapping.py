@@ -3,6 +3,7 @@
 import difflib
 import hashlib
 import tomllib
+from collections.abc import Callable
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -30,7 +31,33 @@ TEXTS = ("id", "reference")
 MOMENTS = ("received", "attempted", "reached", "eligible", "records_received", "booked", "appointment", "attended",
            "no_show", "cancelled", "closed")  # fmt: skip
 FIELDS = (*WORDS, *NAMES, *TEXTS, *MOMENTS)
-_OPTIONS = {"column", "earliest", "constant", "values", "blank", "when", "order", "day_only", "ignore_offset"}
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(map(_text, value))
+
+
+_TEXT, _FLAG = (_text, "a text in quotes"), (lambda value: isinstance(value, bool), "true or false")
+_OPTIONS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "column": _TEXT,
+    "earliest": (_texts, "a list of headings"),
+    "constant": _TEXT,
+    "values": (lambda v: isinstance(v, dict) and all(map(_text, v.values())), "a table of texts"),
+    "blank": _TEXT,
+    "when": (
+        lambda v: isinstance(v, dict) and all(_text(x) or _texts(x) for x in v.values()),
+        "a table of headings and the values that they must have",
+    ),
+    "order": _TEXT,
+    "day_only": _FLAG,
+    "ignore_offset": _FLAG,
+}
+"""Options of a field: what their value must be, as a test and in words."""
+
 _TOP = {"name", "source_system", "zone", "join", "fields"}
 
 
@@ -97,6 +124,16 @@ class Mapping:
         named = {c for f in self.fields.values() for c in (*f.columns, *f.when)}
         return named | ({self.join} if self.join else set())
 
+    @property
+    def orders(self) -> dict[str, Order | None]:
+        """Every column of dates, with the order that is asked for it; None where its own values are to tell."""
+        asked: dict[str, Order | None] = {}
+        for name in MOMENTS:
+            if name in self.fields:
+                for column in self.fields[name].columns:
+                    asked[column] = asked.get(column) or self.fields[name].order
+        return asked
+
 
 def load(path: str | Path) -> Mapping:
     """Read a mapping file, or one of those that are shipped, by its name.
@@ -124,6 +161,11 @@ def load(path: str | Path) -> Mapping:
 def parse(data: Dict[str, Any], digest: str = "") -> Mapping:
     """A mapping from what its TOML says; errors as for `load`."""
     _known(data, _TOP, "mapping")
+    for name in ("name", "source_system", "zone", "join"):
+        if not isinstance(data.get(name, ""), str):
+            raise BadMapping(f"{name} must be a text in quotes")
+    if not isinstance(data.get("fields", {}), dict):
+        raise BadMapping("fields must be a table: [fields]")
     for needed in ("source_system", "zone", "fields"):
         if needed not in data:
             raise BadMapping(f"the mapping lacks {needed!r}")
@@ -136,7 +178,7 @@ def parse(data: Dict[str, Any], digest: str = "") -> Mapping:
     for needed in ("received", "location", "kind", "pathway", "channel"):
         if needed not in fields:
             raise BadMapping(f"the mapping must say where {needed!r} comes from, a column or a constant")
-    return Mapping(
+    made = Mapping(
         name=data.get("name", data["source_system"]),
         source_system=data["source_system"],
         zone=data["zone"],
@@ -144,6 +186,11 @@ def parse(data: Dict[str, Any], digest: str = "") -> Mapping:
         join=data.get("join"),
         digest=digest,
     )
+    for name in MOMENTS:
+        for column in fields[name].columns if name in fields else ():
+            if fields[name].order not in (None, made.orders[column]):
+                raise BadMapping(f"{column!r} is said to be written in two orders; choose one")
+    return made
 
 
 def _field(name: str, entry: Any) -> Field:
@@ -151,10 +198,16 @@ def _field(name: str, entry: Any) -> Field:
         entry = {"column": entry}
     if not isinstance(entry, dict):
         raise BadMapping(f"fields.{name} must be a column's heading or a table of options")
-    _known(entry, _OPTIONS, f"fields.{name}")
+    _known(entry, set(_OPTIONS), f"fields.{name}")
+    for option, value in entry.items():
+        fits, says = _OPTIONS[option]
+        if not fits(value):
+            raise BadMapping(f"fields.{name}.{option} must be {says}")
     columns = tuple(entry.get("earliest", [entry["column"]] if "column" in entry else []))
     if bool(columns) == ("constant" in entry):
         raise BadMapping(f"fields.{name} needs either a column or a constant")
+    if name in MOMENTS and not columns:
+        raise BadMapping(f"fields.{name} needs a column: a moment is not the same for every row")
     if len(columns) > 1 and name not in MOMENTS:
         raise BadMapping(f"fields.{name} cannot take the earliest of several columns; only moments can")
     try:

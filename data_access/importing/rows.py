@@ -91,18 +91,20 @@ class RowReader:
         if appointment := self._moment("appointment", values, zone):
             row.starts_on = appointment[0].astimezone(zone).date()
             row.starts_at = appointment[0] if appointment[1] == Precision.MINUTE else None
-        asked = self._received(row, values, location, received)
-        then = [
-            Event(self._measured(make(row), asked, received, at), at[0], self._now, at[1], id=number)
-            for number, (name, make) in enumerate(_STEPS.items(), start=1)
-            if (at := self._moment(name, values, zone)) is not None
+        asked = self._received(row, values, location)
+        steps = [
+            (make(row), at) for name, make in _STEPS.items() if (at := self._moment(name, values, zone)) is not None
         ]
-        said = repr((asked, received, [(e.what, e.occurred_at, e.precision) for e in then]))
+        said = repr((asked, received, steps))
+        then = [
+            Event(self._measured(what, location, received, at), at[0], self._now, at[1], id=number)
+            for number, (what, at) in enumerate(steps, start=1)
+        ]
         key = self._mapping.fields["id"].text(values) if "id" in self._mapping.fields else None
         if "id" in self._mapping.fields and not key:
             raise Rejected("the id is empty")
         return Draft(
-            asked,
+            self._promises().stamped(asked, *received),
             received[0],
             received[1],
             self._now,
@@ -112,7 +114,7 @@ class RowReader:
             source_digest=hashlib.sha256(said.encode()).hexdigest(),
         )
 
-    def _received(self, row: _Row, values: Dict[str, str], location: int, received: Moment) -> Received:
+    def _received(self, row: _Row, values: Dict[str, str], location: int) -> Received:
         words = {name: WORDS[name](word) for name, word in row.words.items() if name != "close_reason"}
         kind, partner = words.pop("kind"), self._name("partner", values)
         if kind in (Kind.PARTNER_REQUEST, Kind.WARM_INTRO) and partner is None:
@@ -123,7 +125,7 @@ class RowReader:
         if reference and len(reference) > t.leads.c.reference.type.length:  # type: ignore[attr-defined]
             raise Rejected(f"the reference is longer than {t.leads.c.reference.type.length} characters")  # type: ignore[attr-defined]
         fields: dict[str, Any] = words
-        asked = Received(
+        return Received(
             lead_kind=Kind(kind),
             location_id=location,
             partner_id=partner,
@@ -132,16 +134,16 @@ class RowReader:
             reference=reference if kind != Kind.PARTNER_REQUEST else None,
             **fields,
         )
+
+    def _promises(self) -> ResponseClock:
         if self._clock is None:
             self._clock = ResponseClock(self._connection)
-        window, respond_by = self._clock.promise(asked, *received)
-        return replace(asked, window_minutes=window, respond_by=respond_by)
+        return self._clock
 
-    def _measured(self, what: Happening, asked: Received, received: Moment, at: Moment) -> Happening:
+    def _measured(self, what: Happening, location: int, received: Moment, at: Moment) -> Happening:
         timed = received[1] == at[1] == Precision.MINUTE
-        if isinstance(what, happened.Attempted | happened.Reached) and timed and self._clock:
-            seconds = self._clock.staffed_seconds(asked.location_id, received[0], at[0])
-            return replace(what, staffed_seconds=seconds)
+        if isinstance(what, happened.Attempted | happened.Reached) and timed:
+            return replace(what, staffed_seconds=self._promises().staffed_seconds(location, received[0], at[0]))
         return what
 
     def _text(self, name: str, values: Dict[str, str]) -> str | None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import zipfile
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_access import events as e
-from data_access import leads, practice
+from data_access import leads, practice, promises
 from data_access import tables as t
 from data_access.engine import reading, writing
 from data_access.importing import batches, dates, mapping
@@ -22,7 +23,7 @@ from data_access.importing.batches import Result
 from data_access.importing.dates import NotADate, Order, Unsettled
 from data_access.importing.mapping import BadMapping
 from data_access.importing.reading import Unreadable
-from data_access.vocabulary import Precision
+from data_access.vocabulary import ContactMethod, Precision, Role
 from tests.cases import SHARED
 from tests.factories import NOW
 
@@ -100,6 +101,90 @@ def test_a_changed_row_updates_its_lead_and_history_shows_both(empty: sa.Engine,
     assert booked.astimezone(ZoneInfo("America/New_York")).date() == date(2026, 1, 16)
 
 
+TIMED = MAPPING | {"fields": MAPPING["fields"] | {"attempted": "Called"}}
+TIMED_HEAD = f"{HEAD},Called"
+
+
+def run_timed(engine: sa.Engine, folder: Path, *rows: str, now: datetime = NOW) -> Result:
+    file = folder / "timed.csv"
+    file.write_text("\n".join([TIMED_HEAD, *rows]), encoding="utf-8")
+    return batches.run(engine, batches.plan([file], mapping.parse(TIMED)), now=now, rejects=folder / "rejects.csv")
+
+
+def stored(engine: sa.Engine, key: str) -> sa.RowMapping:
+    with reading(engine) as c:
+        return c.execute(sa.select(t.leads).where(t.leads.c.source_key == key)).mappings().one()
+
+
+@pytest.fixture
+def staffed(empty: sa.Engine) -> sa.Engine:
+    """The practice has North, open from nine to five, and promises an answer within four hours."""
+    with writing(empty) as c:
+        practice.add_location(c, "North", "America/New_York", {day: [("09:00", "17:00")] for day in range(5)})
+        promises.set_window(c, 240, effective_from=date(2020, 1, 1))
+    return empty
+
+
+TIMED_ROW = "1,13/01/2026 10:00,Tel,North,,,,,,13/01/2026 12:00"  # a Tuesday
+
+
+def test_the_same_file_after_an_edit_of_hours_and_promises_changes_nothing(staffed: sa.Engine, tmp_path: Path) -> None:
+    """What was promised and measured when it was first read stays."""
+    run_timed(staffed, tmp_path, TIMED_ROW)
+    before = stored(staffed, "1")
+    with writing(staffed) as c:
+        promises.set_window(c, 60, effective_from=date(2020, 1, 1))
+        practice.add(c, t.closures, closed_on=date(2026, 1, 13), from_minute=0, until_minute=1440, label="Storm")
+    assert counts(run_timed(staffed, tmp_path, TIMED_ROW)) == (1, 0, 0, 1, 0, 0)
+    assert stored(staffed, "1") == before
+    other_partner = TIMED_ROW.replace("North,", "North,Harbor")
+    assert counts(run_timed(staffed, tmp_path, other_partner)) == (1, 0, 1, 0, 0, 0)
+    after = stored(staffed, "1")
+    assert (after["window_minutes"], after["respond_by"], after["attempt_seconds"]) == (240, before["respond_by"], 7200)
+
+
+def test_a_corrected_receipt_is_promised_and_measured_anew_but_was_logged_when_it_was(
+    staffed: sa.Engine, tmp_path: Path
+) -> None:
+    """A day earlier than first written: the call that staff recorded came ten staffed hours after it."""
+    silent = TIMED_ROW.rsplit(",", 1)[0].replace("13/01", "20/01") + ","
+    run_timed(staffed, tmp_path, silent)
+    lead = stored(staffed, "1")
+    called_at = datetime(2026, 1, 20, 17, 0, tzinfo=UTC)
+    with writing(staffed) as c:
+        who = practice.add_staff(c, "Alice", Role.FRONT_DESK)
+        call = e.Attempted(method=ContactMethod.CALL)
+        leads.record(c, lead["id"], call, occurred_at=called_at, now=NOW, version=1, staff_id=who)
+    earlier = silent.replace("20/01/2026 10:00", "19/01/2026 10:00")
+    assert counts(run_timed(staffed, tmp_path, earlier, now=NOW + timedelta(days=1))) == (1, 0, 1, 0, 0, 0)
+    row = stored(staffed, "1")
+    assert row["attempt_seconds"] == 10 * 3600
+    assert row["respond_by"] == datetime(2026, 1, 19, 19, 0, tzinfo=UTC)
+    assert row["logged_at"] == lead["logged_at"]
+    with reading(staffed) as c:
+        last = leads.log_of(c, lead["id"])[-1]
+    assert (type(last.what), last.staff_id, last.batch_id) == (e.Attempted, who, None)
+    assert counts(run_timed(staffed, tmp_path, earlier)) == (1, 0, 0, 1, 0, 0)
+
+
+def test_what_staff_took_back_is_not_brought_in_again(empty: sa.Engine, tmp_path: Path) -> None:
+    """The visit in the file was a mistake; another column of the row changes, and the visit stays taken back."""
+    run(empty, tmp_path, *ROWS)
+    lead = stored(empty, "1")
+    with writing(empty) as c:
+        visit = next(event for event in leads.log_of(c, lead["id"]) if isinstance(event.what, e.Attended))
+        leads.record(c, lead["id"], e.Voided(event_id=visit.id), occurred_at=NOW, now=NOW, version=lead["version"])
+    assert stored(empty, "1")["attended_at"] is None
+    run(empty, tmp_path, ROWS[0].replace("Lakeside", "Harbor"), ROWS[1], now=NOW + timedelta(days=1))
+    assert stored(empty, "1")["attended_at"] is None
+
+
+def test_an_answer_dated_before_its_inquiry_is_kept_and_flagged(staffed: sa.Engine, tmp_path: Path) -> None:
+    """One such row among others stops nothing."""
+    early = "2,13/01/2026 10:00,Tel,North,,,,,,12/01/2026 09:00"
+    assert counts(run_timed(staffed, tmp_path, TIMED_ROW, early)) == (2, 2, 0, 0, 1, 0)
+
+
 def test_a_dry_run_counts_and_writes_nothing(empty: sa.Engine, tmp_path: Path) -> None:
     """Not even a location or a batch."""
     assert counts(run(empty, tmp_path, *ROWS, dry_run=True)) == (2, 2, 0, 0, 0, 0)
@@ -136,6 +221,44 @@ def test_without_an_id_equal_rows_are_distinct_leads_and_a_second_run_adds_none(
     for expected in ((3, 3, 0, 0, 0, 0), (3, 0, 0, 3, 0, 0)):
         plan = batches.plan([file], mapping.parse(data))
         assert counts(batches.run(empty, plan, now=NOW, rejects=tmp_path / "r.csv")) == expected
+
+
+def test_without_an_id_a_row_is_known_in_whatever_order_its_columns_stand(empty: sa.Engine, tmp_path: Path) -> None:
+    """The same spreadsheet with two columns swapped adds nothing."""
+    data = MAPPING | {"fields": {k: v for k, v in MAPPING["fields"].items() if k != "id"}}
+    file = tmp_path / "leads.csv"
+    cells = [line.split(",") for line in (HEAD, *ROWS)]
+    for order, expected in ((slice(0, 2), (2, 2, 0, 0, 0, 0)), (slice(1, None, -1), (2, 0, 0, 2, 0, 0))):
+        file.write_text("\n".join(",".join([*line[order], *line[2:]]) for line in cells))
+        plan = batches.plan([file], mapping.parse(data))
+        assert counts(batches.run(empty, plan, now=NOW, rejects=tmp_path / "r.csv")) == expected
+
+
+def test_a_quote_that_is_never_closed_costs_one_line(empty: sa.Engine, tmp_path: Path) -> None:
+    """The lines after it come in, and the line itself is kept as it stands."""
+    broken = '3,13/01/2026,Tel,"North,,,,,'
+    later = [f"{n},13/01/2026,Tel,North,,,,," for n in range(10, 60)]
+    result = run(empty, tmp_path, ROWS[0], broken, *later)
+    assert counts(result) == (52, 51, 0, 0, 0, 1)
+    assert rejects(tmp_path)[0]["text"] == broken
+
+
+def test_what_a_ragged_row_has_too_much_is_kept(empty: sa.Engine, tmp_path: Path) -> None:
+    """Whole, with its reason; empty cells beyond the headings are no fault."""
+    result = run(empty, tmp_path, f"{ROWS[0]},,,", f"{ROWS[1]},a note")
+    assert counts(result) == (2, 1, 0, 0, 0, 1)
+    assert rejects(tmp_path)[0]["text"].endswith("a note")
+
+
+def test_the_rejects_file_never_overwrites_what_is_read(empty: sa.Engine, tmp_path: Path) -> None:
+    """Refused before anything is read or written."""
+    file = tmp_path / "leads.csv"
+    file.write_text("\n".join([HEAD, *ROWS, "3,soon,Tel,North,,,,,"]))
+    before = file.read_bytes()
+    plan = batches.plan([file], mapping.parse(MAPPING))
+    with pytest.raises(Unreadable, match="is read by this import"):
+        batches.run(empty, plan, now=NOW, rejects=file)
+    assert file.read_bytes() == before
 
 
 def test_contradicting_dates_are_kept_flagged_and_counted(empty: sa.Engine, tmp_path: Path) -> None:
@@ -276,6 +399,8 @@ def test_a_date_with_a_false_z_is_not_shifted() -> None:
 
 # ---------------------------------------------------------------- mappings and files
 
+TWO_ORDERS = (("booked", "dmy"), ("attended", "mdy"))
+
 
 @pytest.mark.parametrize(
     ("change", "says"),
@@ -286,6 +411,13 @@ def test_a_date_with_a_false_z_is_not_shifted() -> None:
         ({"fields": MAPPING["fields"] | {"kind": {"constant": "sceduling"}}}, "did you mean 'scheduling'"),
         ({"fields": MAPPING["fields"] | {"booked": {"column": "Booked", "order": "ymd"}}}, "dmy"),
         ({"fields": MAPPING["fields"] | {"partner": {"colum": "From"}}}, "did you mean 'column'"),
+        ({"fields": MAPPING["fields"] | {"received": {"constant": "2026-01-01"}}}, "needs a column"),
+        ({"fields": MAPPING["fields"] | {"kind": {"constant": 5}}}, "constant must be a text"),
+        ({"fields": MAPPING["fields"] | {"closed": {"column": "Ended", "when": "Lost"}}}, "when must be a table"),
+        ({"fields": MAPPING["fields"] | {"booked": {"earliest": 5}}}, "must be a list"),
+        ({"join": ["No"]}, "join must be a text"),
+        ({"fields": 5}, r"must be a table"),
+        ({"fields": MAPPING["fields"] | {f: {"column": "d", "order": o} for f, o in TWO_ORDERS}}, "two orders"),
     ],
 )
 def test_a_wrong_mapping_names_the_nearest_valid_entry(change: dict, says: str) -> None:
@@ -303,13 +435,65 @@ def test_a_missing_column_is_named_with_those_there_are(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "says"), [(b"", "is empty"), (b"a,a\n1,2\n", "more than once"), (b"n\xe4me\n1\n", "not UTF-8")]
+    ("content", "says"),
+    [
+        (b"", "is empty"),
+        (b"\n\n", "is empty"),
+        (b"a,a\n1,2\n", "more than once"),
+        (b"a,,b,,c\n1,2,3,4,5\n", "without a heading"),
+        (b"n\xe4me\n1\n", "not UTF-8"),
+        (b"x" * 1_000_001, "headings"),
+    ],
+    ids=["nothing", "blank lines", "a heading twice", "no headings", "not utf-8", "no end of a heading"],
 )
 def test_a_file_that_cannot_be_read_says_why(tmp_path: Path, content: bytes, says: str) -> None:
     """One sentence."""
     (tmp_path / "x.csv").write_bytes(content)
     with pytest.raises(Unreadable, match=says):
         list(files.lines(tmp_path / "x.csv"))
+
+
+def test_blank_lines_above_and_blank_headings_at_the_end_are_no_fault(tmp_path: Path) -> None:
+    """As spreadsheets write them."""
+    (tmp_path / "x.csv").write_text("\n\nNo,Came,,\n1,2026-01-01,,\n")
+    assert [(line.number, line.values) for line in files.lines(tmp_path / "x.csv")] == [
+        (4, {"No": "1", "Came": "2026-01-01"})
+    ]
+
+
+def test_a_damaged_or_protected_archive_says_so(tmp_path: Path) -> None:
+    """One sentence, no traceback."""
+    path = tmp_path / "x.csv.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x.csv", "No,Came\n1,2026-01-01\n" * 50)
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"2026-01-01", b"2026-01-02", 1))
+    with pytest.raises(Unreadable, match="damaged"):
+        list(files.lines(path))
+    flagged = bytearray(whole)
+    flagged[6] |= 1  # the local header's flags, and the directory's
+    flagged[whole.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(flagged)
+    with pytest.raises(Unreadable, match="password"):
+        list(files.lines(path))
+
+
+def test_a_nul_character_rejects_its_row(tmp_path: Path) -> None:
+    """A database may not keep it."""
+    (tmp_path / "x.csv").write_bytes(b"No,Came\n1,20\x0026\n2,x\n")
+    found = list(files.lines(tmp_path / "x.csv"))
+    assert [bool(line.fault) for line in found] == [True, False]
+
+
+def test_a_mapped_column_in_two_files_is_asked_about(tmp_path: Path) -> None:
+    """Which of them was meant cannot be known."""
+    (tmp_path / "a.csv").write_text("key,came,seen\nA,2026-01-05,\n")
+    (tmp_path / "b.csv").write_text("key,seen\nA,2026-01-09\n")
+    constants = {"kind": "scheduling", "pathway": "patient", "channel": "phone", "location": "Here"}
+    fields = {name: {"constant": value} for name, value in constants.items()} | {"received": "came", "attended": "seen"}
+    made = mapping.parse(MAPPING | {"join": "key", "fields": fields})
+    with pytest.raises(Unreadable, match="both have the column 'seen'"):
+        batches.plan([tmp_path / "a.csv", tmp_path / "b.csv"], made)
 
 
 @pytest.mark.parametrize("name", ["referrals", "olist", "noshow"])
