@@ -13,12 +13,13 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from data_access import events as happened
-from data_access import facts, lead_rules, lead_state, practice
+from data_access import facts, lead_rules, practice
 from data_access import tables as t
 from data_access.events import Event, Happening, Received
 from data_access.lead_rules import NotPossible
-from data_access.lead_state import LeadState
+from data_access.lead_state import CLOCK_SKEW, LeadState
 from data_access.promises import ResponseClock
+from data_access.replay import replay
 from data_access.vocabulary import VISIT_KINDS, Pathway, Precision
 
 
@@ -90,12 +91,12 @@ def log_inquiry(
     sqlalchemy.exc.IntegrityError
         When it lacks what its kind requires; forms say so before.
     """
-    if received_at > now + lead_state.CLOCK_SKEW:
+    if received_at > now + CLOCK_SKEW:
         raise NotPossible("The inquiry's time lies in the future. Give the time at which it arrived.")
     clock = ResponseClock(connection)
     asked = promised(connection, clock, asked, received_at, Precision.MINUTE)
     event = Event(asked, received_at, now, staff_id=staff_id)
-    state = lead_state.replay([event])
+    state = replay([event])
     lead = {**state.row(), "version": 1, "idempotency_key": key}
     insert = _insert_or_nothing(connection, t.leads).values(lead).returning(t.leads.c.id)
     lead_id = connection.execute(insert).scalar()
@@ -164,7 +165,7 @@ def record(
     if not locked.rowcount:
         raise Stale(lead_id, version, version_of(connection, lead_id))
     log = log_of(connection, lead_id)
-    before = lead_state.replay(log)
+    before = replay(log)
     lead_rules.check(before, log, what, occurred_at, now)
     if isinstance(what, happened.Attempted | happened.Reached) and before.received_precision == Precision.MINUTE:
         seconds = ResponseClock(connection).staffed_seconds(
@@ -174,7 +175,7 @@ def record(
     event = Event(what, occurred_at, now, staff_id=staff_id)
     row = _event_row(lead_id, event) | {"idempotency_key": key}
     event_id = connection.execute(sa.insert(t.events).values(row).returning(t.events.c.id)).scalar_one()
-    after = lead_state.replay([*log, dataclasses.replace(event, id=event_id)])
+    after = replay([*log, dataclasses.replace(event, id=event_id)])
     lead_rules.check_effect(after, what)
     connection.execute(sa.update(t.leads).where(lead).values(**after.row()))
     _write_out(connection, {lead_id: after})
@@ -183,7 +184,7 @@ def record(
 
 def add_many(connection: Connection, drafts: Sequence[Draft]) -> list[tuple[int, LeadState]]:
     """Add leads with their histories, in one go; returns each id with the state that its events leave."""
-    states = [lead_state.replay(draft.log) for draft in drafts]
+    states = [replay(draft.log) for draft in drafts]
     rows = [
         {
             **state.row(),
@@ -215,7 +216,7 @@ def append_events(connection: Connection, lines: Iterable[tuple[int, Event]]) ->
 
 def rebuild(connection: Connection, lead_ids: Collection[int]) -> dict[int, LeadState]:
     """Bring the rows of some leads into step with their events."""
-    states = {lead_id: lead_state.replay(log) for lead_id, log in logs_of(connection, lead_ids).items()}
+    states = {lead_id: replay(log) for lead_id, log in logs_of(connection, lead_ids).items()}
     for lead_id, state in states.items():
         connection.execute(
             sa.update(t.leads).where(t.leads.c.id == lead_id).values(**state.row(), version=t.leads.c.version + 1)

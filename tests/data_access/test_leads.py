@@ -13,10 +13,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from data_access import events as e
-from data_access import facts, lead_state, leads, practice, promises
+from data_access import facts, leads, practice, promises
 from data_access import tables as t
 from data_access.engine import reading, writing
 from data_access.lead_rules import NotPossible
+from data_access.replay import replay
 from data_access.vocabulary import (
     AppointmentStatus,
     CancelledBy,
@@ -368,7 +369,7 @@ def test_replaying_the_events_gives_the_row(database: sa.Engine, data: st.DataOb
         ids = [lead_id for lead_id, _ in leads.add_many(c, made)]
     with reading(database) as c:
         for lead_id, log_ in leads.logs_of(c, ids).items():
-            state = lead_state.replay(log_)
+            state = replay(log_)
             stored = c.execute(sa.select(t.leads).where(t.leads.c.id == lead_id)).mappings().one()
             assert {k: stored[k] for k in state.row()} == state.row()
             appointments = c.execute(
@@ -388,7 +389,7 @@ def test_recording_late_gives_what_recording_in_order_gives(data: st.DataObject)
     first = e.Event(draft.received, draft.received_at, draft.logged_at, draft.precision)
     late = [dataclasses.replace(event, id=n) for n, event in enumerate(data.draw(st.permutations(draft.then)), start=1)]
     assume(len({event.occurred_at for event in late}) == len(late))  # what happens at once is taken as it was recorded
-    assert lead_state.replay([first, *draft.then]).row() == lead_state.replay([first, *late]).row()
+    assert replay([first, *draft.then]).row() == replay([first, *late]).row()
 
 
 def test_an_event_survives_the_trip_through_json() -> None:

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from dashboard.filters import Filters
 from data_access import events as e
-from data_access import facts, lead_state, leads
+from data_access import facts, leads
 from data_access.engine import reading, writing
 from data_access.facts import day_number, week_number, week_start
 from data_access.lead_state import LeadState, epoch_minute
+from data_access.replay import replay
 from data_access.tally import DIMENSIONS, Moment, Where, members, tally
 from data_access.vocabulary import (
     EXCLUDED_REASONS,
@@ -87,7 +88,7 @@ def as_of_state(draft: leads.Draft, as_of) -> LeadState | None:
     if draft.received_at > as_of:
         return None
     first = e.Event(draft.received, draft.received_at, draft.logged_at, draft.precision)
-    return lead_state.replay([first, *(e for e in draft.then if epoch_minute(e.occurred_at) <= epoch_minute(as_of))])
+    return replay([first, *(e for e in draft.then if epoch_minute(e.occurred_at) <= epoch_minute(as_of))])
 
 
 def entered_aloud(state: LeadState) -> int:
