@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import explain, labels, loaders
+from dashboard.auth import SEE_LEADS
 from dashboard.frame import View
 from data_access.tally import Where
 from data_access.vocabulary import Channel, CloseReason, Kind, Precision, Stage
@@ -63,8 +64,8 @@ def header(title: str, metric: Callable[..., Any] | None, view: View) -> None:
         if metric:
             with st.popover("How is this counted?", icon=":material/help:", type="tertiary"):
                 told = explain.blocks(metric)
-                for heading in explain.FOR_PEOPLE:
-                    st.markdown(f"**{heading}.** " + _for_people(told[heading]))
+                for heading, question in explain.FOR_PEOPLE.items():
+                    st.markdown(f"**{question}** " + _for_people(told[heading]))
     st.caption(view.sentence())
 
 
@@ -89,28 +90,36 @@ def no_leads(view: View) -> bool:
             icon=":material/filter_alt_off:",
         )
         return True
-    st.info(
-        "This practice has no leads yet. Log the first one under **Log inquiry**, or import a file: "
-        "`handoff import FILE --mapping MAPPING`.",
-        icon=":material/inbox:",
-    )
+    if view.fixed:
+        text = f"No lead had been received by {view.today:%d %b %Y}. Choose a later day under **As of**, or clear it."
+    elif loaders.locations(view.viewer):
+        text = f"This practice has no leads yet. Log the first one under **Log inquiry**, or import a file: {how_to_import()}"
+    else:
+        text = f"This practice has no leads yet. Import a file: {how_to_import()}"
+    st.info(text, icon=":material/inbox:")
     return True
 
 
-def lead_list(view: View, where: Where, title: str) -> None:
-    """The leads behind a number."""
-    if not view.viewer.may("see leads"):
+def how_to_import() -> str:
+    """The command that imports into the database that is shown."""
+    return f"`handoff import FILE --mapping MAPPING{loaders.database_option()}`"
+
+
+def lead_list(view: View, where: Where, title: str, *, oldest_first: bool = False) -> None:
+    """The leads behind a number, as they stood at the view's moment."""
+    if not view.viewer.may(SEE_LEADS):
         return
-    total, rows = loaders.leads_behind(view.viewer, where, view.moment)
+    as_of = view.as_of if view.fixed else None
+    total, rows = loaders.leads_behind(view.viewer, where, view.moment, as_of=as_of, oldest_first=oldest_first)
     st.subheader(f"{title}: {plural(total, 'lead')}")
     if total > len(rows):
-        st.caption(f"The newest {len(rows):,} of them.")
+        st.caption(f"The {'oldest' if oldest_first else 'newest'} {len(rows):,} of them.")
     if rows:
-        lead_table(rows)
+        lead_table(rows, "Stage then" if view.fixed else "Stage now")
 
 
-def lead_table(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Leads as a table, one line each."""
+def lead_table(rows: Sequence[Mapping[str, Any]], stage: str = "Stage now") -> None:
+    """Leads as a table, one line each; `stage` heads the column of where they stand."""
     shown = [
         {
             "Lead": row["id"],
@@ -120,7 +129,7 @@ def lead_table(rows: Sequence[Mapping[str, Any]]) -> None:
             "Partner": row["partner"],
             "Kind": labels.word(Kind(row["kind"])),
             "Channel": labels.word(Channel(row["channel"])),
-            "Stage": labels.STAGES[Stage(row["stage"])],
+            stage: labels.STAGES[Stage(row["stage"])],
             "Stands": _standing(row),
             "Respond by": local(row["respond_by"], row["zone"]),
             "First attempt": local(row["first_attempt_at"], row["zone"]),
@@ -139,7 +148,7 @@ def lead_table(rows: Sequence[Mapping[str, Any]]) -> None:
             "Respond by": st.column_config.DatetimeColumn(format=moment),
             "First attempt": st.column_config.DatetimeColumn(format=moment),
         },
-        alt="Leads, newest first",
+        alt="Leads",
         placeholder="–",
     )
 

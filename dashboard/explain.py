@@ -18,8 +18,12 @@ _COLUMNS = {
     "Response compliance": response.RESPONSE_COLUMNS,
     "Partner league": partners.LEAGUE_COLUMNS,
 }
-FOR_PEOPLE = ("Definition", "Population", "Censoring")
-"""The blocks of a metric's docstring that are written for a practice manager."""
+FOR_PEOPLE = {
+    "Definition": "What does it say?",
+    "Population": "Which leads does it count?",
+    "Censoring": "What about leads that had no time yet?",
+}
+"""The blocks of a metric's docstring that are written for a practice manager, and the questions that they answer."""
 
 
 def blocks(metric: Callable[..., Any]) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """From raw widget values to a value object, or to a message beside each field that is wrong."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,15 +7,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from data_access.events import Received
+from data_access.lead_rules import reference_problem
 from data_access.lead_state import CLOCK_SKEW
 from data_access.vocabulary import Asker, Channel, Kind, PartnerCategory, Pathway, Priority, Topic
 
-REFERENCE_LENGTH = 24
 EXPECTATIONS_LENGTH = 280
-NOW, MINUTES_15, HOUR, YESTERDAY, OTHER_TIME = "Now", "15 min ago", "1 h ago", "Yesterday", "Other time"
-WHEN = (NOW, MINUTES_15, HOUR, YESTERDAY, OTHER_TIME)
+NOW, MINUTES_15, HOUR, YESTERDAY = "Now", "15 min ago", "1 h ago", "Yesterday"
+WHEN = (NOW, MINUTES_15, HOUR, YESTERDAY)
 _BACK = {MINUTES_15: timedelta(minutes=15), HOUR: timedelta(hours=1), YESTERDAY: timedelta(days=1)}
 
+LIVE_CHANNELS = (Channel.PHONE, Channel.WALK_IN)
 _CLINICIANS_KINDS = (Kind.WARM_INTRO, Kind.PARTNER_REQUEST)
 _CLINICIANS_CHANNELS = (Channel.FAX, Channel.SECURE_EMAIL, Channel.PARTNER_OUTREACH)
 
@@ -50,7 +50,7 @@ def parse_inquiry(
     ----------
     raw : mapping
         Values by field: kind, channel, partner, category, source, topic, asker, reference, expectations, live,
-        location, service_line, owner, clinician, priority, when, received (naive local time).
+        location, service_line, owner, clinician, priority, when, received (naive local time; it stands for `when`).
     zone : str
         IANA zone of the chosen location, in which `received` was meant.
     partner_categories : mapping of partner id -> category
@@ -104,7 +104,7 @@ def parse_inquiry(
             requested_clinician_id=raw.get("clinician"),
             reference=reference,
             expectations=expectations if kind == Kind.WARM_INTRO else None,
-            answered_live=bool(raw.get("live")) and channel in (Channel.PHONE, Channel.WALK_IN),
+            answered_live=bool(raw.get("live")) and channel in LIVE_CHANNELS,
         ),
         received_at,
         repr(sorted(raw.items())),
@@ -115,19 +115,6 @@ def usual_asker(kind: Kind | None, channel: Channel | None) -> Asker:
     """Who asks, where nobody said: a clinician, by what is asked or by a channel that only practices use; else a patient."""
     clinician = kind in _CLINICIANS_KINDS or channel in _CLINICIANS_CHANNELS
     return Asker.CLINICIAN if clinician else Asker.PATIENT
-
-
-def reference_problem(reference: str) -> str | None:
-    """Why a text may not be a patient's reference, or None: it is a short local code, not a name, date or phone number."""
-    if len(reference) > REFERENCE_LENGTH:
-        return f"Use the short local code: {REFERENCE_LENGTH} characters at most."
-    if not re.search(r"\d", reference) or re.search(r"[^\W\d_]{2,}[\s,]+[^\W\d_]{2,}", reference):
-        return "This looks like a name. Use the short local code, for example A-1047."
-    if re.search(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}", reference):
-        return "This looks like a date. Use the short local code, for example A-1047."
-    if len(re.sub(r"\D", "", reference)) >= 9:
-        return "This looks like a phone number. Use the short local code, for example A-1047."
-    return None
 
 
 def _word(raw: Mapping[str, Any], name: str, words: Any, errors: Errors, missing: str | None = None) -> Any:
@@ -144,14 +131,11 @@ def _word(raw: Mapping[str, Any], name: str, words: Any, errors: Errors, missing
 
 
 def _received_at(raw: Mapping[str, Any], zone: str, now: datetime, errors: Errors) -> datetime | None:
-    when = raw.get("when") or NOW
-    if when in _BACK:
-        return now - _BACK[when]
-    if when != OTHER_TIME:
-        return None
-    typed = raw.get("received")
+    when, typed = raw.get("when") or NOW, raw.get("received")
     if typed is None:
-        errors["received"] = "Give the day and time at which it arrived."
+        return now - _BACK[when] if when in _BACK else None
+    if when in _BACK:
+        errors["received"] = f"Two times are given. Choose {NOW!r} above, or clear the day and time."
         return None
     received_at: datetime = typed.replace(tzinfo=ZoneInfo(zone))
     if received_at > now + CLOCK_SKEW:

@@ -148,7 +148,7 @@ def _period(today: date) -> tuple[date | None, date | None]:
     period = st.session_state.get("period", _DEFAULT)
     if period == _BETWEEN:
         days = st.session_state.get("between", ())
-        return (days[0], days[1] + timedelta(days=1)) if len(days) == 2 else (None, None)
+        return (days[0], days[-1] + timedelta(days=1)) if days else (None, None)  # one day means that day
     length = _PERIODS.get(period)
     return (today - timedelta(days=length - 1), today + timedelta(days=1)) if length else (None, None)
 

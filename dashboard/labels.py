@@ -58,6 +58,8 @@ BREAKDOWNS = {
     "visit_weekday": "Weekday of the appointment",
 }
 """Dimensions that a table can be broken down by, and what they are called."""
+ORDINAL = ("priority", "visit_weekday")
+"""Those whose codes have an order of their own."""
 
 _WORDS: Mapping[str, tuple[type[StrEnum], int]] = {
     # dimension: its vocabulary and the code of its first word (1 where 0 means that nothing was given)

@@ -5,6 +5,7 @@ What is cached is keyed by the database's URL and the revision of its facts, nev
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -54,6 +55,12 @@ def viewer() -> Viewer | None:
         return auth.demo_viewer(connection)
 
 
+def database_option() -> str:
+    """What a command needs to be told so that it means the database that is shown here."""
+    name = settings.demo_of(settings.database_url())
+    return f" --database demo:{name}" if name else ""
+
+
 def own_practice() -> dict[str, Any]:
     """The practice's row."""
     with databases.reading(database()) as connection:
@@ -78,15 +85,25 @@ def count(viewer: Viewer, keys: Sequence[str], where: Where, moment: Moment) -> 
         return tallies.tally(source, keys, where, moment)
 
 
-def leads_behind(viewer: Viewer, where: Where, moment: Moment) -> tuple[int, list[dict[str, Any]]]:
-    """How many leads a cell counts, and the newest of them (LIST_LIMIT at most) as people read them."""
+def leads_behind(
+    viewer: Viewer, where: Where, moment: Moment, *, as_of: datetime | None = None, oldest_first: bool = False
+) -> tuple[int, list[dict[str, Any]]]:
+    """How many leads a cell counts, and the newest or oldest of them (LIST_LIMIT at most) as people read them.
+
+    Parameters
+    ----------
+    as_of : datetime, optional
+        As they stood then; without it, as they stand now.
+    """
     auth.require(viewer, auth.SEE_LEADS)
     _require_scope(viewer, where)
     with _counting() as source:
         ids = tallies.members(source, where, moment)
+    shown = ids[-LIST_LIMIT:] if oldest_first else ids[:LIST_LIMIT]
     with databases.reading(database()) as connection:
-        newest = ids[:LIST_LIMIT]
-        return len(ids), leads.listing(connection, locations=viewer.locations, lead_ids=newest, limit=LIST_LIMIT)
+        rows = leads.listing(connection, locations=viewer.locations, lead_ids=shown, limit=LIST_LIMIT)
+        rows = leads.as_they_stood(connection, rows, as_of) if as_of else rows
+        return len(ids), rows[::-1] if oldest_first else rows
 
 
 def my_entries(viewer: Viewer, limit: int = 5) -> list[dict[str, Any]]:

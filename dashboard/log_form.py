@@ -1,18 +1,22 @@
 """The quick form: four things asked, everything else defaulted, saved once however often it is sent."""
 
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import streamlit as st
 
 from dashboard import actions, auth, clock, forms, labels, loaders
 from dashboard.auth import Viewer
-from dashboard.display import deadline, lead_table
+from dashboard.display import deadline, how_to_import, lead_table
 from dashboard.forms import Inquiry
-from data_access.lead_rules import NotPossible
+from data_access.lead_rules import REFERENCE_LENGTH, NotPossible
 from data_access.vocabulary import Asker, Channel, Kind, PartnerCategory, Priority, Topic
 
 _STICKY = ("location", "channel")
+"""Fields that stay as last chosen, from form to form and from page to page."""
 _DEFAULTS: dict[str, Any] = {
     "kind": Kind.SCHEDULING,
     "when": forms.NOW,
@@ -25,9 +29,26 @@ _DEFAULTS: dict[str, Any] = {
     ),
     "received": None,
 }
-"""Every field and what it holds in a fresh form. Set, not deleted: a browser keeps what was typed under a deleted key."""
+"""Every field and what it holds in a fresh form."""
+_FORM = "log_form"
+_SECOND_CLICK = timedelta(seconds=3)
 
-_SAVED, _ERRORS, _NONCE = "log_saved", "log_errors", "log_nonce"
+
+@dataclass
+class _Form:
+    """The form of one inquiry. The next one has another number, and so have its widgets: a late click on a form that is
+    saved already finds nothing to press.
+    """
+
+    number: int = 1
+    nonce: str = field(default_factory=lambda: secrets.token_hex(16))
+    began_at: datetime | None = None
+    errors: Mapping[str, str] = field(default_factory=dict)
+    saved: str | None = None
+
+    def key(self, name: str) -> str:
+        """A widget's key."""
+        return f"log_{name}" if name in _STICKY else f"log_{name}_{self.number}"
 
 
 def ready(viewer: Viewer) -> bool:
@@ -35,8 +56,8 @@ def ready(viewer: Viewer) -> bool:
     if loaders.locations(viewer):
         return True
     st.info(
-        "No location is set up that you can log for. Import the practice's leads first "
-        "(`handoff import FILE --mapping MAPPING`), or ask a manager to give you one.",
+        f"No location is set up that you can log for. Import the practice's leads first ({how_to_import()}), "
+        "or ask a manager to give you one.",
         icon=":material/location_off:",
     )
     return False
@@ -44,110 +65,139 @@ def ready(viewer: Viewer) -> bool:
 
 def draw(viewer: Viewer) -> None:
     """The form. What was typed stays until it is saved; what is wrong is said beside the field."""
+    form: _Form = st.session_state.setdefault(_FORM, _Form())
     places = {place["id"]: place for place in loaders.locations(viewer)}
-    st.session_state.setdefault(_NONCE, secrets.token_hex(16))
-    for field, value in (_DEFAULTS | {"location": next(iter(places))}).items():
-        st.session_state.setdefault(_key(field), value)
+    for name, value in (_DEFAULTS | {"location": next(iter(places))}).items():
+        st.session_state.setdefault(form.key(name), value)
+    kind = st.pills(
+        "What do they want?",
+        list(Kind),
+        format_func=labels.word,
+        key=form.key("kind"),
+        required=True,
+        persist_state="page",
+    )
+    channels = [c for c in Channel if c != Channel.NOT_RECORDED]
+    channel = st.pills(
+        "How did it arrive?", channels, format_func=labels.word, key=form.key("channel"), persist_state="session"
+    )
+    _wrong(form, "channel")
+    with st.form(f"log_inquiry_{form.number}", enter_to_submit=False):
+        _asked(form, kind, channel)
+        _received(form)
+        _details(form, kind, places)
+        st.form_submit_button(
+            "Save inquiry", type="primary", on_click=_submit, args=(viewer, form.number), shortcut="Ctrl+Enter"
+        )
+    _outcome(form)
+
+
+def _asked(form: _Form, kind: Kind | None, channel: Channel | None) -> None:
     partners = _names("partners")
-    with st.form("log_inquiry", enter_to_submit=False):
-        st.pills("What do they want?", list(Kind), format_func=labels.word, key=_key("kind"))
-        _wrong("kind")
-        channels = [c for c in Channel if c != Channel.NOT_RECORDED]
-        st.pills("How did it arrive?", channels, format_func=labels.word, key=_key("channel"))
-        _wrong("channel")
-        st.selectbox(
-            "Referral partner", list(partners), format_func=partners.__getitem__, key=_key("partner"),
-            placeholder="Type a few letters, or leave empty if unknown",
-        )  # fmt: skip
-        _wrong("partner")
+    st.selectbox(
+        "Referral partner", list(partners), format_func=partners.__getitem__, key=form.key("partner"),
+        placeholder="Type a few letters, or leave empty if unknown",
+    )  # fmt: skip
+    _wrong(form, "partner")
+    if kind != Kind.PARTNER_REQUEST:
         st.text_input(
-            "Patient reference", key=_key("reference"), max_chars=forms.REFERENCE_LENGTH, placeholder="A-1047",
+            "Patient reference", key=form.key("reference"), max_chars=REFERENCE_LENGTH, placeholder="A-1047",
             help="The short local code. No name, birth date, phone number or diagnosis.",
         )  # fmt: skip
-        _wrong("reference")
-        st.pills("Received", forms.WHEN, key=_key("when"))
-        _wrong("received")
-        _details(places)
-        st.form_submit_button("Save inquiry", type="primary", on_click=_submit, args=(viewer,), shortcut="Ctrl+Enter")
+        _wrong(form, "reference")
+    if kind == Kind.INFORMATION:
+        _topic(form)
+    if kind == Kind.WARM_INTRO:
+        st.text_area(
+            "Expectations: what was promised", key=form.key("expectations"), max_chars=forms.EXPECTATIONS_LENGTH,
+            help="No name, birth date or diagnosis.",
+        )  # fmt: skip
+        _wrong(form, "expectations")
+    if channel in forms.LIVE_CHANNELS:
+        st.toggle("Answered as it came in: no call back is owed", key=form.key("live"))
 
 
-def _details(places: dict[int, dict[str, Any]]) -> None:
+def _received(form: _Form) -> None:
+    st.pills("Received", forms.WHEN, key=form.key("when"), required=True)
+    st.datetime_input(
+        "Or on another day and time, by the location's clock", key=form.key("received"), format="YYYY-MM-DD", step=300
+    )
+    _wrong(form, "received")
+
+
+def _topic(form: _Form) -> None:
+    st.pills("Topic", list(Topic), format_func=labels.word, key=form.key("topic"))
+    _wrong(form, "topic")
+
+
+def _details(form: _Form, kind: Kind | None, places: dict[int, dict[str, Any]]) -> None:
     names = {k: v["name"] for k, v in places.items()}
-    st.selectbox("Location", list(names), format_func=names.__getitem__, key=_key("location"))
-    _wrong("location")
-    hidden = ("topic", "expectations", "received")
-    wrong = any(name in st.session_state.get(_ERRORS, {}) for name in hidden)
-    with st.expander("Topic, priority, owner and more", expanded=wrong, icon=":material/tune:"):
-        st.pills("Topic", list(Topic), format_func=labels.word, key=_key("topic"))
-        _wrong("topic")
+    st.selectbox(
+        "Location", list(names), format_func=names.__getitem__, key=form.key("location"), persist_state="session"
+    )
+    _wrong(form, "location")
+    with st.expander("Who asked, priority, owner and more", icon=":material/tune:"):
         askers = [a for a in Asker if a != Asker.NOT_RECORDED]
         st.pills(
-            "Who asked?",
-            askers,
-            format_func=labels.word,
-            key=_key("asker"),
+            "Who asked?", askers, format_func=labels.word, key=form.key("asker"),
             help="Empty: a clinician for faxes, secure e-mails, outreach and what partners ask; else the patient.",
-        )
-        st.toggle("Answered live: the call or visit was taken as it came in", key=_key("live"))
-        st.pills("Priority", list(Priority), format_func=labels.word, key=_key("priority"))
+        )  # fmt: skip
+        st.pills("Priority", list(Priority), format_func=labels.word, key=form.key("priority"), required=True)
+        if kind != Kind.INFORMATION:
+            _topic(form)
         st.pills(
-            "Partner category, where the partner is unknown",
-            list(PartnerCategory),
-            format_func=labels.word,
-            key=_key("category"),
-        )
-        for field, label, table in (
+            "Partner category, where the partner is unknown", list(PartnerCategory), format_func=labels.word,
+            key=form.key("category"),
+        )  # fmt: skip
+        for name, label, table in (
             ("service_line", "Service line", "service_lines"), ("source", "Source", "sources"), ("owner", "Owner", "staff"),
             ("clinician", "Requested clinician", "staff"),
         ):  # fmt: skip
             known = _names(table)
-            st.selectbox(label, list(known), format_func=known.__getitem__, key=_key(field), placeholder="Not given")
-        st.text_area("Expectations (warm introductions)", key=_key("expectations"), max_chars=forms.EXPECTATIONS_LENGTH,
-                     help="What was promised. No name, birth date or diagnosis.")  # fmt: skip
-        _wrong("expectations")
-        st.datetime_input("Other time, on the location's clock", key=_key("received"), format="YYYY-MM-DD", step=300)
+            st.selectbox(label, list(known), format_func=known.__getitem__, key=form.key(name), placeholder="Not given")
 
 
-def _submit(viewer: Viewer) -> None:
-    """Runs before the page is drawn again: parse, save, and keep either the errors or what was saved."""
-    raw = {field: st.session_state.get(_key(field)) for field in _DEFAULTS}
+def _submit(viewer: Viewer, number: int) -> None:
+    """Runs before the page is drawn again: parse, save, and begin the next form; or keep what is wrong."""
+    form: _Form = st.session_state[_FORM]
+    now = clock.now()
+    raw = {name: st.session_state.get(form.key(name)) for name in _DEFAULTS}
+    untouched = all(raw[name] == value for name, value in _DEFAULTS.items() if name not in _STICKY)
+    if number != form.number or (untouched and form.began_at and now - form.began_at < _SECOND_CLICK):
+        return  # the second click of two, on a form that is saved already or on the fresh one in its place
     places = {place["id"]: place for place in loaders.locations(viewer)}
     place = places.get(raw["location"])
-    now = clock.now()
     categories = {p["id"]: PartnerCategory(p["category"]) for p in loaders.choices("partners")}
     parsed = forms.parse_inquiry(raw, zone=place["zone"] if place else "UTC", now=now, partner_categories=categories)
-    st.session_state[_SAVED], st.session_state[_ERRORS] = None, {}
     if not isinstance(parsed, Inquiry):
-        st.session_state[_ERRORS] = parsed
+        form.errors = parsed
         return
     try:
-        logged = actions.log_inquiry(loaders.database(), viewer, parsed, nonce=st.session_state[_NONCE], now=now)
+        logged = actions.log_inquiry(loaders.database(), viewer, parsed, nonce=form.nonce, now=now)
     except (NotPossible, auth.NotAllowed) as error:
-        st.session_state[_ERRORS] = {"": str(error)}
+        form.errors = {"": str(error)}
         return
-    st.session_state[_SAVED] = (logged, place, parsed.asked.pathway)
-    st.session_state[_NONCE] = secrets.token_hex(16)
-    for field, value in _DEFAULTS.items():
-        if field not in _STICKY:
-            st.session_state[_key(field)] = value
+    said = f"Inquiry {logged.lead_id} was saved, {labels.word(parsed.asked.pathway).lower()} pathway. "
+    if logged.respond_by and place:
+        late = logged.respond_by <= now
+        said += f"{'It was due' if late else 'Respond by'} **{deadline(logged.respond_by, place['zone'])}**."
+    else:
+        said += "It was answered as it came in." if parsed.asked.answered_live else "No response window is set for it."
+    for name in set(_DEFAULTS) - set(_STICKY):
+        st.session_state.pop(form.key(name), None)
+    st.session_state[_FORM] = _Form(form.number + 1, began_at=now, saved=said)
 
 
-def saved_message() -> None:
-    """What was saved and by when to call, or what could not be."""
-    if general := st.session_state.get(_ERRORS, {}).get(""):
-        st.error(general, icon=":material/error:")
-    elif st.session_state.get(_ERRORS):
-        st.error("Not saved yet: see the fields marked below.", icon=":material/error:")
-    if saved := st.session_state.get(_SAVED):
-        logged, place, pathway = saved
-        text = f"Inquiry {logged.lead_id} was saved{' before; it is there once' if logged.again else ''}, "
-        text += f"{labels.word(pathway).lower()} pathway. "
-        text += (
-            f"Respond by **{deadline(logged.respond_by, place['zone'])}**."
-            if logged.respond_by
-            else "It has no deadline."
-        )
-        st.success(text, icon=":material/check_circle:")
+def _outcome(form: _Form) -> None:
+    """Under the button that was pressed: what was saved and by when to call, or that something is to be mended. Once."""
+    if form.saved:
+        st.success(form.saved, icon=":material/check_circle:")
+        st.toast(form.saved, icon=":material/check_circle:", duration="long")
+    elif form.errors:
+        text = form.errors.get("") or "Not saved yet: see what is marked in red above."
+        st.error(text, icon=":material/error:")
+        st.toast(text, icon=":material/error:", duration="long")
+    form.saved, form.errors = None, {}
 
 
 def criteria_card() -> None:
@@ -170,10 +220,6 @@ def _names(table: str) -> dict[int, str]:
     return {entry["id"]: entry["name"] for entry in loaders.choices(table)}
 
 
-def _key(field: str) -> str:
-    return f"log_{field}"
-
-
-def _wrong(field: str) -> None:
-    if problem := st.session_state.get(_ERRORS, {}).get(field):
+def _wrong(form: _Form, name: str) -> None:
+    if problem := form.errors.get(name):
         st.markdown(f":red[{problem}]")

@@ -1,5 +1,6 @@
 """What a person may record on a lead as it stands. Imports are held to less: their contradictions are flagged instead."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -15,6 +16,10 @@ _FITS = {
     happened.Rescheduled: (AppointmentStatus.SCHEDULED, AppointmentStatus.NO_SHOW),
 }
 """What may become of the latest appointment, by how it stands."""
+
+
+REFERENCE_LENGTH = 24
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9./#-]*")
 
 
 class NotPossible(ValueError):
@@ -62,3 +67,19 @@ def check_effect(after: LeadState, what: Happening) -> None:
         raise NotPossible("The inquiry was closed after this time. Give the time at which it was reopened.")
     if isinstance(what, happened.Closed) and not after.closed_at:
         raise NotPossible("The inquiry was reopened after this time. Give the time at which it was closed.")
+
+
+def reference_problem(reference: str) -> str | None:
+    """Why a text may not be a patient's reference, or None: it is a short local code, not a name, date or phone number."""
+    example = "Use the short local code, for example A-1047."
+    if len(reference) > REFERENCE_LENGTH:
+        return f"This is longer than {REFERENCE_LENGTH} characters. {example}"
+    if re.search(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}", reference):
+        return f"This looks like a date. {example}"
+    if len(re.sub(r"\D", "", reference)) >= 9:
+        return f"This looks like a phone number. {example}"
+    if not _CODE.fullmatch(reference) or not re.search(r"\d", reference) or re.search(r"[A-Za-z]{4}", reference):
+        return (
+            f"This looks like a name or a note: a code has digits, no spaces, and no four letters in a row. {example}"
+        )
+    return None

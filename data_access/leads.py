@@ -17,7 +17,7 @@ from data_access import facts, lead_rules, practice
 from data_access import tables as t
 from data_access.events import Event, Happening, Received
 from data_access.lead_rules import NotPossible
-from data_access.lead_state import CLOCK_SKEW, LeadState
+from data_access.lead_state import CLOCK_SKEW, LeadState, epoch_minute
 from data_access.promises import ResponseClock
 from data_access.replay import replay
 from data_access.vocabulary import VISIT_KINDS, Pathway, Precision
@@ -313,6 +313,17 @@ def listing(
         logged = sa.select(t.events.c.lead_id).where(t.events.c.kind == "received", t.events.c.staff_id == staff_id)
         query = query.where(lead.id.in_(logged)).order_by(None).order_by(lead.logged_at.desc(), lead.id.desc())
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def as_they_stood(connection: Connection, rows: Sequence[dict[str, Any]], as_of: datetime) -> list[dict[str, Any]]:
+    """Rows of a listing as their events up to a moment leave them; what happened later has not happened yet."""
+    minute = epoch_minute(as_of)
+    stood = []
+    for row, log in zip(rows, logs_of(connection, [row["id"] for row in rows]).values(), strict=True):
+        by_then = [e for e in log if isinstance(e.what, happened.Voided) or epoch_minute(e.occurred_at) <= minute]
+        then = replay(by_then).row()
+        stood.append({name: then.get(name, value) for name, value in row.items()})
+    return stood
 
 
 def _insert_or_nothing(connection: Connection, table: sa.Table) -> Any:

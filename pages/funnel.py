@@ -17,9 +17,9 @@ pathways = reports.funnel(view.count, view.filters, scope, ["pathway"])
 names = loaders.names("pathway")
 
 st.markdown(funnel.finding(whole.table))
-clicked = funnel.beside_each_other(view, pathways.table, "pathway", names)
+cells.leads_behind(view, funnel.beside_each_other(view, pathways.table, "pathway", names), hint=True)
 display.left_out(whole.left_out)
-clicked = funnel.table(view, pathways.table, "pathway", names) or clicked
+cells.leads_behind(view, funnel.table(view, pathways.table, "pathway", names))
 
 by = cells.breakdown(
     "funnel_by",
@@ -28,7 +28,5 @@ by = cells.breakdown(
 )
 if by:
     groups, names = reports.funnel(view.count, view.filters, scope, [by]), loaders.names(by)
-    clicked = funnel.beside_each_other(view, groups.table, by, names) or clicked
-    clicked = funnel.table(view, groups.table, by, names) or clicked
-
-cells.leads_behind(view, clicked)
+    cells.leads_behind(view, funnel.beside_each_other(view, groups.table, by, names))
+    cells.leads_behind(view, funnel.table(view, groups.table, by, names))

@@ -14,7 +14,6 @@ if not log_form.ready(view.viewer):
 
 form, beside = st.columns([3, 2], gap="large")
 with form:
-    log_form.saved_message()
     log_form.draw(view.viewer)
 with beside:
     log_form.criteria_card()

@@ -19,8 +19,6 @@ answer = reports.partners(view.count, view.filters, view.viewer.locations, outco
 table, names = metric.ordered(answer.table, order), loaders.names("partner")
 
 finding.markdown(partners.finding(table, names, outcome, horizon))
-clicked = partners.chart(table, names, view)
+cells.leads_behind(view, partners.chart(table, names, view), hint=True)
 display.left_out(answer.left_out)
-clicked = partners.league_table(table, names, outcome, view) or clicked
-
-cells.leads_behind(view, clicked)
+cells.leads_behind(view, partners.league_table(table, names, outcome, view))

@@ -24,12 +24,14 @@ whole, weeks = measure(), measure(["due_week"])
 finding.markdown(response.finding(whole.table))
 with finding:
     display.left_out(whole.left_out)
-clicked = response.weeks(view, weeks.table, contact)
+cells.leads_behind(view, response.weeks(view, weeks.table, contact), hint=True)
 
 by = (
     cells.breakdown("response_by", ("location", "channel", "kind", "priority", "pathway", "owner", "partner"))
     or "location"
 )
-clicked = response.groups(view, measure([by]).table, by, contact) or clicked
+groups = measure([by]).table
+cells.leads_behind(view, response.group_dots(view, groups, by, contact))
+cells.leads_behind(view, response.group_table(view, groups, by, contact))
 
-cells.leads_behind(view, clicked or response.overdue(view, contact))
+response.overdue(view, contact)

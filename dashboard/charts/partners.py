@@ -22,7 +22,7 @@ def league_dots(table: pd.DataFrame, names: Sequence[str], common: float | None)
     """
     figure = go.Figure()
     rows = list(names)
-    customdata = table[["partner", "k", "n"]]
+    customdata = table[["partner", "k", "n"]].to_numpy().tolist()
     figure.add_scatter(
         y=rows, x=table["rate"], mode="markers", name="Own rate",
         marker={"size": 7, "color": CONTEXT, "opacity": 0.55}, customdata=customdata,

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import CONTEXT, OPEN, REACHED, calm
+from dashboard.charts.theme import BAND, CONTEXT, REACHED, calm
+
+_FEW_WEEKS = 8
 
 
 def weekly(table: pd.DataFrame, weeks: Sequence[str], running: int) -> go.Figure:
@@ -26,7 +28,7 @@ def weekly(table: pd.DataFrame, weeks: Sequence[str], running: int) -> go.Figure
     figure.add_scatter(
         x=[*x[over], *x[over][::-1]],
         y=[*table["rate_high"][over], *table["rate_low"][over][::-1]],
-        fill="toself", fillcolor=OPEN, opacity=0.35, line={"width": 0}, hoverinfo="skip", name="95 % interval",
+        fill="toself", fillcolor=BAND, line={"width": 0}, hoverinfo="skip", name="95 % interval",
     )  # fmt: skip
     for shown, name, symbol in ((over, "In time", "circle"), (~over, "Week not over", "circle-open")):
         part = table[shown]
@@ -37,7 +39,7 @@ def weekly(table: pd.DataFrame, weeks: Sequence[str], running: int) -> go.Figure
             mode="lines+markers" if name == "In time" else "markers",
             line={"color": REACHED, "width": 2},
             marker={"size": 7, "symbol": symbol, "color": REACHED},
-            customdata=part[["due_week", "met", "judged"]],
+            customdata=part[["due_week", "met", "judged"]].to_numpy().tolist(),
             hovertemplate="Week of %{x|%d %b %Y}: %{y:.1%} (%{customdata[1]:,} of %{customdata[2]:,})<extra></extra>",
             showlegend=bool(shown.any()),
         )
@@ -51,7 +53,10 @@ def weekly(table: pd.DataFrame, weeks: Sequence[str], running: int) -> go.Figure
             hovertemplate="Target %{y:.0%}<extra></extra>",
         )
     figure.update_yaxes(range=[0, 1.02], tickformat=".0%", fixedrange=True)
-    figure.update_xaxes(fixedrange=True)
+    figure.update_xaxes(fixedrange=True, hoverformat="%d %b %Y")
+    if len(x) <= _FEW_WEEKS:  # an axis of its own making would show hours
+        half = pd.Timedelta(days=4)
+        figure.update_xaxes(tickvals=list(x), tickformat="%d %b", range=[x.min() - half, x.max() + half])
     return calm(figure, 300).update_layout(clickmode="event+select")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+from zlib import crc32
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -15,7 +16,7 @@ from dashboard.frame import View
 from dashboard.labels import BREAKDOWNS
 from data_access.tally import Where
 
-_LAST = "cells_last_clicked"
+_LAST, _ROUNDS = "cells_last_clicked", "cells_rounds"
 
 
 @dataclass(frozen=True)
@@ -38,32 +39,53 @@ def breakdown(key: str, offered: Sequence[str], *, optional: bool = False) -> st
     )
 
 
-def clickable(figure: go.Figure, key: str, alt: str) -> Any:
-    """Show a chart; what was clicked in it last, as the point's customdata, or None."""
+def clickable(figure: go.Figure, name: str, alt: str) -> Any:
+    """Show a chart; what was clicked in it last, as the point's customdata, or None.
+
+    The first entry of each point's customdata says what the point is.
+    """
+    key = _key(name, [[row[0] for row in trace.customdata] for trace in figure.data if trace.customdata is not None])
     state: Any = st.plotly_chart(
         figure,
         key=key,
-        on_select=partial(_note, key),
+        on_select=partial(_note, name, key),
         selection_mode="points",
         config={"displayModeBar": False},
         alt=alt,
     )
-    points = state.selection.points if state and st.session_state.get(_LAST) == key else []
+    points = state.selection.points if state and st.session_state.get(_LAST) == (name, key) else []
     return points[0].get("customdata") if points else None
 
 
-def clickable_table(rows: pd.DataFrame, headings: Mapping[str, str], alt: str, key: str) -> tuple[int, str] | None:
-    """Show a metric's table; the row number and column of the cell that was clicked last, or None."""
+def clickable_table(
+    rows: pd.DataFrame, headings: Mapping[str, str], alt: str, name: str, identity: Sequence[str]
+) -> tuple[int, str] | None:
+    """Show a metric's table; the row number and column of the cell that was clicked last, or None.
+
+    Parameters
+    ----------
+    identity : sequence of str
+        Columns that say what a row is. When the rows are others, or in another order, what was clicked is forgotten.
+    """
+    key = _key(name, rows[list(identity)].to_numpy().tolist())
     state: Any = display.table(
-        rows, headings, alt, key=key, on_select=partial(_note, key), selection_mode="single-cell"
+        rows, headings, alt, key=key, on_select=partial(_note, name, key), selection_mode="single-cell"
     )
-    cells = state.selection.cells if st.session_state.get(_LAST) == key else []
+    cells = state.selection.cells if st.session_state.get(_LAST) == (name, key) else []
     return (int(cells[0][0]), str(cells[0][1]).removesuffix(display.INTERVAL)) if cells else None
 
 
-def _note(key: str) -> None:
-    """Of several charts and tables on a page, the one that was clicked last is the one that is answered."""
-    st.session_state[_LAST] = key
+def _key(name: str, shown: Any) -> str:
+    return f"{name}.{crc32(repr(shown).encode()):x}.{st.session_state.get(_ROUNDS, {}).get(name, 0)}"
+
+
+def _note(name: str, key: str) -> None:
+    """Of several charts and tables on a page, the one that was clicked last is answered, and the one before is cleared."""
+    before = st.session_state.get(_LAST)
+    if before and before[0] != name:
+        rounds = st.session_state.get(_ROUNDS, {})
+        st.session_state[_ROUNDS] = rounds | {before[0]: rounds.get(before[0], 0) + 1}
+    st.session_state[_LAST] = (name, key)
 
 
 def narrower(where: Where, **keys: Sequence[int]) -> Where:
@@ -72,9 +94,9 @@ def narrower(where: Where, **keys: Sequence[int]) -> Where:
     return replace(where, keys={**where.keys, **both})
 
 
-def leads_behind(view: View, cell: Cell | None) -> None:
-    """The leads behind what was clicked, or how to get there."""
-    if cell is None:
-        st.caption("Click a bar, a dot or a number in a table to see the leads behind it.")
-    else:
+def leads_behind(view: View, cell: Cell | None, *, hint: bool = False) -> None:
+    """The leads behind what was clicked, under what it was clicked in; `hint`: how to get there where nothing was."""
+    if cell:
         lead_list(view, cell.where, cell.title)
+    elif hint:
+        st.caption("Click a bar, a dot or a number in a table to see the leads behind it.")

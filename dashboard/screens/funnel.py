@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.charts.funnel import PARTS, funnel_bars
 from dashboard.display import percent, plural
 from dashboard.frame import View
-from dashboard.labels import BREAKDOWNS, STAGES
+from dashboard.labels import BREAKDOWNS, ORDINAL, STAGES
 from dashboard.screens.cells import Cell, clickable, clickable_table, narrower
 from data_access.vocabulary import VISIT_KINDS, Stage, Standing
 
@@ -46,7 +46,8 @@ def finding(whole: pd.DataFrame) -> str:
         following = STAGES[Stage(worst + 1)].lower()
         text += f" Most are lost between {STAGES[worst].lower()} and {following}: {lost:,}."
     if captured.immature:
-        text += f" {captured.immature:,} are too young to be judged, so the later stages will still grow."
+        text += f" {captured.immature:,} of them {'is' if captured.immature == 1 else 'are'} too young to be judged, so the "
+        text += "later stages will still grow."
     return text
 
 
@@ -54,6 +55,8 @@ def beside_each_other(view: View, rows: pd.DataFrame, by: str, names: Mapping[in
     """Funnels of the largest groups, two to a row, on one scale."""
     captured = rows[rows["stage"] == Stage.CAPTURED].sort_values("reached", ascending=False)
     groups = [int(code) for code in captured[by].head(MULTIPLES)]
+    if by in ORDINAL:
+        groups.sort()
     scale = captured["reached"].max()
     in_a_row = min(len(groups), 2) or 1
     columns = [column for _ in range(0, len(groups), in_a_row) for column in st.columns(in_a_row)]
@@ -110,9 +113,11 @@ def table(view: View, rows: pd.DataFrame, by: str, names: Mapping[int, str]) -> 
         group=[names.get(int(code), "?") for code in rows[by]], at=[STAGES[Stage(stage)] for stage in rows["stage"]]
     )
     headings = {"group": BREAKDOWNS[by]} | _HEADINGS
-    clicked = clickable_table(shown, headings, "Funnel as a table", f"funnel_table_{by}")
+    shown.loc[shown["stage"] == Stage.CAPTURED, ["of_captured_low", "of_captured_high"]] = float("nan")  # all of all
+    clicked = clickable_table(shown, headings, "Funnel as a table", f"funnel_table_{by}", (by, "stage"))
     if not clicked:
         return None
     row, column = shown.iloc[clicked[0]], clicked[1]
-    title = f"{row['group']}, {row['at'].lower()}, {headings[column].partition('|')[0].lower()}"
+    counted = column if pd.api.types.is_integer_dtype(shown[column]) else "reached"
+    title = f"{row['group']}, {row['at'].lower()}, {headings[counted].partition('|')[0].lower()}"
     return _cell(view, {by: (int(row[by]),)}, title, _keys(Stage(int(row["stage"])), column))

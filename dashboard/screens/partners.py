@@ -16,6 +16,7 @@ _ORDERS = {"Volume": "n", "Shrunken rate": "shrunken"}
 _HORIZONS = (30, 60, 90)
 _DOTS = 40
 _SURE = 0.9
+_NO_WEIGHT = 0.05
 _HEADINGS = {
     "rate": "Own rate",
     "shrunken": "Shrunken rate|The own rate drawn towards that of all partners, the more so the fewer the referrals",
@@ -54,12 +55,21 @@ def finding(table: pd.DataFrame, names: Mapping[int, str], outcome: str, horizon
         return f"No referral that names a partner is older than {horizon} days yet, so there is nothing to compare."
     did = "came to a visit" if outcome == "attended" else "were booked"
     text = f"Of **{n:,} referrals** old enough to judge, **{k:,} ({percent(k / n)})** {did} within {horizon} days. "
-    listed = plural(int((table["partner"] != SMALL_PARTNERS).sum()), "partner")
+    listed = int((table["partner"] != SMALL_PARTNERS).sum())
+    if not listed:
+        return text + f"No partner has {MINIMUM_LEADS} or more, so none is listed by name."
     sure = table[table["top_quarter"] >= _SURE]["partner"]
     if sure.empty:
-        return text + f"Among {listed} with {MINIMUM_LEADS} or more of them, none stands out as best beyond doubt."
+        text += f"Among {plural(listed, 'partner')} with {MINIMUM_LEADS} or more, none stands out as best beyond doubt."
+        return text + (" They do not differ by more than chance." if _alike(table) else "")
     best = ", ".join(names.get(int(p), "?") for p in sure.head(3))
-    return text + f"Among {listed} with {MINIMUM_LEADS} or more of them, the top quarter surely holds {best}."
+    text += f"Among {plural(listed, 'partner')} with {MINIMUM_LEADS} or more, the top quarter surely holds {best}."
+    return text
+
+
+def _alike(table: pd.DataFrame) -> bool:
+    """Whether the partners' own records weigh next to nothing: all rates are drawn to the common one."""
+    return bool((table["own_weight"].dropna() < _NO_WEIGHT).all())
 
 
 def chart(table: pd.DataFrame, names: Mapping[int, str], view: View) -> Cell | None:
@@ -84,9 +94,10 @@ def league_table(table: pd.DataFrame, names: Mapping[int, str], outcome: str, vi
         place=[_place(row, listed) for row in table.itertuples()],
     )
     headings = {"name": "Partner", "n": "Referrals", "k": "Came" if outcome == "attended" else "Booked"} | _HEADINGS
-    if clicked := clickable_table(shown, headings, "Partner league", "partners_table"):
+    if clicked := clickable_table(shown, headings, "Partner league", "partners_table", ("partner",)):
         row, column = shown.iloc[clicked[0]], clicked[1]
-        title = f"{row['name']}, {headings[column].partition('|')[0].lower()}"
+        counted = column if column in ("k", "immature") else "n"
+        title = f"{row['name']}, {headings[counted].partition('|')[0].lower()}"
         return _cell(_behind(int(row["partner"]), table, names), title, view, _keys(column, outcome))
     return None
 

@@ -7,9 +7,9 @@ import streamlit as st
 
 from dashboard import labels
 from dashboard.charts.response import dots, weekly
-from dashboard.display import percent, share
+from dashboard.display import lead_list, percent, share
 from dashboard.frame import View
-from dashboard.labels import BREAKDOWNS
+from dashboard.labels import BREAKDOWNS, ORDINAL
 from dashboard.loaders import names as names_of
 from dashboard.screens.cells import Cell, clickable, clickable_table, narrower
 from data_access.facts import week_number, week_start
@@ -75,6 +75,7 @@ def weeks(view: View, table: pd.DataFrame, contact: bool) -> Cell | None:
     if table.empty:
         return None
     st.subheader("By the week in which the window ended")
+    st.caption("Whatever day the inquiry came: a week's figure is final when the week is over.")
     running = week_number(view.today)
     mondays = [week_start(int(week)).isoformat() for week in table["due_week"]]
     point = clickable(weekly(table, mondays, running), "response_weeks", "Share answered in time by week")
@@ -85,35 +86,42 @@ def weeks(view: View, table: pd.DataFrame, contact: bool) -> Cell | None:
     return Cell(f"Due in {labels.week(week)}", narrower(where, **{_key(contact): _JUDGED}))
 
 
-def groups(view: View, table: pd.DataFrame, by: str, contact: bool) -> Cell | None:
-    """Groups as dots on one axis, and as a table; a click shows the leads judged."""
-    names = names_of(by)
-    table = table.sort_values("judged", ascending=False)
-    judged = table[table["judged"] > 0].head(_DOTS)
+def group_dots(view: View, table: pd.DataFrame, by: str, contact: bool) -> Cell | None:
+    """The largest groups as dots on one axis; a click shows the leads judged."""
     st.subheader(f"By {BREAKDOWNS[by].lower()}")
-    clicked = None
-    if len(judged):
-        codes = [int(code) for code in judged[by]]
-        shown = [names.get(code, "?") for code in codes]
-        title = f"Share answered in time by {BREAKDOWNS[by].lower()}"
-        if point := clickable(dots(judged, shown, codes), f"response_dots_{by}", title):
-            where = narrower(view.where, **{by: (int(point[0]),), _key(contact): _JUDGED})
-            clicked = Cell(f"{names.get(int(point[0]), '?')}, judged", where)
-    named = table.assign(group=[names.get(int(code), "?") for code in table[by]])
+    judged, names = _in_order(table[table["judged"] > 0], by).head(_DOTS), names_of(by)
+    if judged.empty:
+        return None
+    codes = [int(code) for code in judged[by]]
+    figure = dots(judged, [names.get(code, "?") for code in codes], codes)
+    point = clickable(figure, f"response_dots_{by}", f"Share answered in time by {BREAKDOWNS[by].lower()}")
+    if not point:
+        return None
+    where = narrower(view.where, **{by: (int(point[0]),), _key(contact): _JUDGED})
+    return Cell(f"{names.get(int(point[0]), '?')}, judged", where)
+
+
+def group_table(view: View, table: pd.DataFrame, by: str, contact: bool) -> Cell | None:
+    """Every group with its counts; a click on one shows its leads."""
+    names = names_of(by)
+    named = _in_order(table, by).assign(group=lambda rows: [names.get(int(code), "?") for code in rows[by]])
     headings = {"group": BREAKDOWNS[by]} | _HEADINGS
-    if cell := clickable_table(named, headings, "Response compliance as a table", f"response_table_{by}"):
-        row, column = named.iloc[cell[0]], cell[1]
-        title = f"{row['group']}, {headings[column].partition('|')[0].lower()}"
-        codes_behind = _BEHIND.get(column, _JUDGED)
-        clicked = Cell(title, narrower(view.where, **{by: (int(row[by]),), _key(contact): codes_behind}))
-    return clicked
+    clicked = clickable_table(named, headings, "Response compliance as a table", f"response_table_{by}", (by,))
+    if not clicked:
+        return None
+    row, column = named.iloc[clicked[0]], clicked[1] if clicked[1] in _BEHIND else "judged"
+    title = f"{row['group']}, {headings[column].partition('|')[0].lower()}"
+    return Cell(title, narrower(view.where, **{by: (int(row[by]),), _key(contact): _BEHIND.get(column, _JUDGED)}))
 
 
-def overdue(view: View, contact: bool) -> Cell:
-    """Who is overdue right now: open, the window has ended, and nobody has answered."""
-    return Cell(
-        "Overdue and still open", narrower(view.where, state=(Standing.OPEN,), **{_key(contact): (Promise.OVERDUE,)})
-    )
+def overdue(view: View, contact: bool) -> None:
+    """Who is overdue right now: still open, the window has ended, and nobody has answered; the longest wait first."""
+    where = narrower(view.where, state=(Standing.OPEN,), **{_key(contact): (Promise.OVERDUE,)})
+    lead_list(view, where, "Overdue and still open", oldest_first=True)
+
+
+def _in_order(table: pd.DataFrame, by: str) -> pd.DataFrame:
+    return table.sort_values(by) if by in ORDINAL else table.sort_values(["judged", by], ascending=[False, True])
 
 
 def _key(contact: bool) -> str:

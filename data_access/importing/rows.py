@@ -17,6 +17,7 @@ from data_access.events import Event, Happening, Received
 from data_access.importing import dates
 from data_access.importing.dates import NotADate, Order
 from data_access.importing.mapping import WORDS, Field, Mapping
+from data_access.lead_rules import reference_problem
 from data_access.leads import Draft
 from data_access.promises import ResponseClock
 from data_access.vocabulary import (
@@ -122,8 +123,8 @@ class RowReader:
         if kind == Kind.INFORMATION and "topic" not in words:
             raise Rejected("an information request needs a topic")
         reference = self._text("reference", values)
-        if reference and len(reference) > t.leads.c.reference.type.length:  # type: ignore[attr-defined]
-            raise Rejected(f"the reference is longer than {t.leads.c.reference.type.length} characters")  # type: ignore[attr-defined]
+        if reference and (problem := reference_problem(reference)):
+            raise Rejected(f"the reference cannot be kept. {problem}")
         fields: dict[str, Any] = words
         return Received(
             lead_kind=Kind(kind),

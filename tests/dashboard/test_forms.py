@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from dashboard import actions, auth, forms
 from dashboard.auth import Viewer
-from dashboard.forms import Inquiry, parse_inquiry, reference_problem
+from dashboard.forms import Inquiry, parse_inquiry
 from data_access import tables as t
+from data_access.lead_rules import reference_problem
 from data_access.vocabulary import Asker, Channel, Kind, PartnerCategory, Pathway, Role, Topic
 from tests.factories import NOW, World
 
@@ -46,8 +47,8 @@ def test_four_answers_are_enough() -> None:
         ({"reference": "3/14/1962"}, "reference"),
         ({"reference": "555 010 1000"}, "reference"),
         ({"expectations": "x" * 281}, "expectations"),
-        ({"when": forms.OTHER_TIME}, "received"),
-        ({"when": forms.OTHER_TIME, "received": datetime(2026, 3, 12, 9, 0)}, "received"),  # noqa: DTZ001
+        ({"received": datetime(2026, 3, 12, 9, 0)}, "received"),  # noqa: DTZ001
+        ({"when": forms.HOUR, "received": datetime(2026, 3, 10, 9, 0)}, "received"),  # noqa: DTZ001
     ],
 )
 def test_what_is_wrong_is_said_beside_its_field(typed: dict[str, Any], field: str) -> None:
@@ -55,10 +56,20 @@ def test_what_is_wrong_is_said_beside_its_field(typed: dict[str, Any], field: st
     assert set(parse(**typed)) == {field}  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("reference", ["A-1047", "77", "NG2026-331", "ref 12"])
+@pytest.mark.parametrize("reference", ["A-1047", "77", "NG2026-331", "MRN/4471", "x.12"])
 def test_a_short_local_code_is_fine(reference: str) -> None:
     """Letters, digits and dashes."""
     assert reference_problem(reference) is None
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["smith 1985", "Smith-Jones 12", "O'Brien 1", "JSmith85", "A-1047 diabetes", "<b>x1</b>", "\u674e\u660e1", "abc",
+     "12-3-1962", "5550101000"],
+)  # fmt: skip
+def test_what_could_tell_who_it_is_is_no_reference(reference: str) -> None:
+    """Names with a number, notes, dates, telephone numbers."""
+    assert reference_problem(reference)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +102,7 @@ def test_one_tap_dates_it_back(when: str, ago: timedelta) -> None:
 
 def test_another_time_is_on_the_locations_clock() -> None:
     """Nine in the morning in New York is one in the afternoon UTC in March."""
-    parsed = parse(when=forms.OTHER_TIME, received=datetime(2026, 3, 11, 9, 0))  # noqa: DTZ001
+    parsed = parse(when=forms.NOW, received=datetime(2026, 3, 11, 9, 0))  # noqa: DTZ001
     assert isinstance(parsed, Inquiry)
     assert parsed.received_at == datetime(2026, 3, 11, 13, 0, tzinfo=UTC)
 

@@ -1,11 +1,14 @@
 """Every page: signed out, empty, on the demo practice, and one test per promise."""
 
 import json
+import re
+import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 import streamlit as st
 from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
@@ -13,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from data_access import demo
 from data_access import engine as databases
 from data_access.engine import writing
-from data_access.vocabulary import Channel
+from data_access.vocabulary import Channel, Kind
 from tests import factories
 from tests.cases import SHARED
 from tests.conftest import empty, sqlite
@@ -109,10 +112,14 @@ def test_an_empty_practice_is_told_what_to_do(page: str, on_empty: str) -> None:
 
 @pytest.mark.parametrize("page", [p for p in PAGES if p != "log_inquiry"])
 def test_filters_that_match_nothing_say_so(page: str, on_demo: str) -> None:
-    """An hour before there was anything: the way back is named."""
-    at = visit(page, as_of="2020-01-01", period="Last 4 weeks")
-    assert not at.get("plotly_chart")
-    assert "no leads yet" in words(at) or "No lead matches" in words(at)
+    """Before there was anything, and on a day that is still to come: the way back is named."""
+    for query, says in (
+        ({"as_of": "2020-01-01"}, "No lead had been received by 01 Jan 2020"),
+        ({"period": "Between two days", "between": "2026-12-24"}, "No lead matches"),
+    ):
+        at = visit(page, **query)
+        assert not at.get("plotly_chart")
+        assert says in words(at)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -164,22 +171,16 @@ def test_partners_can_be_ordered_and_judged_by_bookings(on_demo: str) -> None:
 
 def fill(at: AppTest, **fields: object) -> AppTest:
     for name, value in fields.items():
-        key = f"log_{name}"
+        key = re.compile(rf"log_{name}(_\d+)?")
         for kind in (at.button_group, at.selectbox, at.text_input, at.toggle, at.text_area):
             for element in kind:
-                if element.key == key:
+                if key.fullmatch(str(element.key)):
                     element.set_value(value)
     return at
 
 
-def test_a_logged_inquiry_is_counted_at_once_and_its_deadline_is_said(
-    demo_file: Path, tmp_path: Path, monkeypatch
-) -> None:
+def test_a_logged_inquiry_is_counted_at_once_and_its_deadline_is_said(on_copy: str, demo_file: Path) -> None:
     """Log one, and the funnel has one more; the entry stands under the form."""
-    import shutil
-
-    shutil.copy(demo_file, tmp_path / "copy.db")
-    monkeypatch.setenv("HANDOFF_DATABASE_URL", f"sqlite:///{tmp_path / 'copy.db'}")
     before = visit("funnel", period="All time").dataframe[0].value["reached"].max()
     at = visit("log_inquiry")
     fill(at, channel=Channel.WEB_FORM, reference="A-1047")
@@ -195,8 +196,6 @@ def test_a_logged_inquiry_is_counted_at_once_and_its_deadline_is_said(
 
 
 def visit_total(demo_file: Path) -> int:
-    import sqlalchemy as sa
-
     engine = databases.connect(f"sqlite:///{demo_file}")
     with engine.connect() as c:
         return int(
@@ -217,8 +216,83 @@ def test_what_is_missing_is_said_beside_the_field_and_what_was_typed_is_kept(on_
     at.button[0].click().run()
     assert "Choose how it arrived." in words(at)
     assert "looks like a name" in words(at)
-    assert next(t for t in at.text_input if t.key == "log_reference").value == "Maria Lopez 3"
+    assert next(t for t in at.text_input if "log_reference" in t.key).value == "Maria Lopez 3"
     assert "was saved" not in words(at)
+
+
+def logged(url: str) -> int:
+    with databases.opened(url) as engine, engine.connect() as c:
+        return int(c.scalar(sa.text("SELECT count(*) FROM leads")) or 0)
+
+
+@pytest.fixture
+def on_copy(demo_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The demo practice, to write into."""
+    shutil.copy(demo_file, tmp_path / "copy.db")
+    url = f"sqlite:///{tmp_path / 'copy.db'}"
+    monkeypatch.setenv("HANDOFF_DATABASE_URL", url)
+    return url
+
+
+def test_a_second_click_on_the_fresh_form_saves_nothing(on_copy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes within three seconds and nothing was typed. Later, or with something typed, it is an inquiry."""
+    before = logged(on_copy)
+    at = visit("log_inquiry")
+    fill(at, channel=Channel.EMAIL, reference="A-1").button[0].click().run()
+    at.button[0].click().run()
+    assert logged(on_copy) == before + 1
+    fill(at, reference="A-2").button[0].click().run()
+    assert logged(on_copy) == before + 2
+    monkeypatch.setattr("dashboard.clock.now", lambda: NOW + timedelta(seconds=4))
+    at.button[0].click().run()
+    assert logged(on_copy) == before + 3
+
+
+def test_the_form_asks_what_the_kind_needs_and_nothing_else(on_demo: str) -> None:
+    """A partner's request has no patient, a warm introduction has expectations, an information request a topic."""
+    at = visit("log_inquiry")
+
+    def asked(kind: Kind) -> tuple[bool, bool, bool]:
+        fill(at, kind=kind).run()
+        expander = at.expander[0]
+        topic_in_view = any(b.label == "Topic" for b in at.button_group) and not any(
+            b.label == "Topic" for b in expander.button_group
+        )
+        return any("reference" in t.key for t in at.text_input), bool(at.text_area), topic_in_view
+
+    assert asked(Kind.SCHEDULING) == (True, False, False)
+    assert asked(Kind.PARTNER_REQUEST) == (False, False, False)
+    assert asked(Kind.WARM_INTRO) == (True, True, False)
+    assert asked(Kind.INFORMATION) == (True, False, True)
+    assert not at.toggle
+    assert fill(at, channel=Channel.PHONE).run().toggle
+
+
+def test_the_channel_stays_as_chosen_from_page_to_page_and_old_words_do_not(on_copy: str) -> None:
+    """After a look at the funnel, the form has the channel still, and says nothing of the last inquiry."""
+    at = visit("log_inquiry")
+    fill(at, channel=Channel.FAX, reference="A-1").button[0].click().run()
+    assert "was saved" in words(at)
+    at.switch_page("../pages/funnel.py").run()
+    at.switch_page("../pages/log_inquiry.py").run()
+    assert "was saved" not in words(at)
+    assert next(b for b in at.button_group if b.key == "log_channel").value == Channel.FAX
+
+
+def test_one_day_means_that_day(on_demo: str) -> None:
+    """A range of which only one end is chosen never means all leads."""
+    at = visit("funnel", period="Between two days", between="2026-11-02")
+    assert "Received 2 Nov 2026 to 2 Nov 2026" in words(at)
+
+
+def test_a_list_of_the_past_shows_leads_as_they_stood(on_demo: str) -> None:
+    """As of June, nobody in the overdue list had been answered or closed, whatever happened since."""
+    at = visit("response_times", period="All time", as_of="2026-06-30")
+    shown = at.dataframe[-1].value
+    assert len(shown) > 5
+    assert set(shown["Stands"]) == {"Open"}
+    assert shown["First attempt"].isna().all()
+    assert shown["Received"].is_monotonic_increasing
 
 
 def test_a_viewer_with_one_location_sees_only_that_one(on_demo: str, monkeypatch: pytest.MonkeyPatch) -> None:

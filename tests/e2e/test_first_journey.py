@@ -31,6 +31,11 @@ def choose(page: Page, label: str, option: str) -> None:
     settled(page)
 
 
+def press(page: Page, pill: str) -> None:
+    page.get_by_role("radio", name=pill).or_(page.get_by_role("button", name=pill)).first.click()
+    settled(page)
+
+
 def test_the_first_journey(demo_server: str, page: Page) -> None:
     """Filter by a location, read the funnel, log an inquiry there, and see one more lead."""
     calls: list[str] = []
@@ -49,7 +54,7 @@ def test_the_first_journey(demo_server: str, page: Page) -> None:
     page.get_by_role("heading", name="Log inquiry").wait_for()
     settled(page)
     form = page.get_by_test_id("stForm")
-    form.get_by_role("radio", name="Web form").or_(form.get_by_role("button", name="Web form")).first.click()
+    press(page, "Web form")
     form.get_by_role("textbox", name="Patient reference").fill("A-1047")
     form.get_by_role("combobox", name="Location").click()
     page.get_by_role("option", name="Riverside", exact=True).click()
@@ -86,17 +91,72 @@ def test_a_link_reopens_the_same_view_in_another_browser(demo_server: str, brows
     assert figures[0] == figures[1]
 
 
-def test_a_click_on_a_bar_opens_the_leads_behind_it(demo_server: str, page: Page) -> None:
-    """The list is as long as the bar says."""
-    page.goto(demo_server)
+@pytest.mark.parametrize(
+    ("where", "mark"),
+    [
+        ("", ".bars .point path >> nth=5"),
+        ("response_times", ".js-plotly-plot >> nth=0 >> .points path >> nth=4"),
+        ("response_times", ".js-plotly-plot >> nth=1 >> .points path >> nth=0"),
+        ("partners?period=All+time", ".js-plotly-plot .points path >> nth=3"),
+    ],
+    ids=["a funnel's bar", "a week", "a location", "a partner"],
+)
+def test_a_click_on_any_mark_opens_the_leads_behind_it(where: str, mark: str, demo_server: str, page: Page) -> None:
+    """On every chart there is."""
+    page.goto(f"{demo_server}/{where}")
     settled(page)
-    bar = page.locator(".js-plotly-plot .bars .point path").nth(5)
-    bar.wait_for()
-    box = bar.bounding_box()
+    page.locator(mark).wait_for()
+    lists = page.get_by_role("heading", name=re.compile(r": [\d,]+ leads?$"))
+    before = lists.count()
+    box = page.locator(mark).bounding_box()
     assert box
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    heading = page.get_by_role("heading", name=re.compile(r": [\d,]+ leads?$"))
-    expect(heading.first).to_be_visible()
+    expect(lists).to_have_count(before + 1)
+    expect(page.get_by_text("error")).to_have_count(0)
+
+
+def test_what_was_clicked_in_a_table_is_forgotten_when_its_rows_change(demo_server: str, page: Page) -> None:
+    """A patient's cell, then only clinicians: no list of somebody else's leads, and no error."""
+    page.goto(demo_server)
+    settled(page)
+    table = page.locator(".dvn-scroller").first
+    table.click(position={"x": 200, "y": 17 + 35 * 7})  # a row of the patient pathway
+    lists = page.get_by_role("heading", name=re.compile(r"^Patient, .*: [\d,]+ leads?$"))
+    expect(lists).to_have_count(1)
+    choose(page, "Pathway", "Clinician")
+    expect(page.get_by_role("heading", name=re.compile(r": [\d,]+ leads?$"))).to_have_count(0)
+    expect(page.get_by_text("error")).to_have_count(0)
+
+
+@pytest.mark.parametrize("gap", [0, 150, 400])
+@pytest.mark.parametrize("by", ["mouse", "keys"])
+def test_saving_twice_makes_one_lead(gap: int, by: str, demo_server: str, page: Page) -> None:
+    """A double click, quick or slow, and the shortcut pressed twice."""
+    page.goto(f"{demo_server}/log_inquiry")
+    settled(page)
+    press(page, "Email")
+    reference = f"{by[0]}{gap}"
+    page.get_by_role("textbox", name="Patient reference").fill(reference)
+    button = page.get_by_role("button", name="Save inquiry").bounding_box()
+    assert button
+    for _ in range(2):
+        if by == "mouse":
+            page.mouse.click(button["x"] + 20, button["y"] + button["height"] / 2)
+        else:
+            page.keyboard.press("Control+Enter")
+        page.wait_for_timeout(gap)
+    saved = page.get_by_text(re.compile(r"Inquiry (\d+) was saved")).first
+    expect(saved).to_be_visible()
+    number = int(re.search(r"Inquiry (\d+)", saved.inner_text())[1])
+    settled(page)
+    page.goto(f"{demo_server}/log_inquiry")
+    settled(page)
+    press(page, "Email")
+    page.get_by_role("textbox", name="Patient reference").fill(f"n{gap}")
+    page.keyboard.press("Control+Enter")
+    after = page.get_by_text(re.compile(r"Inquiry (\d+) was saved")).first
+    expect(after).to_be_visible()
+    assert int(re.search(r"Inquiry (\d+)", after.inner_text())[1]) == number + 1, "one lead in between was saved twice"
 
 
 @pytest.fixture(scope="session")
