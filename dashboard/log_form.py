@@ -70,17 +70,13 @@ def draw(viewer: Viewer) -> None:
     for name, value in (_DEFAULTS | {"location": next(iter(places))}).items():
         st.session_state.setdefault(form.key(name), value)
     kind = st.pills(
-        "What do they want?",
-        list(Kind),
-        format_func=labels.word,
-        key=form.key("kind"),
-        required=True,
-        persist_state="page",
+        "What do they want?", list(Kind), format_func=labels.word, key=form.key("kind"), required=True, wrap=True
     )
     channels = [c for c in Channel if c != Channel.NOT_RECORDED]
     channel = st.pills(
-        "How did it arrive?", channels, format_func=labels.word, key=form.key("channel"), persist_state="session"
-    )
+        "How did it arrive?", channels, format_func=labels.word, key=form.key("channel"), wrap=True,
+        required=True, persist_state="session",
+    )  # fmt: skip
     _wrong(form, "channel")
     with st.form(f"log_inquiry_{form.number}", enter_to_submit=False):
         _asked(form, kind, channel)
@@ -106,7 +102,7 @@ def _asked(form: _Form, kind: Kind | None, channel: Channel | None) -> None:
         )  # fmt: skip
         _wrong(form, "reference")
     if kind == Kind.INFORMATION:
-        _topic(form)
+        _topic(form, required=True)
     if kind == Kind.WARM_INTRO:
         st.text_area(
             "Expectations: what was promised", key=form.key("expectations"), max_chars=forms.EXPECTATIONS_LENGTH,
@@ -125,8 +121,8 @@ def _received(form: _Form) -> None:
     _wrong(form, "received")
 
 
-def _topic(form: _Form) -> None:
-    st.pills("Topic", list(Topic), format_func=labels.word, key=form.key("topic"))
+def _topic(form: _Form, *, required: bool) -> None:
+    st.pills("Topic", list(Topic), format_func=labels.word, key=form.key("topic"), required=required)
     _wrong(form, "topic")
 
 
@@ -144,7 +140,7 @@ def _details(form: _Form, kind: Kind | None, places: dict[int, dict[str, Any]]) 
         )  # fmt: skip
         st.pills("Priority", list(Priority), format_func=labels.word, key=form.key("priority"), required=True)
         if kind != Kind.INFORMATION:
-            _topic(form)
+            _topic(form, required=False)
         st.pills(
             "Partner category, where the partner is unknown", list(PartnerCategory), format_func=labels.word,
             key=form.key("category"),
