@@ -22,6 +22,7 @@ if viewer is None:
 page = st.navigation(
     [
         st.Page(ROOT / "pages" / "funnel.py", title="Funnel", icon=":material/filter_alt:", default=True),
+        st.Page(ROOT / "pages" / "conversion.py", title="Conversion", icon=":material/trending_up:"),
         st.Page(ROOT / "pages" / "response_times.py", title="Response times", icon=":material/timer:"),
         st.Page(ROOT / "pages" / "partners.py", title="Partners", icon=":material/handshake:"),
         st.Page(ROOT / "pages" / "log_inquiry.py", title="Log inquiry", icon=":material/add_call:"),

@@ -6,8 +6,9 @@ import difflib
 import json
 import math
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,17 +26,78 @@ from data_access.vocabulary import Channel, Kind, PartnerCategory, Pathway, Targ
 _LISTS = ("location", "partner", "service_line", "source")
 _WORDS = {"partner_category": PartnerCategory, "pathway": Pathway, "channel": Channel, "kind": Kind}
 _ORDERS = {"volume": "n", "shrunken": "shrunken"}
-_ASKED = {
-    "funnel": ("by", "horizon"),
-    "response": ("by", "two_way"),
-    "partners": ("by", "horizon", "outcome", "order"),
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What was asked on the command line, ready to be counted."""
+
+    connection: Connection
+    options: argparse.Namespace
+    by: Sequence[str]
+    chosen: Filters
+    as_of: datetime
+    zone: str
+    horizon: int
+
+    @property
+    def today(self) -> date:
+        return self.as_of.astimezone(ZoneInfo(self.zone)).date()
+
+    def count(self, keys: Sequence[str], where: tally.Where) -> Any:
+        when = filters.moment(self.as_of, self.zone, self.horizon)
+        return tally.tally(self.connection, keys, where, when)
+
+
+def _funnel(q: _Question) -> Answer:
+    return reports.funnel(q.count, q.chosen, None, q.by)
+
+
+def _conversion(q: _Question) -> Answer:
+    return reports.conversion(q.count, q.chosen, None, q.by, step=q.options.step, horizon=q.horizon)
+
+
+def _curve(q: _Question) -> Answer:
+    return reports.curve(q.count, q.chosen, None, q.by, step=q.options.step)
+
+
+def _cohorts(q: _Question) -> Answer:
+    return reports.cohorts(q.count, q.chosen, None, horizon=q.horizon, today=q.today)
+
+
+def _response(q: _Question) -> Answer:
+    targets = promises.targets(q.connection, TargetMetric.RESPONSE_IN_TIME)
+    return reports.response(q.count, q.chosen, None, q.by, targets=targets, today=q.today, contact=q.options.two_way)
+
+
+def _partners(q: _Question) -> Answer:
+    answer = reports.partners(q.count, q.chosen, None, q.by, outcome=q.options.outcome)
+    return Answer(ordered(answer.table, _ORDERS[q.options.order], q.by), answer.left_out)
+
+
+@dataclass(frozen=True)
+class _Metric:
+    """A metric of the command line: how it is answered, which options it heeds, and its own key columns."""
+
+    answer: Callable[[_Question], Answer]
+    heeds: tuple[str, ...]
+    never_by: tuple[str, ...] = ("due_week",)
+    rows_by: tuple[str, ...] = ()
+
+
+_METRICS = {
+    "funnel": _Metric(_funnel, ("by", "horizon")),
+    "conversion": _Metric(_conversion, ("by", "horizon", "step")),
+    "curve": _Metric(_curve, ("by", "step")),
+    "cohorts": _Metric(_cohorts, ("horizon",), tuple(labels.BREAKDOWNS), ("received_week",)),
+    "response": _Metric(_response, ("by", "two_way"), ()),
+    "partners": _Metric(_partners, ("by", "horizon", "outcome", "order"), ("due_week",), ("partner",)),
 }
-"""The metrics, and which options beside the filters each of them heeds."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
-    parser.add_argument("metric", choices=tuple(_ASKED))
+    parser.add_argument("metric", choices=tuple(_METRICS))
     parser.add_argument("--from", type=_day, metavar="DATE", help="received on this day or later")
     parser.add_argument("--to", type=_day, metavar="DATE", help="received before this day")
     for name in _LISTS:
@@ -56,6 +118,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--outcome", choices=("attended", "scheduled"), default="attended", help="partners: what counts"
     )
     parser.add_argument("--order", choices=tuple(_ORDERS), default="volume", help="partners: the greatest first")
+    parser.add_argument(
+        "--step", choices=tuple(labels.STEPS), default="scheduled", help="conversion and curve: on the way to the visit"
+    )
+    parser.add_argument("--qualified", action="store_true", help="only leads that were found eligible")
     parser.add_argument("--two-way", action="store_true", help="response: judge the first two-way contact")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true")
@@ -75,10 +141,11 @@ def run(connection: Connection, a: argparse.Namespace, now: datetime) -> None:
     own = practice.get(connection)
     if own is None:
         raise LookupError("the database holds no practice yet; try: handoff import, or handoff demo")
-    as_of = _moment(a.as_of, own["zone"], now)
-    by = _breakdown(a.by, a.metric)
-    answer = _answer(connection, a, by, as_of, own)
-    rows = list(_labelled(connection, answer.table, (*by, "partner") if a.metric == "partners" else by))
+    metric, as_of = _METRICS[a.metric], _moment(a.as_of, own["zone"], now)
+    horizon = a.horizon or own["horizon_days"]
+    question = _Question(connection, a, _breakdown(a.by, metric), _filters(connection, a), as_of, own["zone"], horizon)
+    answer = metric.answer(question)
+    rows = list(_labelled(connection, answer.table, (*question.by, *metric.rows_by)))
     if a.json:
         head = {"metric": a.metric, "as_of": as_of.isoformat(), "filters": _given(a), "left_out": dict(answer.left_out)}
         print(json.dumps(head | {"rows": rows}, allow_nan=False))
@@ -89,28 +156,9 @@ def run(connection: Connection, a: argparse.Namespace, now: datetime) -> None:
         print(f"\nas of {as_of.astimezone(ZoneInfo(own['zone'])):%Y-%m-%d %H:%M %Z}; left out: {left_out}")
 
 
-def _answer(
-    connection: Connection, a: argparse.Namespace, by: Sequence[str], as_of: datetime, own: Mapping[str, Any]
-) -> Answer:
-    when = filters.moment(as_of, own["zone"], a.horizon or own["horizon_days"])
-
-    def count(keys: Sequence[str], where: tally.Where) -> Any:
-        return tally.tally(connection, keys, where, when)
-
-    chosen = _filters(connection, a)
-    if a.metric == "funnel":
-        return reports.funnel(count, chosen, None, by)
-    if a.metric == "response":
-        today = as_of.astimezone(ZoneInfo(own["zone"])).date()
-        targets = promises.targets(connection, TargetMetric.RESPONSE_IN_TIME)
-        return reports.response(count, chosen, None, by, targets=targets, today=today, contact=a.two_way)
-    answer = reports.partners(count, chosen, None, by, outcome=a.outcome)
-    return Answer(ordered(answer.table, _ORDERS[a.order], by), answer.left_out)
-
-
 def _given(a: argparse.Namespace) -> dict[str, Any]:
     """The choices that were made, named as the options are."""
-    named = ("from", "to", *_LISTS, *_WORDS, *_ASKED[a.metric])
+    named = ("from", "to", *_LISTS, *_WORDS, "qualified", *_METRICS[a.metric].heeds)
     given = {name: value for name in named if (value := getattr(a, name))}
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in given.items()}
 
@@ -120,8 +168,8 @@ def _filters(connection: Connection, a: argparse.Namespace) -> Filters:
     for name in _LISTS:
         known = {label: code for code, label in labels.of_dimension(connection, name).items()}
         ids[name] = tuple(_known(value, known, name) for value in getattr(a, name))
-    words = {name: tuple(getattr(a, name)) for name in _WORDS}
-    return Filters(first=getattr(a, "from"), last=a.to, **ids, **words)
+    words: dict[str, Any] = {name: tuple(getattr(a, name)) for name in _WORDS}
+    return Filters(first=getattr(a, "from"), last=a.to, qualified=a.qualified, **ids, **words)
 
 
 def _known(value: str, known: Mapping[str, int], what: str) -> int:
@@ -133,12 +181,11 @@ def _known(value: str, known: Mapping[str, int], what: str) -> int:
     return known[value]
 
 
-def _breakdown(text: str, metric: str) -> tuple[str, ...]:
-    never = {"funnel": ("due_week",), "response": (), "partners": ("due_week", "partner")}[metric]
-    by = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
-    if metric == "partners":  # a partner a row is what the league is
-        by = tuple(name for name in by if name != "partner")
-    known = dict.fromkeys((name for name in labels.BREAKDOWNS if name not in never), 0)
+def _breakdown(text: str, metric: _Metric) -> tuple[str, ...]:
+    """The dimensions to break down by; the one that a metric has rows for anyway may be named too."""
+    named = dict.fromkeys(name.strip() for name in text.split(",") if name.strip())
+    by = tuple(name for name in named if name not in metric.rows_by)
+    known = dict.fromkeys((name for name in labels.BREAKDOWNS if name not in metric.never_by), 0)
     for name in by:
         _known(name, known, "dimension")
     return by

@@ -21,6 +21,7 @@ LEFT_OUT = {
     "no_visit_in_view": "information and partner requests",
     "no_partner": "without a partner",
     "immature": "too young to be judged",
+    "dated_before_received": "with the step dated before they were received",
     "pending_answered": "answered, window still running",
     "pending_waiting": "waiting, window still running",
     "answered_live": "answered live",
@@ -39,6 +40,19 @@ def share(k: int, n: int, low: float, high: float) -> str:
     if n == 0:
         return "no data yet"
     return f"{percent(k / n)} ({k:,} of {n:,}; 95 % interval {interval(low, high)})"
+
+
+def days(value: float) -> str:
+    """A number of days as people read it; "not yet reached" where there is none."""
+    return "not yet reached" if math.isnan(value) else plural(int(value), "day")
+
+
+def minutes(value: float) -> str:
+    """Staffed minutes as people read them: 45 min, 3 h 20 min; "not yet reached" where there are none."""
+    if math.isnan(value):
+        return "not yet reached"
+    hours, rest = divmod(int(value), 60)
+    return f"{hours} h {rest} min" if hours and rest else f"{hours} h" if hours else f"{rest} min"
 
 
 def plural(n: int, one: str, many: str | None = None) -> str:

@@ -6,16 +6,22 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from dashboard.metrics import funnel, partners, response
+from dashboard.metrics import cohorts, funnel, partners, response, timing
 
 METRICS: dict[str, Callable[..., Any]] = {
     "Funnel": funnel.funnel,
+    "Conversion": timing.conversion,
+    "Weekly cohorts": cohorts.cohorts,
     "Response compliance": response.response,
+    "Time to answer": timing.answers,
     "Partner league": partners.league,
 }
 _COLUMNS = {
     "Funnel": funnel.FUNNEL_COLUMNS,
+    "Conversion": timing.CONVERSION_COLUMNS,
+    "Weekly cohorts": cohorts.COHORT_COLUMNS,
     "Response compliance": response.RESPONSE_COLUMNS,
+    "Time to answer": timing.ANSWER_COLUMNS,
     "Partner league": partners.LEAGUE_COLUMNS,
 }
 FOR_PEOPLE = {

@@ -27,6 +27,8 @@ class Filters:
         Ids.
     partner_category, pathway, channel, kind, priority : tuple of str
         Words of the vocabulary.
+    qualified : bool
+        Only leads that were found eligible and are headed for a visit or sent by a partner.
     """
 
     first: date | None = None
@@ -40,6 +42,7 @@ class Filters:
     channel: tuple[str, ...] = ()
     kind: tuple[str, ...] = ()
     priority: tuple[str, ...] = ()
+    qualified: bool = False
 
     def with_kinds(self, kinds: tuple[str, ...]) -> "Filters":
         """These filters, with `kinds` where no kind was chosen."""
@@ -59,6 +62,8 @@ class Filters:
         for name in _WORDS:
             if chosen := getattr(self, name):
                 keys[name] = tuple(codes_of(name)[word] for word in chosen)
+        if self.qualified:
+            keys["qualified"] = (1,)
         if not by_due_week:
             return Where(days=self._period(day_number, -(2**31), 2**31 - 1), keys=keys, locations=scope)
         weeks = self._period(_first_week_from, 1, _LAST_WEEK) or (1, _LAST_WEEK)

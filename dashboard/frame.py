@@ -76,6 +76,8 @@ class View:
                 codes = [codes_of(name)[c] for c in chosen] if name in _WORDS else chosen
                 shown = [known.get(code, "?") for code in codes]
                 parts.append(f"{BREAKDOWNS[name].lower()} {', '.join(shown[:3])}{' …' if len(shown) > 3 else ''}")
+        if f.qualified:
+            parts.append("qualified leads only")
         at = self.as_of.astimezone(ZoneInfo(self.zone))
         return "; ".join(parts) + f". As of {_day(at.date())}, {at:%H:%M}" + ("." if self.fixed else " (now).")
 
@@ -93,6 +95,7 @@ def view() -> View:
     filters = Filters(
         first=first,
         last=last,
+        qualified=bool(st.session_state.get("qualified")),
         **{name: tuple(st.session_state.get(name, ())) for name in (*_LISTS, "service_line", *_WORDS)},
     )
     return View(viewer, filters, as_of, moment(as_of, zone, own["horizon_days"]), zone, fixed=chosen_day is not None)
@@ -126,6 +129,12 @@ def sidebar(viewer: Viewer) -> None:
             known = loaders.names(name)
             _choose(BREAKDOWNS[name], name, {word: known[code] for word, code in codes_of(name).items()})
         _choose("Service line", "service_line", {k: v for k, v in loaders.names("service_line").items() if k > 0})
+        st.toggle(
+            "Qualified leads only",
+            key="qualified",
+            help="Found eligible, and headed for a visit or sent by a partner.",
+            **bound,
+        )
         st.date_input(
             "As of",
             value=None,

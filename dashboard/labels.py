@@ -39,6 +39,22 @@ STAGES = {
     Stage.SCHEDULED: "Scheduled",
     Stage.ATTENDED: "Attended",
 }
+STEPS = {
+    "eligible": "Found eligible",
+    "records": "Records complete",
+    "scheduled": "Booked",
+    "visit": "First appointment",
+    "attended": "Seen",
+}
+"""Steps on the way to the visit whose time is measured."""
+DONE = {
+    "eligible": "were found eligible",
+    "records": "had their records complete",
+    "scheduled": "were booked",
+    "visit": "came to the day of their first appointment",
+    "attended": "were seen",
+}
+"""The same steps in a sentence."""
 NOT_GIVEN = "Not given"
 
 BREAKDOWNS = {

@@ -7,10 +7,12 @@ from datetime import date
 import pandas as pd
 
 from dashboard.filters import Filters
+from dashboard.metrics import cohorts as cohort_metric
 from dashboard.metrics import funnel as funnel_metric
 from dashboard.metrics import partners as partners_metric
 from dashboard.metrics import response as response_metric
-from data_access.facts import week_start
+from dashboard.metrics import timing
+from data_access.facts import day_number, week_start
 from data_access.promises import Targets
 from data_access.tally import Where
 from data_access.vocabulary import VISIT_KINDS
@@ -35,6 +37,42 @@ def funnel(count: Count, filters: Filters, scope: frozenset[int] | None, by: Seq
     tally = count([*by, *funnel_metric.FUNNEL_KEYS], filters.with_kinds(_VISIT_KINDS).where(scope))
     left_out = funnel_metric.left_out(tally) | _other_kinds(count, filters, scope)
     return Answer(funnel_metric.funnel(tally, by), left_out)
+
+
+def conversion(
+    count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequence[str] = (), *, step: str, horizon: int
+) -> Answer:
+    """Share that comes to a step within the horizon and how long it takes, of leads headed for a visit."""
+    tally = _waits(count, filters, scope, by, step)
+    left_out = timing.left_out(tally, step) | _other_kinds(count, filters, scope)
+    return Answer(timing.conversion(tally, step, horizon, by), left_out)
+
+
+def curve(count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequence[str] = (), *, step: str) -> Answer:
+    """The curve behind `conversion`, day by day, for each group."""
+    tally = _waits(count, filters, scope, by, step)
+    days, ending = f"{step}_days", f"{step}_ending"
+    left_out = timing.left_out(tally, step) | _other_kinds(count, filters, scope)
+    if not by:
+        return Answer(timing.curve(tally[days], tally[ending], tally["count"]), left_out)
+    parts = [
+        timing.curve(part[days], part[ending], part["count"]).assign(**dict(zip(by, group, strict=True)))
+        for group, part in tally.groupby(list(by), sort=True)
+    ]
+    columns = [*by, *timing.CURVE_COLUMNS]
+    return Answer(pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns), left_out)
+
+
+def cohorts(count: Count, filters: Filters, scope: frozenset[int] | None, *, horizon: int, today: date) -> Answer:
+    """Each week's leads headed for a visit: booked within the horizon so far, and projected where too young."""
+    tally = _waits(count, filters, scope, ["received_week", "received_day"], "scheduled")
+    ends = {int(week): day_number(week_start(int(week) + 1)) for week in tally["received_week"].unique()}
+    left_out = timing.left_out(tally, "scheduled") | _other_kinds(count, filters, scope)
+    return Answer(cohort_metric.cohorts(tally, horizon, day_number(today), ends), left_out)
+
+
+def _waits(count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequence[str], step: str) -> pd.DataFrame:
+    return count([*by, f"{step}_days", f"{step}_ending"], filters.with_kinds(_VISIT_KINDS).where(scope))
 
 
 def response(

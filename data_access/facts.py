@@ -4,7 +4,8 @@ One lead has one row, and one more for each time it went back (reopened, or retu
 part counts from `valid_from` until `valid_until`; within it the stage only rises and a close stands, so that the
 lead's state at any moment is a matter of comparisons. Moments are whole minutes since 1970 (UTC), NEVER where
 nothing happened; days are local dates as days since 1970; weeks are ISO weeks of the local date, counted from the
-Monday 1970-01-05, 0 for none; lags are differences of local dates in days. Keys are 0 where nothing is known.
+Monday 1970-01-05, 0 for none; lags are differences of local dates in days, staffed minutes are rounded up. Keys are 0
+where nothing is known.
 """
 
 from collections.abc import Mapping
@@ -24,7 +25,7 @@ from data_access import practice
 from data_access import tables as t
 from data_access.engine import reading
 from data_access.events import Event
-from data_access.lead_state import LeadState, epoch_minute
+from data_access.lead_state import LeadState, epoch_minute, seconds_to
 from data_access.tables import FACT_COLUMNS, lead_facts
 from data_access.vocabulary import Flag, Precision, Stage, code
 
@@ -65,10 +66,15 @@ def of_lead(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
     def entered(stage: Stage) -> int:
         return minute(state.entered[stage][0]) if stage in state.entered else NEVER
 
+    def days_to(moment: datetime | None) -> int:
+        return NEVER if moment is None else (moment.astimezone(zone).date() - received_on).days
+
     def lag(stage: Stage) -> int:
-        if stage not in state.entered:
-            return NEVER
-        return (state.entered[stage][0].astimezone(zone).date() - received_on).days
+        return days_to(state.entered[stage][0]) if stage in state.entered else NEVER
+
+    def staffed_minutes(answer: Event | None) -> int:
+        seconds = seconds_to(answer)
+        return NEVER if seconds is None else -(-seconds // 60)
 
     def answered(answer: Event | None) -> int:
         return minute(answer.occurred_at) if answer else NEVER
@@ -86,6 +92,7 @@ def of_lead(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
     judged = asked.respond_by is not None and Flag.RESPONSE_BEFORE_RECEIVED not in state.flags
     due = epoch_minute(asked.respond_by + _ALMOST_A_MINUTE) if judged and asked.respond_by else NEVER
     appointment = state.appointment
+    first = state.appointments[0] if state.appointments else None
     row = {
         "received_at": epoch_minute(state.received_at),
         "received_day": day_number(received_on),
@@ -94,8 +101,14 @@ def of_lead(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
         "records_at": entered(Stage.DOCUMENTATION),
         "scheduled_at": entered(Stage.SCHEDULED),
         "attended_at": entered(Stage.ATTENDED),
+        "received_hour": _hour_of_week(state, zone),
+        "eligible_lag": lag(Stage.ELIGIBILITY),
+        "records_lag": lag(Stage.DOCUMENTATION),
         "scheduled_lag": lag(Stage.SCHEDULED),
         "attended_lag": lag(Stage.ATTENDED),
+        "visit_lag": (first.starts_on - received_on).days if first and first.starts_on else NEVER,
+        "attempt_minutes": staffed_minutes(state.first_attempt),
+        "contact_minutes": staffed_minutes(state.first_contact),
         "due_at": due,
         "due_week": week_number(asked.respond_by.astimezone(zone).date()) if judged and asked.respond_by else 0,
         "attempt_at": answered(state.first_attempt),
@@ -128,10 +141,17 @@ def of_lead(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
             "stage": int(part.stage),
             "moved_back": int(part.moved_back),
             "closed_at": minute(part.closed_at),
+            "closed_lag": days_to(part.closed_at),
             "close_reason": code(part.close_reason) + 1 if part.close_reason else 0,
         }
         for number, part in enumerate(state.parts)
     ]
+
+
+def _hour_of_week(state: LeadState, zone: ZoneInfo) -> int:
+    """1 for the hour from midnight on Monday to 168 for the last on Sunday; 0 where only the day is known."""
+    local = state.received_at.astimezone(zone)
+    return 0 if state.received_precision == Precision.DAY else local.weekday() * 24 + local.hour + 1
 
 
 def _next_day(moment: datetime, zone: ZoneInfo) -> datetime:

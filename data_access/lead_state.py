@@ -145,8 +145,8 @@ class LeadState:
             "respond_by": asked.respond_by,
             "first_attempt_at": self.first_attempt.occurred_at if self.first_attempt else None,
             "first_contact_at": self.first_contact.occurred_at if self.first_contact else None,
-            "attempt_seconds": _seconds(self.first_attempt),
-            "contact_seconds": _seconds(self.first_contact),
+            "attempt_seconds": seconds_to(self.first_attempt),
+            "contact_seconds": seconds_to(self.first_contact),
             "stage": int(self.stage),
             "service_fit": self.eligibility.service_fit,
             "demographics": self.eligibility.demographics,
@@ -169,7 +169,8 @@ class LeadState:
         }
 
 
-def _seconds(answer: Event | None) -> int | None:
+def seconds_to(answer: Event | None) -> int | None:
+    """Staffed seconds from receipt to an answer; None where there is none, or it could not be measured."""
     return (
         answer.what.staffed_seconds
         if answer and isinstance(answer.what, happened.Attempted | happened.Reached)

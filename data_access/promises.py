@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
+import numpy.typing as npt
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
@@ -128,6 +130,14 @@ class ResponseClock:
             return 0
         calendar = self._calendar(location_id, received_at, answered_at)
         return int(calendar.elapsed(int(received_at.timestamp()), int(answered_at.timestamp())))
+
+    def elapsed_minutes(self, location_id: int, since: npt.ArrayLike, until: npt.ArrayLike) -> npt.NDArray[np.int64]:
+        """Staffed minutes, rounded up, between moments that are given in whole minutes since 1970."""
+        start, end = (np.asarray(minutes, np.int64) * 60 for minutes in (since, until))
+        if not start.size:
+            return start
+        first, last = (datetime.fromtimestamp(int(s), UTC) for s in (start.min(), max(start.max(), end.max())))
+        return -(-self._calendar(location_id, first, last).elapsed(start, np.maximum(start, end)) // 60)
 
     def _window(self, asked: Received, day: date) -> int | None:
         lead = {

@@ -356,9 +356,10 @@ revisions = Table(
 
 _MINUTES = ("valid_from", "valid_until", "received_at", "eligible_at", "records_at", "scheduled_at", "attended_at",
             "closed_at", "due_at", "attempt_at", "contact_at")  # fmt: skip
-_DAYS = ("received_day", "scheduled_lag", "attended_lag")
+_DAYS = ("received_day", "eligible_lag", "records_lag", "scheduled_lag", "attended_lag", "visit_lag", "closed_lag",
+         "attempt_minutes", "contact_minutes")  # fmt: skip
 _IDS = ("location", "partner", "service_line", "source", "owner")
-_SHORT = ("received_week", "due_week", "flags")
+_SHORT = ("received_week", "received_hour", "due_week", "flags")
 _BYTES = ("attempt_met", "contact_met", "answered_live", "stage", "moved_back", "close_reason", "kind", "pathway",
           "channel", "priority", "partner_category", "topic", "asker", "visit_weekday")  # fmt: skip
 

@@ -20,9 +20,12 @@ from sqlalchemy import Connection
 
 from data_access.facts import NEVER, NOT_MEASURED, Snapshot
 from data_access.tables import FACT_COLUMNS, lead_facts
-from data_access.vocabulary import EXCLUDED_REASONS, CloseReason, Promise, Standing, code
+from data_access.vocabulary import EXCLUDED_REASONS, VISIT_KINDS, CloseReason, Ending, Promise, Standing, code
 
 BLOCK = 2**18
+LONGEST_DAYS = 1_095
+LONGEST_MINUTES = 30 * 24 * 60
+"""Durations are counted up to here; whatever is longer counts as this long."""
 DENSE = 2**22  # keys up to this many cells are counted in an array, beyond it by sorting
 
 
@@ -101,12 +104,61 @@ def _stage_now(f: Any, m: Moment) -> Any:
     return stage
 
 
+def _qualified(f: Any, m: Moment) -> Any:
+    """By the practice's agreement: found eligible, and headed for a visit or sent by a partner."""
+    headed = reduce(or_, (f.kind == code(kind) for kind in VISIT_KINDS)) | (f.partner > 0)
+    return either((f.eligible_at <= m.minute) & headed, 1, 0)
+
+
 def _mature(f: Any, m: Moment) -> Any:
     return either(f.received_day + (m.horizon_days + 1) <= m.day, 1, 0)
 
 
 def _within(at: str, lag: str) -> Key:
     return lambda f, m: either((getattr(f, lag) <= m.horizon_days) & (getattr(f, at) <= m.minute), 1, 0)
+
+
+def _clipped(value: Any, longest: int) -> Any:
+    return either(value < 0, 0, either(value > longest, longest, value))
+
+
+def _days_to(at: str, lag: str) -> Key:
+    """Whole days from receipt until it happened, until the lead was closed, or until now."""
+
+    def key(f: Any, m: Moment) -> Any:
+        waiting = either(f.closed_at <= m.minute, f.closed_lag, m.day - f.received_day)
+        return _clipped(either(getattr(f, at) <= m.minute, getattr(f, lag), waiting), LONGEST_DAYS)
+
+    return key
+
+
+def _ending_of(at: str, lag: str) -> Key:
+    """How the wait ended that `_days_to` measures."""
+
+    def key(f: Any, m: Moment) -> Any:
+        happened = either(getattr(f, lag) < 0, Ending.SPOILED, Ending.HAPPENED)
+        ended = either(f.closed_at <= m.minute, either(_not_a_lead(f), Ending.EXCLUDED, Ending.ENDED), Ending.OPEN)
+        return either(ended == Ending.EXCLUDED, Ending.EXCLUDED, either(getattr(f, at) <= m.minute, happened, ended))
+
+    return key
+
+
+def _day_of_visit(f: Any, m: Moment) -> Any:
+    """A minute by which the first booked appointment has begun, or NEVER: known only when its day has come."""
+    come = (f.scheduled_at <= m.minute) & (f.visit_lag <= m.day - f.received_day)
+    return either(come, m.minute, NEVER)
+
+
+def _visit(key: Callable[[str, str], Key]) -> Key:
+    """The same key for the first booked appointment, whose fact is a day."""
+
+    def visit(f: Any, m: Moment) -> Any:
+        columns = {
+            name: getattr(f, name) for name in ("closed_at", "closed_lag", "close_reason", "received_day", "visit_lag")
+        }
+        return key("visit_at", "visit_lag")(SimpleNamespace(**columns, visit_at=_day_of_visit(f, m)), m)
+
+    return visit
 
 
 def _judged(at: str, met: str) -> Key:
@@ -159,6 +211,30 @@ DIMENSIONS: Mapping[str, Dimension] = {
         Dimension("response", _judged("attempt_at", "attempt_met"), 8),
         Dimension("contact", _judged("contact_at", "contact_met"), 8),
         Dimension("flagged", lambda f, m: either(f.flags > 0, 1, 0), 2),
+        Dimension("qualified", _qualified, 2),
+        Dimension("received_day", _plain("received_day")),
+        Dimension("received_hour", _plain("received_hour"), 169),
+        *(
+            dimension
+            for name, at, lag in (
+                ("eligible", "eligible_at", "eligible_lag"),
+                ("records", "records_at", "records_lag"),
+                ("scheduled", "scheduled_at", "scheduled_lag"),
+                ("attended", "attended_at", "attended_lag"),
+            )
+            for dimension in (
+                Dimension(f"{name}_days", _days_to(at, lag), LONGEST_DAYS + 1),
+                Dimension(f"{name}_ending", _ending_of(at, lag), 5),
+            )
+        ),
+        Dimension("visit_days", _visit(_days_to), LONGEST_DAYS + 1),
+        Dimension("visit_ending", _visit(_ending_of), 5),
+        *(
+            Dimension(name, lambda f, m, name=name: _clipped(getattr(f, name), LONGEST_MINUTES), LONGEST_MINUTES + 1)  # type: ignore[misc]
+            for name in ("attempt_minutes", "contact_minutes")
+        ),
+        Dimension("waited_since", _plain("received_at")),
+        Dimension("waited_until", lambda f, m: either(f.closed_at <= m.minute, f.closed_at, m.minute)),
     )
 }
 
@@ -258,6 +334,9 @@ def _count_block(keys: list[Any], sizes: list[int | None], rows: int) -> list[tu
         return [((), rows)]
     bounds = [size or int(key.max()) + 1 for key, size in zip(keys, sizes, strict=True)]
     cells = prod(bounds)
+    if cells > 2**62:  # one number would not hold them
+        stacked, found = np.unique(np.stack([np.asarray(key, np.int64) for key in keys]), axis=1, return_counts=True)
+        return [(tuple(int(k) for k in cell), int(n)) for *cell, n in zip(*stacked, found, strict=True)]
     combined = np.zeros(rows, np.int64)
     for key, size in zip(keys, bounds, strict=True):
         combined = combined * size + key

@@ -267,6 +267,20 @@ class Promise(IntEnum):
     LEFT_OUT = 7
 
 
+class Ending(IntEnum):
+    """How a lead's wait for something ended at a moment.
+
+    ENDED: by a close that rules it out. SPOILED: it happened, but is dated before the lead was received. EXCLUDED: not a
+    lead at all.
+    """
+
+    OPEN = 0
+    HAPPENED = 1
+    ENDED = 2
+    SPOILED = 3
+    EXCLUDED = 4
+
+
 class Flag(IntFlag):
     """Contradictions in a lead's own dates. A flagged lead stays in the counts; it leaves only what the flag spoils."""
 

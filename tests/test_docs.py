@@ -1,5 +1,7 @@
 """What the documents say is what the code does."""
 
+import doctest
+import importlib
 import re
 import subprocess
 from pathlib import Path
@@ -18,6 +20,14 @@ def test_every_metric_explains_itself(title: str) -> None:
     told = explain.blocks(explain.METRICS[title])
     for heading in (*explain.FOR_PEOPLE, "Parameters", "Returns", "Raises", "References", "Examples"):
         assert told.get(heading), f"{title}: {heading}"
+
+
+@pytest.mark.parametrize("module", sorted(p.stem for p in (ROOT / "dashboard" / "metrics").glob("[!_]*.py")))
+def test_every_example_in_a_docstring_comes_out_as_written(module: str) -> None:
+    """The examples are run."""
+    result = doctest.testmod(importlib.import_module(f"dashboard.metrics.{module}"))
+    assert result.attempted
+    assert not result.failed
 
 
 def test_the_metrics_document_is_made_from_the_docstrings() -> None:

@@ -10,16 +10,25 @@ import pytest
 import sqlalchemy as sa
 
 from dashboard import cli, clock
+from dashboard.metrics.cohorts import COHORT_COLUMNS
 from dashboard.metrics.funnel import FUNNEL_COLUMNS
 from dashboard.metrics.partners import LEAGUE_COLUMNS
 from dashboard.metrics.response import RESPONSE_COLUMNS
+from dashboard.metrics.timing import CONVERSION_COLUMNS, CURVE_COLUMNS
 from data_access import demo, partners
 from data_access import engine as databases
 from tests import factories
 from tests.conftest import sqlite
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
-COLUMNS = {"funnel": FUNNEL_COLUMNS, "response": RESPONSE_COLUMNS, "partners": LEAGUE_COLUMNS}
+COLUMNS = {
+    "funnel": FUNNEL_COLUMNS,
+    "conversion": CONVERSION_COLUMNS,
+    "curve": CURVE_COLUMNS,
+    "cohorts": COHORT_COLUMNS,
+    "response": RESPONSE_COLUMNS,
+    "partners": LEAGUE_COLUMNS,
+}
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +120,28 @@ def test_a_league_by_location_is_the_league_of_each_location(demo_url: str, caps
         assert [row for row in rows if row["location"] == place] == [{"location": place} | row for row in alone]
         shrunken = [row["shrunken"] for row in alone if row["shrunken"] is not None]
         assert shrunken == sorted(shrunken, reverse=True)
+
+
+def test_conversion_within_the_horizon_is_the_plain_share_where_every_lead_is_old_enough(
+    demo_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Leads of the first half year, by SQL: booked within thirty local days, of all that are no spam."""
+    arguments = ("--from", "2025-07-01", "--to", "2026-01-01", "--database", demo_url)
+    row = printed(capsys, "metrics", "conversion", *arguments)["rows"][0]
+    by_hand = sa.text(
+        "SELECT count(*), sum(scheduled_at IS NOT NULL AND julianday(date(scheduled_at, '-6 hours')) - "
+        "julianday(date(received_at, '-6 hours')) <= 30) FROM leads WHERE kind IN ('scheduling', 'warm_intro') "
+        "AND received_at >= '2025-07-01 05:00' AND received_at < '2026-01-01 06:00' "
+        "AND coalesce(close_reason, '') NOT IN ('spam', 'duplicate', 'test')"
+    )
+    engine = databases.connect(demo_url)
+    with engine.connect() as c:
+        leads, booked = c.execute(by_hand).one()
+    assert row["leads"] == leads
+    assert row["by_horizon"] == pytest.approx(booked / leads, abs=0.004)  # leads that nobody closed or booked are open
+    qualified = printed(capsys, "metrics", "conversion", "--qualified", *arguments)["rows"][0]
+    assert qualified["leads"] < leads
+    assert qualified["by_horizon"] > row["by_horizon"]
 
 
 def test_a_past_moment_leaves_out_what_came_later(demo_url: str, capsys: pytest.CaptureFixture[str]) -> None:

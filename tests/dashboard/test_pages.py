@@ -264,8 +264,8 @@ def test_the_form_asks_what_the_kind_needs_and_nothing_else(on_demo: str) -> Non
     assert asked(Kind.PARTNER_REQUEST) == (False, False, False)
     assert asked(Kind.WARM_INTRO) == (True, True, False)
     assert asked(Kind.INFORMATION) == (True, False, True)
-    assert not at.toggle
-    assert fill(at, channel=Channel.PHONE).run().toggle
+    assert not at.main.toggle
+    assert fill(at, channel=Channel.PHONE).run().main.toggle
 
 
 def test_the_channel_stays_as_chosen_from_page_to_page_and_old_words_do_not(on_copy: str) -> None:

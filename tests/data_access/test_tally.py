@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -22,6 +23,7 @@ from data_access.vocabulary import (
     CloseReason,
     ContactMethod,
     Eligibility,
+    Ending,
     Flag,
     Precision,
     Promise,
@@ -127,6 +129,29 @@ def response_aloud(state: LeadState, as_of, final: LeadState) -> int:
     return Promise.IN_TIME if in_time else Promise.LATE
 
 
+def wait_aloud(state: LeadState, stage: Stage, as_of: datetime) -> tuple[int, int]:
+    """Local days until it happened, was closed, or until now; and which of the three."""
+    zone = ZoneInfo("America/New_York" if state.received.location_id == PLACES["north"] else "America/Los_Angeles")
+    received_on = state.received_at.astimezone(zone).date()
+    if state.close_reason in EXCLUDED_REASONS:
+        ending = Ending.EXCLUDED
+    elif stage in state.entered:
+        ending = Ending.HAPPENED
+    else:
+        ending = Ending.ENDED if state.closed_at else Ending.OPEN
+    if stage in state.entered:
+        days = (state.entered[stage][0].astimezone(zone).date() - received_on).days
+        ending = Ending.SPOILED if days < 0 and ending == Ending.HAPPENED else ending
+    elif state.closed_at:
+        days = (state.closed_at.astimezone(zone).date() - received_on).days
+    else:
+        days = as_of.date().toordinal() - received_on.toordinal()  # the moment's day is given with it
+    return max(days, 0), ending
+
+
+PLACES: dict[str, int] = {}
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_past_moment_counts_what_had_happened_by_then(sqlite_database: sa.Engine, data: st.DataObject) -> None:
@@ -137,6 +162,7 @@ def test_any_past_moment_counts_what_had_happened_by_then(sqlite_database: sa.En
     with writing(sqlite_database) as c:
         finals = [state for _, state in leads.add_many(c, made)]
     snapshot = facts.load(sqlite_database)
+    PLACES["north"] = world.north
     as_of = data.draw(moments)
     expected: Counter[tuple[int, ...]] = Counter()
     for draft, final in zip(made, finals, strict=True):
@@ -144,9 +170,11 @@ def test_any_past_moment_counts_what_had_happened_by_then(sqlite_database: sa.En
         if state is not None:
             expected[
                 entered_aloud(state), state_aloud(state), int(state.stage), int(state.parts[-1].moved_back),
-                response_aloud(state, as_of, final),
+                response_aloud(state, as_of, final), *wait_aloud(state, Stage.SCHEDULED, as_of),
+                *wait_aloud(state, Stage.ATTENDED, as_of),
             ] += 1  # fmt: skip
-    by = ("entered", "state", "stage_now", "moved_back", "response")
+    by = ("entered", "state", "stage_now", "moved_back", "response", "scheduled_days", "scheduled_ending", "attended_days",
+          "attended_ending")  # fmt: skip
     assert cells(tally(snapshot, by, Where(), moment(as_of))) == expected
 
 

@@ -97,9 +97,10 @@ def test_a_link_reopens_the_same_view_in_another_browser(demo_server: str, brows
         ("", ".bars .point path >> nth=5"),
         ("response_times", ".js-plotly-plot >> nth=0 >> .points path >> nth=4"),
         ("response_times", ".js-plotly-plot >> nth=1 >> .points path >> nth=0"),
+        ("conversion", ".js-plotly-plot >> nth=1 >> .points path >> nth=4"),
         ("partners?period=All+time", ".js-plotly-plot .points path >> nth=3"),
     ],
-    ids=["a funnel's bar", "a week", "a location", "a partner"],
+    ids=["a funnel's bar", "a week due", "a location", "a week received", "a partner"],
 )
 def test_a_click_on_any_mark_opens_the_leads_behind_it(where: str, mark: str, demo_server: str, page: Page) -> None:
     """On every chart there is."""
