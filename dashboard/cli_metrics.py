@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,7 @@ from dashboard.metrics.partners import SMALL_PARTNERS, ordered
 from dashboard.reports import Answer
 from data_access import practice, promises, tally
 from data_access.importing.dates import YEARS
+from data_access.lead_state import epoch_minute
 from data_access.vocabulary import Channel, Kind, PartnerCategory, Pathway, TargetMetric
 
 _LISTS = ("location", "partner", "service_line", "source")
@@ -70,6 +72,15 @@ def _response(q: _Question) -> Answer:
     return reports.response(q.count, q.chosen, None, q.by, targets=targets, today=q.today, contact=q.options.two_way)
 
 
+def _answers(q: _Question) -> Answer:
+    clock = reports.Clock(partial(promises.waited_minutes, q.connection), epoch_minute(q.as_of))
+    return reports.answers(q.count, q.chosen, None, q.by, clock=clock, contact=q.options.two_way)
+
+
+def _arrivals(q: _Question) -> Answer:
+    return reports.arrivals(q.count, q.chosen, None, staffed=practice.staffed_shares(q.connection, q.today))
+
+
 def _partners(q: _Question) -> Answer:
     answer = reports.partners(q.count, q.chosen, None, q.by, outcome=q.options.outcome)
     return Answer(ordered(answer.table, _ORDERS[q.options.order], q.by), answer.left_out)
@@ -91,6 +102,8 @@ _METRICS = {
     "curve": _Metric(_curve, ("by", "step")),
     "cohorts": _Metric(_cohorts, ("horizon",), tuple(labels.BREAKDOWNS), ("received_week",)),
     "response": _Metric(_response, ("by", "two_way"), ()),
+    "answers": _Metric(_answers, ("by", "two_way"), ()),
+    "arrivals": _Metric(_arrivals, (), tuple(labels.BREAKDOWNS)),
     "partners": _Metric(_partners, ("by", "horizon", "outcome", "order"), ("due_week",), ("partner",)),
 }
 
@@ -122,7 +135,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--step", choices=tuple(labels.STEPS), default="scheduled", help="conversion and curve: on the way to the visit"
     )
     parser.add_argument("--qualified", action="store_true", help="only leads that were found eligible")
-    parser.add_argument("--two-way", action="store_true", help="response: judge the first two-way contact")
+    parser.add_argument("--two-way", action="store_true", help="response and answers: judge the first two-way contact")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true")
     form.add_argument("--csv", action="store_true")

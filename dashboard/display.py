@@ -21,6 +21,8 @@ LEFT_OUT = {
     "no_visit_in_view": "information and partner requests",
     "no_partner": "without a partner",
     "immature": "too young to be judged",
+    "day_only": "known to the day only",
+    "not_measured": "with an answer known to the day only",
     "dated_before_received": "with the step dated before they were received",
     "pending_answered": "answered, window still running",
     "pending_waiting": "waiting, window still running",

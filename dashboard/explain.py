@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from dashboard.metrics import cohorts, funnel, partners, response, timing
+from dashboard.metrics import arrivals, cohorts, funnel, partners, response, timing
 
 METRICS: dict[str, Callable[..., Any]] = {
     "Funnel": funnel.funnel,
@@ -14,6 +14,7 @@ METRICS: dict[str, Callable[..., Any]] = {
     "Weekly cohorts": cohorts.cohorts,
     "Response compliance": response.response,
     "Time to answer": timing.answers,
+    "Arrivals": arrivals.arrivals,
     "Partner league": partners.league,
 }
 _COLUMNS = {
@@ -22,6 +23,7 @@ _COLUMNS = {
     "Weekly cohorts": cohorts.COHORT_COLUMNS,
     "Response compliance": response.RESPONSE_COLUMNS,
     "Time to answer": timing.ANSWER_COLUMNS,
+    "Arrivals": arrivals.ARRIVAL_COLUMNS,
     "Partner league": partners.LEAGUE_COLUMNS,
 }
 FOR_PEOPLE = {

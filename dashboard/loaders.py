@@ -5,9 +5,11 @@ What is cached is keyed by the database's URL and the revision of its facts, nev
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import streamlit as st
 from sqlalchemy import Connection, Engine
@@ -137,6 +139,18 @@ def choices(table: str) -> list[dict[str, Any]]:
     """The entries in use of one of the practice's lists: partners, service_lines, sources or staff."""
     with databases.reading(database()) as connection:
         return practice.active(connection, t.metadata.tables[table])
+
+
+def waited_minutes(waits: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Staffed minutes of waits, by the hours of their locations."""
+    with databases.reading(database()) as connection:
+        return promises.waited_minutes(connection, waits)
+
+
+def staffed_shares(day: date) -> dict[int, npt.NDArray[np.float64]]:
+    """How much of each hour of the week every location is staffed, by the hours in force on a day."""
+    with databases.reading(database()) as connection:
+        return practice.staffed_shares(connection, day)
 
 
 def response_targets() -> Targets:

@@ -1,12 +1,15 @@
 """Count, then measure: the one path that pages, the command line and exports share, so that they cannot disagree."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from dashboard.filters import Filters
+from dashboard.metrics import arrivals as arrival_metric
 from dashboard.metrics import cohorts as cohort_metric
 from dashboard.metrics import funnel as funnel_metric
 from dashboard.metrics import partners as partners_metric
@@ -14,8 +17,8 @@ from dashboard.metrics import response as response_metric
 from dashboard.metrics import timing
 from data_access.facts import day_number, week_start
 from data_access.promises import Targets
-from data_access.tally import Where
-from data_access.vocabulary import VISIT_KINDS
+from data_access.tally import LONGEST_MINUTES, Where
+from data_access.vocabulary import VISIT_KINDS, Ending, Promise
 
 Count = Callable[[Sequence[str], Where], pd.DataFrame]
 """Counts leads by dimensions, for a filter; the moment and the source are settled by whoever hands it over."""
@@ -100,6 +103,69 @@ def response(
     tally = count([*by, key], filters.where(scope, by_due_week="due_week" in by))
     table = response_metric.response(tally.rename(columns={key: "response"}), by, target)
     return Answer(table, response_metric.left_out(table))
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What measures waits that are not over: staffed minutes of waits (`location`, `waited_since`, `waited_until`), and
+    the moment, in whole minutes since 1970.
+    """
+
+    waited: Callable[[pd.DataFrame], npt.NDArray[np.int64]]
+    now: int
+
+
+def answers(
+    count: Count,
+    filters: Filters,
+    scope: frozenset[int] | None,
+    by: Sequence[str] = (),
+    *,
+    clock: Clock,
+    contact: bool = False,
+) -> Answer:
+    """Staffed time to the first answer (or two-way contact), those still waiting included."""
+    waits = _answer_waits(count, filters, scope, by, clock, contact)
+    known = waits[waits["minutes"] <= LONGEST_MINUTES]
+    return Answer(timing.answers(known, by), {"not_measured": int(waits["count"].sum() - known["count"].sum())})
+
+
+def answer_curve(
+    count: Count, filters: Filters, scope: frozenset[int] | None, *, clock: Clock, contact: bool = False
+) -> pd.DataFrame:
+    """The curve behind `answers`, by staffed minutes."""
+    waits = _answer_waits(count, filters, scope, (), clock, contact)
+    known = waits[waits["minutes"] <= LONGEST_MINUTES]
+    return timing.curve(known["minutes"], known["ending"], known["count"])
+
+
+def _answer_waits(
+    count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequence[str], clock: Clock, contact: bool
+) -> pd.DataFrame:
+    """Counts of waits by `by`, staffed `minutes` and `ending`."""
+    verdict, minutes = ("contact", "contact_minutes") if contact else ("response", "attempt_minutes")
+    where = filters.where(scope, by_due_week="due_week" in by)
+
+    def of(codes: tuple[Promise, ...]) -> Where:
+        return replace(where, keys={**where.keys, verdict: codes})
+
+    done = count([*by, minutes], of((Promise.IN_TIME, Promise.LATE, Promise.PENDING_ANSWERED)))
+    done = done.rename(columns={minutes: "minutes"}).assign(ending=int(Ending.HAPPENED))
+    keys = list(dict.fromkeys([*by, "location", "waited_since", "waited_until"]))
+    open_ = count(keys, of((Promise.OVERDUE, Promise.PENDING_WAITING)))
+    ending = np.where(open_["waited_until"] < clock.now, int(Ending.ENDED), int(Ending.OPEN))
+    open_ = open_.assign(minutes=np.minimum(clock.waited(open_), LONGEST_MINUTES), ending=ending)
+    columns = [*by, "minutes", "ending"]
+    together = pd.concat([done[[*columns, "count"]], open_[[*columns, "count"]]], ignore_index=True)
+    return together.groupby(columns, as_index=False)["count"].sum()
+
+
+def arrivals(
+    count: Count, filters: Filters, scope: frozenset[int] | None, *, staffed: Mapping[int, npt.NDArray[np.float64]]
+) -> Answer:
+    """Inquiries of every kind by hour of the week, over the staffed hours."""
+    tally = count(arrival_metric.ARRIVAL_KEYS, filters.where(scope))
+    return Answer(arrival_metric.arrivals(tally, staffed), arrival_metric.left_out(tally))
 
 
 def partners(

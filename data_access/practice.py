@@ -4,12 +4,14 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import sqlalchemy as sa
 from sqlalchemy import Connection, Table
 
 from data_access import tables as t
 from data_access.vocabulary import RecordItem, Role
-from data_access.working_time import DayInterval, Hours
+from data_access.working_time import DayInterval, Hours, staffed_share
 
 Weekly = Mapping[int, Iterable[tuple[str, str]]]
 """Staffed hours of a week: weekday (0 Monday) -> intervals of local times, e.g. {0: [("08:00", "12:00")]}."""
@@ -93,6 +95,11 @@ def hours_of(connection: Connection, location_id: int) -> list[Hours]:
     c = t.staffed_hours.c
     query = sa.select(c.weekday, c.opens_minute, c.closes_minute, c.effective_from, c.effective_until)
     return [Hours(*row) for row in connection.execute(query.where(c.location_id == location_id).order_by(c.id))]
+
+
+def staffed_shares(connection: Connection, day: date) -> dict[int, npt.NDArray[np.float64]]:
+    """How much of each hour of the week every location is staffed, by the hours in force on a day."""
+    return {place: staffed_share(hours_of(connection, place), day) for place in zones(connection)}
 
 
 def closures_of(connection: Connection, location_id: int) -> list[DayInterval]:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
@@ -173,6 +174,20 @@ class ResponseClock:
             datetime.fromtimestamp(end, zone).date() + slack,
         )
         return self._calendars[location_id]
+
+
+def waited_minutes(connection: Connection, waits: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Staffed minutes of each wait, by the hours of its location.
+
+    Parameters
+    ----------
+    waits : DataFrame
+        With `location`, `waited_since` and `waited_until`, the latter two in whole minutes since 1970.
+    """
+    clock, minutes = ResponseClock(connection), np.zeros(len(waits), np.int64)
+    for location, rows in waits.reset_index(drop=True).groupby("location"):
+        minutes[rows.index] = clock.elapsed_minutes(int(location), rows["waited_since"], rows["waited_until"])
+    return minutes
 
 
 def _specificity(rule: Any) -> int:

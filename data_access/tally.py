@@ -143,6 +143,16 @@ def _ending_of(at: str, lag: str) -> Key:
     return key
 
 
+def _minutes(name: str) -> Key:
+    """Staffed minutes; beyond the longest, the code for those that could not be measured."""
+
+    def key(f: Any, _: Moment) -> Any:
+        value = getattr(f, name)
+        return either(value == NEVER, LONGEST_MINUTES + 1, _clipped(value, LONGEST_MINUTES))
+
+    return key
+
+
 def _day_of_visit(f: Any, m: Moment) -> Any:
     """A minute by which the first booked appointment has begun, or NEVER: known only when its day has come."""
     come = (f.scheduled_at <= m.minute) & (f.visit_lag <= m.day - f.received_day)
@@ -229,10 +239,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
         ),
         Dimension("visit_days", _visit(_days_to), LONGEST_DAYS + 1),
         Dimension("visit_ending", _visit(_ending_of), 5),
-        *(
-            Dimension(name, lambda f, m, name=name: _clipped(getattr(f, name), LONGEST_MINUTES), LONGEST_MINUTES + 1)  # type: ignore[misc]
-            for name in ("attempt_minutes", "contact_minutes")
-        ),
+        *(Dimension(name, _minutes(name), LONGEST_MINUTES + 2) for name in ("attempt_minutes", "contact_minutes")),
         Dimension("waited_since", _plain("received_at")),
         Dimension("waited_until", lambda f, m: either(f.closed_at <= m.minute, f.closed_at, m.minute)),
     )

@@ -131,6 +131,23 @@ class Calendar:
         return seconds
 
 
+def staffed_share(hours: Iterable[Hours], day: date) -> npt.NDArray[np.float64]:
+    """How much of each hour of the week is staffed by the hours in force on a day.
+
+    Returns
+    -------
+    array of float, shape (168,)
+        Proportions in [0, 1], from the hour after midnight on Monday.
+    """
+    minutes = np.zeros(7 * DAY_MINUTES)
+    for h in hours:
+        if h.effective_from <= day and (h.effective_until is None or day < h.effective_until):
+            closes = h.closes + (DAY_MINUTES if h.closes <= h.opens else 0)
+            minutes[np.arange(h.weekday * DAY_MINUTES + h.opens, h.weekday * DAY_MINUTES + closes) % len(minutes)] = 1
+    share: npt.NDArray[np.float64] = minutes.reshape(168, 60).mean(axis=1)
+    return share
+
+
 def lay_out(
     zone: str,
     hours: Sequence[Hours],

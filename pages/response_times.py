@@ -34,4 +34,9 @@ groups = measure([by]).table
 cells.leads_behind(view, response.group_dots(view, groups, by, contact))
 cells.leads_behind(view, response.group_table(view, groups, by, contact))
 
+clock = reports.Clock(loaders.waited_minutes, view.moment.minute)
+answers = reports.answers(view.count, view.filters, scope, clock=clock, contact=contact)
+made = reports.answer_curve(view.count, view.filters, scope, clock=clock, contact=contact)
+response.how_fast(answers.table, made, contact)
+response.arrivals(reports.arrivals(view.count, view.filters, scope, staffed=loaders.staffed_shares(view.today)))
 response.overdue(view, contact)

@@ -7,7 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import display
-from dashboard.charts.conversion import conversion_curve, weekly_cohorts
+from dashboard.charts.cohorts import weekly_cohorts
+from dashboard.charts.curves import DAYS, share_by_time
 from dashboard.display import days, interval, percent, plural
 from dashboard.frame import View
 from dashboard.labels import BREAKDOWNS, DONE, ORDINAL, STEPS
@@ -65,7 +66,7 @@ def curve(made: pd.DataFrame, step: str, horizon: int) -> None:
     """The share that came to the step, day by day."""
     st.subheader(f"{STEPS[step]}, by days since received")
     last = int(min(max(made["time"].max() if len(made) else 0, horizon), 4 * horizon))
-    figure = conversion_curve(made, STEPS[step], horizon, last)
+    figure = share_by_time(made, STEPS[step], DAYS, last=last, mark=horizon)
     st.plotly_chart(figure, key="conversion_curve", config={"displayModeBar": False}, alt="Conversion curve")
 
 

@@ -6,17 +6,21 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import labels
+from dashboard.charts.arrivals import hours_of_the_week
+from dashboard.charts.curves import STAFFED_HOURS, share_by_time
 from dashboard.charts.response import dots, weekly
-from dashboard.display import lead_list, percent, share
+from dashboard.display import lead_list, left_out, minutes, percent, plural, share
 from dashboard.frame import View
 from dashboard.labels import BREAKDOWNS, ORDINAL
 from dashboard.loaders import names as names_of
+from dashboard.reports import Answer
 from dashboard.screens.cells import Cell, clickable, clickable_table, narrower
 from data_access.facts import week_number, week_start
 from data_access.vocabulary import Promise, Standing
 
 _JUDGED = (Promise.IN_TIME, Promise.LATE, Promise.OVERDUE)
 _DOTS = 20
+_LONGEST_HOURS = 24.0  # of staffed time on the axis of the curve
 _BEHIND = {
     "met": (Promise.IN_TIME,),
     "late": (Promise.LATE,),
@@ -112,6 +116,41 @@ def group_table(view: View, table: pd.DataFrame, by: str, contact: bool) -> Cell
     row, column = named.iloc[clicked[0]], clicked[1] if clicked[1] in _BEHIND else "judged"
     title = f"{row['group']}, {headings[column].partition('|')[0].lower()}"
     return Cell(title, narrower(view.where, **{by: (int(row[by]),), _key(contact): _BEHIND.get(column, _JUDGED)}))
+
+
+def how_fast(table: pd.DataFrame, made: pd.DataFrame, contact: bool) -> None:
+    """Staffed time to the answer: its percentiles in a sentence, and the whole curve."""
+    row = table.iloc[0] if len(table) else None
+    if row is None or not row.leads:
+        return
+    did, asked = "were spoken to" if contact else "were answered", plural(int(row.leads), "inquiry", "inquiries")
+    st.subheader("How fast, in staffed time")
+    st.markdown(
+        f"Half of **{asked}** {did} within **{minutes(row.p50)}**, nine of ten within **{minutes(row.p90)}**; "
+        f"{int(row.waiting):,} still wait and are counted as waiting."
+    )
+    last = min(max(float(made["time"].max()) / 60 if len(made) else 1.0, 1.0), _LONGEST_HOURS)
+    figure = share_by_time(made, "Spoken to" if contact else "Answered", STAFFED_HOURS, last=last)
+    st.plotly_chart(
+        figure, key="response_curve", config={"displayModeBar": False}, alt="Share answered by staffed hours"
+    )
+
+
+def arrivals(answer: Answer) -> None:
+    """When inquiries arrive, over the staffed hours."""
+    table = answer.table
+    total, alone = int(table["leads"].sum()), float(table["unstaffed"].sum())
+    if not total:
+        return
+    st.subheader("When inquiries arrive")
+    st.markdown(
+        f"**{alone:,.0f} of {plural(total, 'inquiry', 'inquiries')}** ({percent(alone / total)}) came when nobody was there."
+    )
+    figure = hours_of_the_week(table, labels.WEEKDAYS[1:])
+    st.plotly_chart(
+        figure, key="response_arrivals", config={"displayModeBar": False}, alt="Inquiries by hour of the week"
+    )
+    left_out(answer.left_out)
 
 
 def overdue(view: View, contact: bool) -> None:

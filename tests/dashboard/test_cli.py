@@ -10,11 +10,12 @@ import pytest
 import sqlalchemy as sa
 
 from dashboard import cli, clock
+from dashboard.metrics.arrivals import ARRIVAL_COLUMNS
 from dashboard.metrics.cohorts import COHORT_COLUMNS
 from dashboard.metrics.funnel import FUNNEL_COLUMNS
 from dashboard.metrics.partners import LEAGUE_COLUMNS
 from dashboard.metrics.response import RESPONSE_COLUMNS
-from dashboard.metrics.timing import CONVERSION_COLUMNS, CURVE_COLUMNS
+from dashboard.metrics.timing import ANSWER_COLUMNS, CONVERSION_COLUMNS, CURVE_COLUMNS
 from data_access import demo, partners
 from data_access import engine as databases
 from tests import factories
@@ -27,6 +28,8 @@ COLUMNS = {
     "curve": CURVE_COLUMNS,
     "cohorts": COHORT_COLUMNS,
     "response": RESPONSE_COLUMNS,
+    "answers": ANSWER_COLUMNS,
+    "arrivals": ARRIVAL_COLUMNS,
     "partners": LEAGUE_COLUMNS,
 }
 

@@ -1,6 +1,7 @@
 """Response compliance over leads whose window has ended, from the clock to the verdict."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pandas as pd
 import pytest
@@ -8,13 +9,17 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard import reports
+from dashboard.filters import Filters
 from dashboard.metrics.response import RESPONSE_COLUMNS, left_out, response
 from data_access import events as e
 from data_access import facts
+from data_access.engine import reading
 from data_access.facts import day_number, week_number
 from data_access.lead_state import epoch_minute
+from data_access.promises import waited_minutes
 from data_access.tally import Moment, Where, tally
-from data_access.vocabulary import Channel, CloseReason, ContactMethod, Promise
+from data_access.vocabulary import Channel, CloseReason, ContactMethod, Ending, Promise
 from tests import factories
 from tests.cases import case
 from tests.factories import World, log, record
@@ -162,6 +167,28 @@ def test_nothing_judged_is_no_data(world: World) -> None:
     assert pd.isna(row["rate"])
     assert row["verdict"] is None
     assert row["judged"] == 0
+
+
+def test_the_time_to_an_answer_counts_the_waiting_by_their_locations_hours(world: World) -> None:
+    """Answered after an hour, waiting since nine at North, closed unanswered, and in Los Angeles before it opens."""
+    waiting = [log(world, MONDAY), log(world, MONDAY), log(world, MONDAY), log(world, MONDAY, location_id=world.south)]
+    record(world, waiting[0], e.Attempted(method=ContactMethod.CALL), MONDAY + timedelta(hours=1))
+    record(world, waiting[2], e.Closed(reason=CloseReason.OTHER), MONDAY + timedelta(hours=5))
+    as_of = MONDAY + timedelta(hours=6)  # three in the afternoon in New York, noon in Los Angeles
+    when = Moment(epoch_minute(as_of), day_number(as_of.date()))
+    with reading(world.engine) as c:
+        clock = reports.Clock(partial(waited_minutes, c), when.minute)
+        for source in (facts.load(world.engine), c):
+            count = partial(tally, source, moment=when)
+            waits = reports._answer_waits(
+                lambda keys, where, count=count: count(keys, where), Filters(), None, ["location"], clock, False
+            )
+            assert {tuple(row[:3]): row[3] for row in waits.to_numpy().tolist()} == {
+                (world.north, 60, Ending.HAPPENED): 1,
+                (world.north, 6 * 60, Ending.OPEN): 1,
+                (world.north, 5 * 60, Ending.ENDED): 1,
+                (world.south, 3 * 60, Ending.OPEN): 1,
+            }
 
 
 def test_each_week_and_each_location_is_held_to_its_own_target() -> None:

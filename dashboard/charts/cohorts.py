@@ -1,46 +1,11 @@
-"""How surely and how fast leads come to a step: the curve, and week by week."""
+"""Weekly cohorts: what was observed, and apart from it what is projected."""
 
 from collections.abc import Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import BAND, CONTEXT, LOST, OPEN, REACHED, calm
-
-
-def conversion_curve(made: pd.DataFrame, step: str, horizon: int, last: int) -> go.Figure:
-    """Share that came to the step, and share that was closed without, by days since receipt.
-
-    Parameters
-    ----------
-    made : DataFrame
-        With timing.CURVE_COLUMNS, in order.
-    step : str
-        What the step is called, for the legend.
-    horizon, last : int
-        Days: where the figure is read, and where the axis ends.
-    """
-    made = made[made["time"] <= last]
-    days = [0, *made["time"], last]
-
-    def drawn(column: str) -> list[float]:
-        values = [0.0, *made[column]]
-        return [*values, values[-1]]
-
-    figure = go.Figure()
-    figure.add_scatter(
-        x=[*days, *days[::-1]], y=[*drawn("cif_high"), *drawn("cif_low")[::-1]], fill="toself", fillcolor=BAND,
-        line={"width": 0, "shape": "hv"}, hoverinfo="skip", name="95 % limits",
-    )  # fmt: skip
-    for column, name, colour in (("cif", step, REACHED), ("cif_ended", "Closed without", LOST)):
-        figure.add_scatter(
-            x=days, y=drawn(column), name=name, mode="lines", line={"color": colour, "width": 2, "shape": "hv"},
-            hovertemplate=f"{name} within %{{x}} days: %{{y:.1%}}<extra></extra>",
-        )  # fmt: skip
-    figure.add_vline(horizon, line={"color": CONTEXT, "dash": "dash", "width": 1.5})
-    figure.update_yaxes(range=[0, 1.02], tickformat=".0%", fixedrange=True)
-    figure.update_xaxes(title="Days since received", range=[0, last], fixedrange=True)
-    return calm(figure, 320).update_layout(margin={"b": 44})
+from dashboard.charts.theme import BAND, CONTEXT, OPEN, REACHED, calm
 
 
 def weekly_cohorts(table: pd.DataFrame, weeks: Sequence[str]) -> go.Figure:

@@ -1,0 +1,57 @@
+"""How surely and how fast something happens: its share by the time that has passed."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.charts.theme import BAND, CONTEXT, LOST, REACHED, calm
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The axis of time: what it is called, the unit in a sentence, and how many of the curve's own units make one."""
+
+    title: str
+    unit: str
+    size: int = 1
+
+
+DAYS = Axis("Days since received", "days")
+STAFFED_HOURS = Axis("Staffed hours since received", "staffed hours", 60)
+
+
+def share_by_time(made: pd.DataFrame, what: str, axis: Axis, *, last: float, mark: float | None = None) -> go.Figure:
+    """Share for which it happened, and share that was closed without, by the time since receipt.
+
+    Parameters
+    ----------
+    made : DataFrame
+        With timing.CURVE_COLUMNS, in order.
+    what : str
+        What happened, for the legend.
+    last, mark : float
+        In the axis's unit: where it ends, and where a figure is read.
+    """
+    made = made[made["time"] <= last * axis.size]
+    days = [0.0, *(made["time"] / axis.size), last]
+
+    def drawn(column: str) -> list[float]:
+        values = [0.0, *made[column]]
+        return [*values, values[-1]]
+
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[*days, *days[::-1]], y=[*drawn("cif_high"), *drawn("cif_low")[::-1]], fill="toself", fillcolor=BAND,
+        line={"width": 0, "shape": "hv"}, hoverinfo="skip", name="95 % limits",
+    )  # fmt: skip
+    for column, name, colour in (("cif", what, REACHED), ("cif_ended", "Closed without", LOST)):
+        figure.add_scatter(
+            x=days, y=drawn(column), name=name, mode="lines", line={"color": colour, "width": 2, "shape": "hv"},
+            hovertemplate=f"{name} within %{{x:.3~g}} {axis.unit}: %{{y:.1%}}<extra></extra>",
+        )  # fmt: skip
+    if mark is not None:
+        figure.add_vline(mark, line={"color": CONTEXT, "dash": "dash", "width": 1.5})
+    figure.update_yaxes(range=[0, 1.02], tickformat=".0%", fixedrange=True)
+    figure.update_xaxes(title=axis.title, range=[0, last], fixedrange=True)
+    return calm(figure, 320).update_layout(margin={"b": 44})
