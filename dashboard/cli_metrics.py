@@ -14,11 +14,13 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 from sqlalchemy import Connection
 
-from dashboard import filters, labels, reports
+from dashboard import filters, labels, reports, series
 from dashboard.filters import Filters
 from dashboard.metrics.partners import SMALL_PARTNERS, ordered
+from dashboard.metrics.trends import TREND_COLUMNS
 from dashboard.reports import Answer
 from data_access import practice, promises, tally
 from data_access.importing.dates import YEARS
@@ -81,6 +83,14 @@ def _arrivals(q: _Question) -> Answer:
     return reports.arrivals(q.count, q.chosen, None, staffed=practice.staffed_shares(q.connection, q.today))
 
 
+def _trends(q: _Question) -> Answer:
+    clock = reports.Clock(partial(promises.waited_minutes, q.connection), epoch_minute(q.as_of))
+    asked = series.Asked(q.count, q.chosen, None, clock, q.today, q.horizon)
+    found = [series.trend(name, asked, q.options.limits_from) for name in series.SERIES]
+    tables = [trend.table.assign(series=name) for name, trend in zip(series.SERIES, found, strict=True)]
+    return Answer(pd.concat(tables, ignore_index=True)[["series", "week", *TREND_COLUMNS]], {})
+
+
 def _partners(q: _Question) -> Answer:
     answer = reports.partners(q.count, q.chosen, None, q.by, outcome=q.options.outcome)
     return Answer(ordered(answer.table, _ORDERS[q.options.order], q.by), answer.left_out)
@@ -104,6 +114,7 @@ _METRICS = {
     "response": _Metric(_response, ("by", "two_way"), ()),
     "answers": _Metric(_answers, ("by", "two_way"), ()),
     "arrivals": _Metric(_arrivals, (), tuple(labels.BREAKDOWNS)),
+    "trends": _Metric(_trends, ("horizon", "limits_from"), tuple(labels.BREAKDOWNS), ("week",)),
     "partners": _Metric(_partners, ("by", "horizon", "outcome", "order"), ("due_week",), ("partner",)),
 }
 
@@ -134,6 +145,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--step", choices=tuple(labels.STEPS), default="scheduled", help="conversion and curve: on the way to the visit"
     )
+    parser.add_argument("--limits-from", type=_day, metavar="DATE", help="trends: fix the limits from this week on")
     parser.add_argument("--qualified", action="store_true", help="only leads that were found eligible")
     parser.add_argument("--two-way", action="store_true", help="response and answers: judge the first two-way contact")
     form = parser.add_mutually_exclusive_group()
@@ -209,7 +221,7 @@ def _labelled(connection: Connection, table: Any, by: Sequence[str]) -> Iterator
     names.get("partner", {})[SMALL_PARTNERS] = "Small-volume partners"
     for row in table.to_dict("records"):
         for d in by:
-            row[d] = labels.week(row[d]) if d.endswith("_week") else names[d].get(row[d], str(row[d]))
+            row[d] = labels.week(row[d]) if d.endswith("week") else names[d].get(row[d], str(row[d]))
         yield {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()}
 
 

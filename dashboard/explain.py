@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from dashboard.metrics import arrivals, cohorts, funnel, partners, response, timing
+from dashboard.metrics import arrivals, cohorts, funnel, partners, response, timing, trends
 
 METRICS: dict[str, Callable[..., Any]] = {
     "Funnel": funnel.funnel,
@@ -15,6 +15,7 @@ METRICS: dict[str, Callable[..., Any]] = {
     "Response compliance": response.response,
     "Time to answer": timing.answers,
     "Arrivals": arrivals.arrivals,
+    "Trends": trends.shares,
     "Partner league": partners.league,
 }
 _COLUMNS = {
@@ -24,6 +25,7 @@ _COLUMNS = {
     "Response compliance": response.RESPONSE_COLUMNS,
     "Time to answer": timing.ANSWER_COLUMNS,
     "Arrivals": arrivals.ARRIVAL_COLUMNS,
+    "Trends": trends.TREND_COLUMNS,
     "Partner league": partners.LEAGUE_COLUMNS,
 }
 FOR_PEOPLE = {

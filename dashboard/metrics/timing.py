@@ -87,7 +87,9 @@ def _limits(p: Floats, se: Floats, z: float = Z95) -> tuple[Floats, Floats]:
     """95 % limits of a proportion in (0, 1) on the log(-log) scale; at 0 and 1, where the scale ends, the value itself."""
     inside = (p > 0) & (p < 1)
     safe = np.where(inside, p, 0.5)
-    power = np.exp(z * se / (safe * np.abs(np.log(safe))))
+    power = np.exp(
+        np.minimum(z * se / (safe * np.abs(np.log(safe))), 700)
+    )  # e to the 700 is the last that a float holds
     return np.where(inside, safe**power, p), np.where(inside, safe ** (1 / power), p)
 
 

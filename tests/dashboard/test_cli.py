@@ -16,6 +16,7 @@ from dashboard.metrics.funnel import FUNNEL_COLUMNS
 from dashboard.metrics.partners import LEAGUE_COLUMNS
 from dashboard.metrics.response import RESPONSE_COLUMNS
 from dashboard.metrics.timing import ANSWER_COLUMNS, CONVERSION_COLUMNS, CURVE_COLUMNS
+from dashboard.metrics.trends import TREND_COLUMNS
 from data_access import demo, partners
 from data_access import engine as databases
 from tests import factories
@@ -30,6 +31,7 @@ COLUMNS = {
     "response": RESPONSE_COLUMNS,
     "answers": ANSWER_COLUMNS,
     "arrivals": ARRIVAL_COLUMNS,
+    "trends": ("series", "week", *TREND_COLUMNS),
     "partners": LEAGUE_COLUMNS,
 }
 

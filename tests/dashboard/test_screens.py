@@ -1,18 +1,18 @@
 """Behind every number stands exactly the list that it counts."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from dashboard import auth, frame, reports
+from dashboard import auth, frame, reports, series
 from dashboard.filters import Filters, moment
 from dashboard.frame import View
 from dashboard.metrics.partners import SMALL_PARTNERS
-from dashboard.screens import funnel, partners, response
+from dashboard.screens import conversion, funnel, partners, response
 from data_access import demo, facts
 from data_access import engine as databases
-from data_access.facts import Snapshot
+from data_access.facts import Snapshot, week_number, week_start
 from data_access.promises import Targets
 from data_access.tally import members, tally
 from data_access.vocabulary import Role, Stage
@@ -81,6 +81,45 @@ def test_every_number_of_the_league_opens_its_leads(snapshot, outcome: str, monk
             behind = partners._behind(row.partner, table, names)
             cell = partners._cell(behind, "", view, partners._keys(column, outcome))
             assert len(members(snapshot, cell.where, view.moment)) == getattr(row, column), column
+
+
+@pytest.mark.parametrize("by", ["location", "channel"])
+def test_every_number_of_the_conversion_table_opens_its_leads(snapshot, by: str, monkeypatch) -> None:
+    """All, those that came to the step, those closed without it, and those still open."""
+    view = view_of(snapshot, Filters(), monkeypatch)
+    for row in reports.conversion(view.count, Filters(), None, [by], step="attended", horizon=30).table.itertuples():
+        for column, endings in conversion._ENDINGS.items():
+            keys = {by: (getattr(row, by),), "attended_ending": endings}
+            where = conversion.narrower(conversion._visits(view), **keys)
+            assert len(members(snapshot, where, view.moment)) == getattr(row, column), column
+
+
+def test_the_running_week_is_in_no_series_and_young_weeks_in_none_that_waits(snapshot, monkeypatch) -> None:
+    """On a Tuesday: up to last Sunday, or up to the last week whose Sunday is the horizon old."""
+    view = view_of(snapshot, Filters(), monkeypatch)
+    clock = reports.Clock(
+        lambda waits: waits["waited_until"].to_numpy() - waits["waited_since"].to_numpy(), view.moment.minute
+    )
+    asked = series.Asked(view.count, Filters(first=view.today), None, clock, view.today, 30)
+    for name, one in series.SERIES.items():
+        last = week_start(int(series.trend(name, asked).table["week"].iloc[-1]))
+        assert last.isoformat() == ("2026-10-12" if one.waits else "2026-11-16"), name
+
+
+def test_a_series_counts_what_the_leads_say(snapshot, monkeypatch) -> None:
+    """Inquiries of a week, and those of them seen within the horizon, by a slow loop over the facts."""
+    view = view_of(snapshot, Filters(), monkeypatch)
+    clock = reports.Clock(lambda waits: waits["waited_since"].to_numpy() * 0, view.moment.minute)
+    asked = series.Asked(view.count, Filters(), None, clock, view.today, 30)
+    week = week_number(date(2026, 6, 8))
+    columns = {name: column.tolist() for name, column in snapshot.columns.items()}
+    now = [n for n, until in enumerate(columns["valid_until"]) if until == facts.NEVER]
+    leads = [n for n in now if columns["received_week"][n] == week and columns["close_reason"][n] not in (9, 10, 11)]
+    visits = [n for n in leads if columns["kind"][n] in (1, 3)]
+    seen = [n for n in visits if columns["attended_lag"][n] <= 30 and columns["attended_at"][n] <= view.moment.minute]
+    received, came = (series.trend(name, asked).table.set_index("week").loc[week] for name in ("received", "seen"))
+    assert received["k"] == len(leads)
+    assert (came["k"], came["n"]) == (len(seen), len(visits))
 
 
 def test_a_list_never_reaches_beyond_what_is_filtered(snapshot, monkeypatch) -> None:

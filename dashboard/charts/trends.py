@@ -1,0 +1,59 @@
+"""One weekly series with its limits, small enough to stand beside others."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.charts.theme import BAND, CONTEXT, LOST, REACHED, calm
+from dashboard.metrics.trends import COMMON, SIGNALS
+
+
+def with_limits(table: pd.DataFrame, weeks: Sequence[str], names: Mapping[str, str], *, share: bool) -> go.Figure:
+    """The series, its middle and its limits; weeks that stand out are marked and named.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows with trends.TREND_COLUMNS and `week`, in order.
+    weeks : sequence of str
+        ISO dates of the weeks' Mondays, one a row.
+    names : mapping of label -> what it is called
+    share : bool
+        Whether values are proportions.
+    """
+    x = pd.to_datetime(list(weeks))
+    number = ".1%" if share else ",.0f"
+    said = [
+        f" ({int(k):,} of {int(n):,})" if share else "" for k, n in zip(table["k"].fillna(0), table["n"], strict=True)
+    ]
+    figure = go.Figure()
+    if table["centre"].notna().any():
+        figure.add_scatter(
+            x=[*x, *x[::-1]], y=[*table["high"], *table["low"][::-1]], fill="toself", fillcolor=BAND,
+            line={"width": 0, "shape": "hvh"}, hoverinfo="skip", name="Usual",
+        )  # fmt: skip
+        figure.add_scatter(
+            x=x, y=table["centre"], mode="lines", line={"color": CONTEXT, "width": 1, "dash": "dash"}, hoverinfo="skip",
+            name="Middle",
+        )  # fmt: skip
+    colours = [LOST if label in SIGNALS else REACHED for label in table["label"]]
+    figure.add_scatter(
+        x=x,
+        y=table["value"],
+        mode="lines+markers",
+        line={"color": REACHED, "width": 1.5},
+        marker={
+            "color": colours,
+            "size": [9 if label != COMMON else 5 for label in table["label"]],
+            "symbol": ["diamond" if label != COMMON else "circle" for label in table["label"]],
+        },
+        customdata=[[names[label], text] for label, text in zip(table["label"], said, strict=True)],
+        hovertemplate=f"Week of %{{x|%d %b %Y}}: %{{y:{number}}}%{{customdata[1]}}, %{{customdata[0]}}<extra></extra>",
+        name="Week",
+    )
+    figure.update_yaxes(rangemode="tozero", tickformat=".0%" if share else ",", fixedrange=True)
+    if share:
+        figure.update_yaxes(range=[0, 1.02])
+    figure.update_xaxes(fixedrange=True)
+    return calm(figure, 220).update_layout(showlegend=False, margin={"t": 8})

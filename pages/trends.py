@@ -1,0 +1,24 @@
+"""Trends: is this week different from the practice's own past, or is it the usual up and down?"""
+
+import streamlit as st
+
+from dashboard import display, frame, loaders, series
+from dashboard.metrics import trends as metric
+from dashboard.reports import Clock
+from dashboard.screens import trends
+
+view = frame.view()
+display.header("Trends", metric.shares, view)
+if display.no_leads(view):
+    st.stop()
+
+finding = st.container()
+since = trends.limits_from()
+clock = Clock(loaders.waited_minutes, view.moment.minute)
+asked = series.Asked(view.count, view.filters, view.viewer.locations, clock, view.today, view.moment.horizon_days)
+found = {name: series.trend(name, asked, since) for name in series.SERIES}
+
+finding.markdown(trends.finding(list(found.values())))
+finding.caption("Finished weeks only, the whole history: the period in the sidebar does not apply here.")
+trends.in_rows(found)
+trends.every_week(found)
