@@ -96,6 +96,18 @@ def _partners(q: _Question) -> Answer:
     return Answer(ordered(answer.table, _ORDERS[q.options.order], q.by), answer.left_out)
 
 
+def _case_mix(q: _Question) -> Answer:
+    return reports.case_mix(q.count, q.chosen, None, outcome=q.options.outcome)
+
+
+def _funnel_plot(q: _Question) -> Answer:
+    return reports.funnel_plot(q.count, q.chosen, None, outcome=q.options.outcome)
+
+
+def _volume(q: _Question) -> Answer:
+    return reports.referral_volume(q.count, q.chosen, None, today=q.today)
+
+
 @dataclass(frozen=True)
 class _Metric:
     """A metric of the command line: how it is answered, which options it heeds, and its own key columns."""
@@ -106,16 +118,20 @@ class _Metric:
     rows_by: tuple[str, ...] = ()
 
 
+_NEVER = tuple(labels.BREAKDOWNS)
 _METRICS = {
     "funnel": _Metric(_funnel, ("by", "horizon")),
     "conversion": _Metric(_conversion, ("by", "horizon", "step")),
     "curve": _Metric(_curve, ("by", "step")),
-    "cohorts": _Metric(_cohorts, ("horizon",), tuple(labels.BREAKDOWNS), ("received_week",)),
+    "cohorts": _Metric(_cohorts, ("horizon",), _NEVER, ("received_week",)),
     "response": _Metric(_response, ("by", "two_way"), ()),
     "answers": _Metric(_answers, ("by", "two_way"), ()),
-    "arrivals": _Metric(_arrivals, (), tuple(labels.BREAKDOWNS)),
-    "trends": _Metric(_trends, ("horizon", "limits_from"), tuple(labels.BREAKDOWNS), ("week",)),
+    "arrivals": _Metric(_arrivals, (), _NEVER),
+    "trends": _Metric(_trends, ("horizon", "limits_from"), _NEVER, ("week",)),
     "partners": _Metric(_partners, ("by", "horizon", "outcome", "order"), ("due_week",), ("partner",)),
+    "case-mix": _Metric(_case_mix, ("horizon", "outcome"), _NEVER, ("partner",)),
+    "funnel-plot": _Metric(_funnel_plot, ("horizon", "outcome"), _NEVER, ("partner",)),
+    "volume": _Metric(_volume, (), _NEVER, ("partner",)),
 }
 
 
@@ -139,7 +155,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--horizon", type=_days, metavar="DAYS", help="days a lead is given; otherwise the practice's own"
     )
     parser.add_argument(
-        "--outcome", choices=("attended", "scheduled"), default="attended", help="partners: what counts"
+        "--outcome",
+        choices=("attended", "scheduled"),
+        default="attended",
+        help="partners, case-mix, funnel-plot: what counts",
     )
     parser.add_argument("--order", choices=tuple(_ORDERS), default="volume", help="partners: the greatest first")
     parser.add_argument(

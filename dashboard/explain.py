@@ -6,7 +6,18 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from dashboard.metrics import arrivals, cohorts, funnel, partners, response, timing, trends
+from dashboard.metrics import (
+    arrivals,
+    case_mix,
+    cohorts,
+    funnel,
+    funnel_plot,
+    partners,
+    referral_volume,
+    response,
+    timing,
+    trends,
+)
 
 METRICS: dict[str, Callable[..., Any]] = {
     "Funnel": funnel.funnel,
@@ -17,6 +28,9 @@ METRICS: dict[str, Callable[..., Any]] = {
     "Arrivals": arrivals.arrivals,
     "Trends": trends.shares,
     "Partner league": partners.league,
+    "Case mix": case_mix.case_mix,
+    "Funnel plot": funnel_plot.funnel_plot,
+    "Referral volume": referral_volume.referral_volume,
 }
 _COLUMNS = {
     "Funnel": funnel.FUNNEL_COLUMNS,
@@ -27,6 +41,9 @@ _COLUMNS = {
     "Arrivals": arrivals.ARRIVAL_COLUMNS,
     "Trends": trends.TREND_COLUMNS,
     "Partner league": partners.LEAGUE_COLUMNS,
+    "Case mix": case_mix.CASE_MIX_COLUMNS,
+    "Funnel plot": funnel_plot.FUNNEL_PLOT_COLUMNS,
+    "Referral volume": referral_volume.VOLUME_COLUMNS,
 }
 FOR_PEOPLE = {
     "Definition": "What does it say?",

@@ -10,12 +10,15 @@ import pandas as pd
 
 from dashboard.filters import Filters
 from dashboard.metrics import arrivals as arrival_metric
+from dashboard.metrics import case_mix as mix_metric
 from dashboard.metrics import cohorts as cohort_metric
 from dashboard.metrics import funnel as funnel_metric
+from dashboard.metrics import funnel_plot as plot_metric
 from dashboard.metrics import partners as partners_metric
+from dashboard.metrics import referral_volume as volume_metric
 from dashboard.metrics import response as response_metric
 from dashboard.metrics import timing
-from data_access.facts import day_number, week_start
+from data_access.facts import day_number, week_number, week_start
 from data_access.promises import Targets
 from data_access.tally import LONGEST_MINUTES, Where
 from data_access.vocabulary import VISIT_KINDS, Ending, Promise
@@ -181,6 +184,32 @@ def partners(
     tally = count([*by, *partners_metric.LEAGUE_KEYS, success], filters.with_kinds(_VISIT_KINDS).where(scope))
     left_out = partners_metric.left_out(tally) | _other_kinds(count, filters, scope)
     return Answer(partners_metric.league(tally, success, by), left_out)
+
+
+def case_mix(count: Count, filters: Filters, scope: frozenset[int] | None, *, outcome: str = "attended") -> Answer:
+    """Visits (or bookings) within the horizon against those expected from the kind of referrals, by partner."""
+    success = f"{outcome}_in_time"
+    keys = [*partners_metric.LEAGUE_KEYS, *mix_metric.STRATA, success]
+    tally = count(list(dict.fromkeys(keys)), filters.with_kinds(_VISIT_KINDS).where(scope))
+    left_out = partners_metric.left_out(tally) | _other_kinds(count, filters, scope)
+    return Answer(mix_metric.case_mix(tally, success), left_out)
+
+
+def funnel_plot(count: Count, filters: Filters, scope: frozenset[int] | None, *, outcome: str = "attended") -> Answer:
+    """The listed partners of the league against the limits of chance."""
+    answer = partners(count, filters, scope, outcome=outcome)
+    return Answer(plot_metric.funnel_plot(answer.table), answer.left_out)
+
+
+WEEKS_BEFORE, WEEKS_RECENT = 26, 8
+
+
+def referral_volume(count: Count, filters: Filters, scope: frozenset[int] | None, *, today: date) -> Answer:
+    """Who is new, has lapsed, or sends more or fewer: the last finished weeks against those before, whatever the period."""
+    whenever = replace(filters, first=None, last=None)
+    tally = count(["partner", "received_week", "state"], whenever.where(scope))
+    last = week_number(today) - 1
+    return Answer(volume_metric.referral_volume(tally, WEEKS_BEFORE, WEEKS_RECENT, last), {})
 
 
 def _other_kinds(count: Count, filters: Filters, scope: frozenset[int] | None) -> dict[str, int]:

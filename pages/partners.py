@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import display, frame, loaders, reports
+from dashboard.metrics import funnel_plot as plot
 from dashboard.metrics import partners as metric
 from dashboard.screens import cells, partners
 
@@ -21,4 +22,9 @@ table, names = metric.ordered(answer.table, order), loaders.names("partner")
 finding.markdown(partners.finding(table, names, outcome, horizon))
 cells.leads_behind(view, partners.chart(table, names, view), hint=True)
 display.left_out(answer.left_out)
-cells.leads_behind(view, partners.league_table(table, names, outcome, view))
+mix = reports.case_mix(view.count, view.filters, view.viewer.locations, outcome=outcome).table
+cells.leads_behind(view, partners.league_table(table, mix, names, outcome, view))
+
+cells.leads_behind(view, partners.unusual(plot.funnel_plot(answer.table), names, view))
+volume = reports.referral_volume(view.count, view.filters, view.viewer.locations, today=view.today)
+partners.changed(volume.table, names)

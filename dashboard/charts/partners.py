@@ -2,10 +2,58 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import CONTEXT, REACHED, calm
+from dashboard.charts.theme import CONTEXT, LOST, REACHED, calm
+from dashboard.metrics.funnel_plot import FAR, OUTSIDE, USUAL, limits
+from dashboard.metrics.partners import MINIMUM_LEADS
+
+_FAINT = "rgba(139, 149, 161, 0.16)"
+
+
+def funnel_plot(table: pd.DataFrame, names: Sequence[str], largest: int) -> go.Figure:
+    """Rates by the number of referrals, with the limits of chance round the common rate.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows with FUNNEL_PLOT_COLUMNS.
+    names : sequence of str
+        One a row.
+    largest : int
+        Where the axis ends.
+    """
+    size = np.unique(np.geomspace(MINIMUM_LEADS, max(largest, 2 * MINIMUM_LEADS), 80).round())
+    drawn = limits(float(table["centre"].iloc[0]), size, extra=float(table["spread"].iloc[0]))
+    figure = go.Figure()
+    for low, high, name in ((0, 3, "99.8 % by chance"), (1, 2, "95 % by chance")):
+        figure.add_scatter(
+            x=[*size, *size[::-1]], y=[*drawn[:, high], *drawn[:, low][::-1]], fill="toself", fillcolor=_FAINT,
+            line={"width": 0}, hoverinfo="skip", name=name,
+        )  # fmt: skip
+    figure.add_hline(float(table["centre"].iloc[0]), line={"color": CONTEXT, "dash": "dash", "width": 1.5})
+    for flags, name, colour in (((USUAL,), "Usual", REACHED), ((OUTSIDE, FAR), "Unusual", LOST)):
+        part = table["flag"].isin(flags).to_numpy()
+        figure.add_scatter(
+            x=table["n"][part],
+            y=table["rate"][part],
+            mode="markers+text" if name == "Unusual" else "markers",
+            text=[name for name, shown in zip(names, part, strict=True) if shown],
+            textposition="middle right",
+            marker={"size": 9, "color": colour, "symbol": "diamond" if name == "Unusual" else "circle"},
+            customdata=table.loc[part, ["partner", "k"]].to_numpy().tolist(),
+            hovertemplate="%{text}: %{y:.1%} (%{customdata[1]:,} of %{x:,})<extra></extra>",
+            name=name,
+        )
+    figure.update_yaxes(range=[0, 1.02], tickformat=".0%", fixedrange=True)
+    ends = [0.9 * MINIMUM_LEADS, 1.5 * max(largest, 2 * MINIMUM_LEADS)]
+    ticks = [n for n in (10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000) if n <= ends[1]]
+    figure.update_xaxes(
+        title="Referrals judged", fixedrange=True, type="log", range=list(np.log10(ends)), tickvals=ticks
+    )
+    return calm(figure, 360).update_layout(clickmode="event+select", margin={"b": 44})
 
 
 def league_dots(table: pd.DataFrame, names: Sequence[str], common: float | None) -> go.Figure:

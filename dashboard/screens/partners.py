@@ -5,10 +5,14 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from dashboard.charts.partners import league_dots
+from dashboard import display
+from dashboard.charts.partners import funnel_plot, league_dots
 from dashboard.display import percent, plural
 from dashboard.frame import View
+from dashboard.metrics.funnel_plot import USUAL
 from dashboard.metrics.partners import MINIMUM_LEADS, SMALL_PARTNERS
+from dashboard.metrics.referral_volume import SAME
+from dashboard.reports import WEEKS_BEFORE, WEEKS_RECENT
 from dashboard.screens.cells import Cell, clickable, clickable_table, narrower
 from data_access.vocabulary import VISIT_KINDS, Standing
 
@@ -21,6 +25,8 @@ _HEADINGS = {
     "rate": "Own rate",
     "shrunken": "Shrunken rate|The own rate drawn towards that of all partners, the more so the fewer the referrals",
     "place": "True place|Where the partner's true place lies with 90 % probability",
+    "expected": "Expected|Visits to be expected from the kind of referrals that the partner sends",
+    "ratio": "Observed / expected|1: just as well as its referrals allow",
     "top_quarter": "Top quarter|Probability that the partner truly belongs to the best quarter",
     "immature": "Too young|Referrals younger than the horizon; not judged",
 }
@@ -86,10 +92,53 @@ def chart(table: pd.DataFrame, names: Mapping[int, str], view: View) -> Cell | N
     )
 
 
-def league_table(table: pd.DataFrame, names: Mapping[int, str], outcome: str, view: View) -> Cell | None:
+def unusual(plot: pd.DataFrame, names: Mapping[int, str], view: View) -> Cell | None:
+    """The funnel plot: who lies further from the common rate than chance explains."""
+    if plot.empty:
+        return None
+    st.subheader("Further from the common rate than chance explains")
+    outside = plot[plot["flag"] != USUAL].sort_values("rate", ascending=False)
+    said = ", ".join(f"{names.get(int(row.partner), '?')} ({percent(row.rate)})" for row in outside.itertuples())
+    st.markdown(f"Unusual: **{said}**." if said else "**No partner** is unusual for its number of referrals.")
+    if plot["spread"].iloc[0] > 0:
+        st.caption("Partners differ more than chance explains; the limits are widened by that much.")
+    figure = funnel_plot(plot, [names.get(int(code), "?") for code in plot["partner"]], int(plot["n"].max()))
+    point = clickable(figure, "partners_plot", "Partners' rates by number of referrals, with limits of chance")
+    if not point:
+        return None
+    return _cell((int(point[0]),), f"{names.get(int(point[0]), '?')}, referrals", view, {"mature": (1,)})
+
+
+def changed(table: pd.DataFrame, names: Mapping[int, str]) -> None:
+    """Who is new, has lapsed, or sends more or fewer than chance explains."""
+    st.subheader(f"New, lapsed and changed: the last {WEEKS_RECENT} finished weeks against the {WEEKS_BEFORE} before")
+    named = table[table["change"] != SAME]
+    if named.empty:
+        st.markdown("**Nobody** is new, has lapsed or has changed by more than chance explains.")
+        return
+    shown = named.assign(
+        name=[names.get(int(code), "?") for code in named["partner"]],
+        expected=[f"{value:,.1f}" for value in named["expected"]],
+        change=named["change"].str.capitalize(),
+    ).sort_values(["change", "recent"], ascending=[True, False])
+    headings = {
+        "name": "Partner",
+        "change": "Change",
+        "recent": "Referrals lately",
+        "expected": "Expected|At its own pace before",
+    }
+    display.table(shown, headings, "Partners that changed")
+
+
+def league_table(
+    table: pd.DataFrame, mix: pd.DataFrame, names: Mapping[int, str], outcome: str, view: View
+) -> Cell | None:
     """The whole league, small partners as one row; a click on a number shows its leads."""
     listed = int((table["partner"] != SMALL_PARTNERS).sum())
+    expected = mix.set_index("partner").reindex(table["partner"])
     shown = table.assign(
+        expected=[f"{value:,.1f}" if value == value else "" for value in expected["expected"]],
+        ratio=[f"{value:.2f}" if value == value else "" for value in expected["ratio"]],
         name=[_name(row, names) for row in table.itertuples()],
         place=[_place(row, listed) for row in table.itertuples()],
     )

@@ -11,9 +11,12 @@ import sqlalchemy as sa
 
 from dashboard import cli, clock
 from dashboard.metrics.arrivals import ARRIVAL_COLUMNS
+from dashboard.metrics.case_mix import CASE_MIX_COLUMNS
 from dashboard.metrics.cohorts import COHORT_COLUMNS
 from dashboard.metrics.funnel import FUNNEL_COLUMNS
+from dashboard.metrics.funnel_plot import FUNNEL_PLOT_COLUMNS
 from dashboard.metrics.partners import LEAGUE_COLUMNS
+from dashboard.metrics.referral_volume import VOLUME_COLUMNS
 from dashboard.metrics.response import RESPONSE_COLUMNS
 from dashboard.metrics.timing import ANSWER_COLUMNS, CONVERSION_COLUMNS, CURVE_COLUMNS
 from dashboard.metrics.trends import TREND_COLUMNS
@@ -33,6 +36,9 @@ COLUMNS = {
     "arrivals": ARRIVAL_COLUMNS,
     "trends": ("series", "week", *TREND_COLUMNS),
     "partners": LEAGUE_COLUMNS,
+    "case-mix": CASE_MIX_COLUMNS,
+    "funnel-plot": FUNNEL_PLOT_COLUMNS,
+    "volume": VOLUME_COLUMNS,
 }
 
 
