@@ -23,6 +23,7 @@ from dashboard.metrics.partners import SMALL_PARTNERS, ordered
 from dashboard.metrics.trends import TREND_COLUMNS
 from dashboard.reports import Answer
 from data_access import practice, promises, tally
+from data_access.dimensions import LEADS, Unit
 from data_access.importing.dates import YEARS
 from data_access.lead_state import epoch_minute
 from data_access.vocabulary import Channel, Kind, PartnerCategory, Pathway, TargetMetric
@@ -48,9 +49,9 @@ class _Question:
     def today(self) -> date:
         return self.as_of.astimezone(ZoneInfo(self.zone)).date()
 
-    def count(self, keys: Sequence[str], where: tally.Where) -> Any:
+    def count(self, keys: Sequence[str], where: tally.Where, unit: Unit = LEADS) -> Any:
         when = filters.moment(self.as_of, self.zone, self.horizon)
-        return tally.tally(self.connection, keys, where, when)
+        return tally.tally(self.connection, keys, where, when, unit)
 
 
 def _funnel(q: _Question) -> Answer:
@@ -96,6 +97,14 @@ def _partners(q: _Question) -> Answer:
     return Answer(ordered(answer.table, _ORDERS[q.options.order], q.by), answer.left_out)
 
 
+def _attendance(q: _Question) -> Answer:
+    return reports.attendance(q.count, q.chosen, None, q.by)
+
+
+def _new_patients(q: _Question) -> Answer:
+    return reports.new_patients(q.count, q.chosen, None)
+
+
 def _case_mix(q: _Question) -> Answer:
     return reports.case_mix(q.count, q.chosen, None, outcome=q.options.outcome)
 
@@ -114,21 +123,26 @@ class _Metric:
 
     answer: Callable[[_Question], Answer]
     heeds: tuple[str, ...]
-    never_by: tuple[str, ...] = ("due_week",)
+    never_by: tuple[str, ...]
     rows_by: tuple[str, ...] = ()
 
 
 _NEVER = tuple(labels.BREAKDOWNS)
+_OF_APPOINTMENTS = ("start_week", "start_weekday", "lead_time")
+_NEVER_OF_LEADS = ("due_week", *_OF_APPOINTMENTS)
+_NEVER_OF_APPOINTMENTS = ("received_week", "due_week", "visit_weekday")
 _METRICS = {
-    "funnel": _Metric(_funnel, ("by", "horizon")),
-    "conversion": _Metric(_conversion, ("by", "horizon", "step")),
-    "curve": _Metric(_curve, ("by", "step")),
+    "funnel": _Metric(_funnel, ("by", "horizon"), _NEVER_OF_LEADS),
+    "conversion": _Metric(_conversion, ("by", "horizon", "step"), _NEVER_OF_LEADS),
+    "curve": _Metric(_curve, ("by", "step"), _NEVER_OF_LEADS),
     "cohorts": _Metric(_cohorts, ("horizon",), _NEVER, ("received_week",)),
-    "response": _Metric(_response, ("by", "two_way"), ()),
-    "answers": _Metric(_answers, ("by", "two_way"), ()),
+    "response": _Metric(_response, ("by", "two_way"), _OF_APPOINTMENTS),
+    "answers": _Metric(_answers, ("by", "two_way"), _OF_APPOINTMENTS),
     "arrivals": _Metric(_arrivals, (), _NEVER),
+    "attendance": _Metric(_attendance, ("by",), _NEVER_OF_APPOINTMENTS),
+    "new-patients": _Metric(_new_patients, (), _NEVER, ("partner_category",)),
     "trends": _Metric(_trends, ("horizon", "limits_from"), _NEVER, ("week",)),
-    "partners": _Metric(_partners, ("by", "horizon", "outcome", "order"), ("due_week",), ("partner",)),
+    "partners": _Metric(_partners, ("by", "horizon", "outcome", "order"), _NEVER_OF_LEADS, ("partner",)),
     "case-mix": _Metric(_case_mix, ("horizon", "outcome"), _NEVER, ("partner",)),
     "funnel-plot": _Metric(_funnel_plot, ("horizon", "outcome"), _NEVER, ("partner",)),
     "volume": _Metric(_volume, (), _NEVER, ("partner",)),

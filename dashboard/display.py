@@ -13,6 +13,7 @@ import streamlit as st
 from dashboard import explain, labels, loaders
 from dashboard.auth import SEE_LEADS
 from dashboard.frame import View
+from data_access.dimensions import LEADS, Unit
 from data_access.tally import Where
 from data_access.vocabulary import Channel, CloseReason, Kind, Precision, Stage
 
@@ -22,6 +23,12 @@ LEFT_OUT = {
     "no_partner": "without a partner",
     "immature": "too young to be judged",
     "day_only": "known to the day only",
+    "missing": "past without a recorded outcome",
+    "cancelled_in_time": "cancelled in time",
+    "by_practice": "cancelled by the practice",
+    "rescheduled": "moved to another day",
+    "future": "still to come",
+    "undated": "without a day",
     "not_measured": "with an answer known to the day only",
     "dated_before_received": "with the step dated before they were received",
     "pending_answered": "answered, window still running",
@@ -121,13 +128,15 @@ def how_to_import() -> str:
     return f"`handoff import FILE --mapping MAPPING{loaders.database_option()}`"
 
 
-def lead_list(view: View, where: Where, title: str, *, oldest_first: bool = False) -> None:
-    """The leads behind a number, as they stood at the view's moment."""
+def lead_list(view: View, where: Where, title: str, *, unit: Unit = LEADS, oldest_first: bool = False) -> None:
+    """The leads behind a number of leads or appointments, as they stood at the view's moment."""
     if not view.viewer.may(SEE_LEADS):
         return
     as_of = view.as_of if view.fixed else None
-    total, rows = loaders.leads_behind(view.viewer, where, view.moment, as_of=as_of, oldest_first=oldest_first)
-    st.subheader(f"{title}: {plural(total, 'lead')}")
+    total, rows = loaders.leads_behind(
+        view.viewer, where, view.moment, unit=unit, as_of=as_of, oldest_first=oldest_first
+    )
+    st.subheader(f"{title}: {plural(total, 'lead' if unit is LEADS else 'appointment')}")
     if total > len(rows):
         st.caption(f"The {'oldest' if oldest_first else 'newest'} {len(rows):,} of them.")
     if rows:

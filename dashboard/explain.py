@@ -8,6 +8,7 @@ from typing import Any
 
 from dashboard.metrics import (
     arrivals,
+    attendance,
     case_mix,
     cohorts,
     funnel,
@@ -26,6 +27,7 @@ METRICS: dict[str, Callable[..., Any]] = {
     "Response compliance": response.response,
     "Time to answer": timing.answers,
     "Arrivals": arrivals.arrivals,
+    "Attendance": attendance.attendance,
     "Trends": trends.shares,
     "Partner league": partners.league,
     "Case mix": case_mix.case_mix,
@@ -39,6 +41,7 @@ _COLUMNS = {
     "Response compliance": response.RESPONSE_COLUMNS,
     "Time to answer": timing.ANSWER_COLUMNS,
     "Arrivals": arrivals.ARRIVAL_COLUMNS,
+    "Attendance": attendance.ATTENDANCE_COLUMNS,
     "Trends": trends.TREND_COLUMNS,
     "Partner league": partners.LEAGUE_COLUMNS,
     "Case mix": case_mix.CASE_MIX_COLUMNS,

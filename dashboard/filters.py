@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from dashboard.labels import codes_of
+from data_access.dimensions import Moment
 from data_access.facts import day_number, week_number
 from data_access.lead_state import epoch_minute
-from data_access.tally import Moment, Where
+from data_access.tally import Where
 
 _LAST_WEEK = 2**15 - 1
 _LISTS = ("location", "partner", "service_line", "source")  # by id

@@ -14,7 +14,8 @@ from dashboard import clock, loaders
 from dashboard.auth import Viewer
 from dashboard.filters import Filters, end_of_day, moment
 from dashboard.labels import BREAKDOWNS, codes_of
-from data_access.tally import Moment, Where
+from data_access.dimensions import LEADS, Moment, Unit
+from data_access.tally import Where
 
 _PERIODS = {"Last 4 weeks": 28, "Last 13 weeks": 91, "Last 26 weeks": 182, "Last 12 months": 365, "All time": None}
 _BETWEEN = "Between two days"
@@ -58,9 +59,9 @@ class View:
         """The same view with another horizon."""
         return replace(self, moment=replace(self.moment, horizon_days=days))
 
-    def count(self, keys: Sequence[str], where: Where) -> pd.DataFrame:
-        """Count leads at this view's moment."""
-        return loaders.count(self.viewer, keys, where, self.moment)
+    def count(self, keys: Sequence[str], where: Where, unit: Unit = LEADS) -> pd.DataFrame:
+        """Count leads or appointments at this view's moment."""
+        return loaders.count(self.viewer, keys, where, self.moment, unit)
 
     def sentence(self) -> str:
         """What is filtered and as of when, in words."""

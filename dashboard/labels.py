@@ -55,6 +55,7 @@ DONE = {
     "attended": "were seen",
 }
 """The same steps in a sentence."""
+LEAD_TIMES = ("Not known", "Same day", "1-3 days", "4-7 days", "8-14 days", "15-30 days", "31-60 days", "Over 60 days")
 NOT_GIVEN = "Not given"
 
 BREAKDOWNS = {
@@ -72,9 +73,12 @@ BREAKDOWNS = {
     "received_week": "Week received",
     "due_week": "Week due",
     "visit_weekday": "Weekday of the appointment",
+    "start_week": "Week of the appointment",
+    "start_weekday": "Weekday",
+    "lead_time": "Days from booking to appointment",
 }
 """Dimensions that a table can be broken down by, and what they are called."""
-ORDINAL = ("priority", "visit_weekday")
+ORDINAL = ("priority", "visit_weekday", "start_weekday", "lead_time")
 """Those whose codes have an order of their own."""
 
 _WORDS: Mapping[str, tuple[type[StrEnum], int]] = {
@@ -110,7 +114,9 @@ def of_dimension(connection: Connection, dimension: str) -> dict[int, str]:
         return {0: NOT_GIVEN} | known if first else known
     if dimension in _LISTS:
         return {0: NOT_GIVEN} | practice.names(connection, _LISTS[dimension])
-    if dimension == "visit_weekday":
+    if dimension == "lead_time":
+        return dict(enumerate(LEAD_TIMES))
+    if dimension in ("visit_weekday", "start_weekday"):
         return dict(enumerate(WEEKDAYS))
     return {}
 

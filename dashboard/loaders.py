@@ -20,9 +20,10 @@ from data_access import demo, facts, leads, practice, promises
 from data_access import engine as databases
 from data_access import tables as t
 from data_access import tally as tallies
+from data_access.dimensions import LEADS, Moment, Unit
 from data_access.facts import LiveFacts, Snapshot
 from data_access.promises import Targets
-from data_access.tally import Moment, Where
+from data_access.tally import Where
 from data_access.vocabulary import TargetMetric
 
 LIST_LIMIT = 500
@@ -79,18 +80,26 @@ def _counting() -> Iterator[Snapshot | Connection]:
         yield _live(settings.database_url()).now()
 
 
-def count(viewer: Viewer, keys: Sequence[str], where: Where, moment: Moment) -> pd.DataFrame:
-    """Count leads in the viewer's scope; `where` cannot widen it."""
+def count(viewer: Viewer, keys: Sequence[str], where: Where, moment: Moment, unit: Unit = LEADS) -> pd.DataFrame:
+    """Count leads or appointments in the viewer's scope; `where` cannot widen it."""
     auth.require(viewer, auth.SEE_METRICS)
     _require_scope(viewer, where)
     with _counting() as source:
-        return tallies.tally(source, keys, where, moment)
+        return tallies.tally(source, keys, where, moment, unit)
 
 
 def leads_behind(
-    viewer: Viewer, where: Where, moment: Moment, *, as_of: datetime | None = None, oldest_first: bool = False
+    viewer: Viewer,
+    where: Where,
+    moment: Moment,
+    *,
+    unit: Unit = LEADS,
+    as_of: datetime | None = None,
+    oldest_first: bool = False,
 ) -> tuple[int, list[dict[str, Any]]]:
-    """How many leads a cell counts, and the newest or oldest of them (LIST_LIMIT at most) as people read them.
+    """How many leads (or appointments) a cell counts, and the newest or oldest of them as people read them.
+
+    No more than LIST_LIMIT are read.
 
     Parameters
     ----------
@@ -100,7 +109,7 @@ def leads_behind(
     auth.require(viewer, auth.SEE_LEADS)
     _require_scope(viewer, where)
     with _counting() as source:
-        ids = tallies.members(source, where, moment)
+        ids = tallies.members(source, where, moment, unit)
     shown = ids[-LIST_LIMIT:] if oldest_first else ids[:LIST_LIMIT]
     with databases.reading(database()) as connection:
         rows = leads.listing(connection, locations=viewer.locations, lead_ids=shown, limit=LIST_LIMIT)

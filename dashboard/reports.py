@@ -10,6 +10,7 @@ import pandas as pd
 
 from dashboard.filters import Filters
 from dashboard.metrics import arrivals as arrival_metric
+from dashboard.metrics import attendance as attendance_metric
 from dashboard.metrics import case_mix as mix_metric
 from dashboard.metrics import cohorts as cohort_metric
 from dashboard.metrics import funnel as funnel_metric
@@ -18,13 +19,16 @@ from dashboard.metrics import partners as partners_metric
 from dashboard.metrics import referral_volume as volume_metric
 from dashboard.metrics import response as response_metric
 from dashboard.metrics import timing
+from data_access.dimensions import APPOINTMENTS, LONGEST_MINUTES
 from data_access.facts import day_number, week_number, week_start
 from data_access.promises import Targets
-from data_access.tally import LONGEST_MINUTES, Where
+from data_access.tally import Where
 from data_access.vocabulary import VISIT_KINDS, Ending, Promise
 
-Count = Callable[[Sequence[str], Where], pd.DataFrame]
-"""Counts leads by dimensions, for a filter; the moment and the source are settled by whoever hands it over."""
+Count = Callable[..., pd.DataFrame]
+"""Counts by dimensions, for a filter, leads unless another unit is named; the moment and the source are settled by
+whoever hands it over.
+"""
 
 
 @dataclass(frozen=True)
@@ -210,6 +214,19 @@ def referral_volume(count: Count, filters: Filters, scope: frozenset[int] | None
     tally = count(["partner", "received_week", "state"], whenever.where(scope))
     last = week_number(today) - 1
     return Answer(volume_metric.referral_volume(tally, WEEKS_BEFORE, WEEKS_RECENT, last), {})
+
+
+def attendance(count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequence[str] = ()) -> Answer:
+    """Show rate of the appointments that begin in the period, of leads of every kind."""
+    tally = count([*by, "attendance"], filters.where(scope), APPOINTMENTS)
+    table = attendance_metric.attendance(tally, by)
+    return Answer(table, attendance_metric.left_out(table))
+
+
+def new_patients(count: Count, filters: Filters, scope: frozenset[int] | None) -> Answer:
+    """First visits in the period, by the category of the partner that referred."""
+    tally = count(["partner_category", "attendance", "first_visit"], filters.where(scope), APPOINTMENTS)
+    return Answer(attendance_metric.new_patients(tally), {})
 
 
 def _other_kinds(count: Count, filters: Filters, scope: frozenset[int] | None) -> dict[str, int]:

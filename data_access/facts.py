@@ -24,10 +24,10 @@ from sqlalchemy import Connection, Engine
 from data_access import practice
 from data_access import tables as t
 from data_access.engine import reading
-from data_access.events import Event
-from data_access.lead_state import LeadState, epoch_minute, seconds_to
-from data_access.tables import FACT_COLUMNS, lead_facts
-from data_access.vocabulary import Flag, Precision, Stage, code
+from data_access.events import Event, Received
+from data_access.lead_state import Appointment, LeadState, epoch_minute, seconds_to
+from data_access.tables import APPOINTMENT_FACT_COLUMNS, FACT_COLUMNS, appointment_facts, lead_facts
+from data_access.vocabulary import AppointmentStatus, Flag, Precision, Stage, code
 
 NEVER = 2**31 - 1
 NOT_MEASURED = (
@@ -116,19 +116,9 @@ def of_lead(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
         "contact_at": answered(state.first_contact),
         "contact_met": met(state.first_contact),
         "answered_live": int(asked.answered_live),
-        "kind": code(asked.lead_kind),
-        "pathway": code(asked.pathway),
-        "channel": code(asked.channel),
-        "priority": code(asked.priority),
-        "asker": code(asked.asker),
-        "partner_category": code(asked.partner_category) + 1 if asked.partner_category else 0,
-        "topic": code(asked.topic) + 1 if asked.topic else 0,
         "visit_weekday": appointment.starts_on.isoweekday() if appointment and appointment.starts_on else 0,
         "location": asked.location_id,
-        "partner": asked.partner_id or 0,
-        "service_line": asked.service_line_id or 0,
-        "source": asked.source_id or 0,
-        "owner": asked.owner_id or 0,
+        **_keys(asked),
         "flags": int(state.flags),
     }
     begins = [ALWAYS, *(epoch_minute(p.begins_at) for p in state.parts[1:] if p.begins_at)]
@@ -159,39 +149,125 @@ def _next_day(moment: datetime, zone: ZoneInfo) -> datetime:
     return datetime.combine(following, time(), tzinfo=zone)
 
 
+def of_appointments(state: LeadState, zones: Mapping[int, ZoneInfo]) -> list[dict[str, int]]:
+    """The facts of a lead's appointments: when each is, what became of it, and the lead's own keys.
+
+    An appointment of which only the day is known is past when that day is over. `outcome` is the code of its status + 1, 0
+    while it has none; `first_visit` marks the first that the person came to; `lead_days` are days from booking to start.
+    """
+    asked, rows = state.received, []
+    eligible = state.entered.get(Stage.ELIGIBILITY)
+    came = next((a.number for a in state.appointments if a.status == AppointmentStatus.ATTENDED), 0)
+    for a in state.appointments:
+        zone = zones[a.location_id]
+        on = a.starts_at.astimezone(zone).date() if a.starts_at else a.starts_on
+        begins = a.starts_at or (_next_day(datetime.combine(on, time(12), tzinfo=zone), zone) if on else None)
+        booked_on = a.booked_at.astimezone(zone).date()
+        rows.append(
+            {
+                "number": a.number,
+                "booked_at": epoch_minute(a.booked_at),
+                "starts_at": epoch_minute(begins) if begins else NEVER,
+                "outcome_at": epoch_minute(a.outcome_at) if a.outcome_at else NEVER,
+                "eligible_at": epoch_minute(eligible[0]) if eligible else NEVER,
+                "start_day": day_number(on) if on else NEVER,
+                "start_week": week_number(on) if on else 0,
+                "start_weekday": on.isoweekday() if on else 0,
+                "lead_days": (on - booked_on).days if on else NEVER,
+                "outcome": code(a.status) + 1 if a.outcome_at else 0,
+                "cancelled_by": code(a.cancelled_by) + 1 if a.cancelled_by else 0,
+                "late": int(_late(a, on, zone)),
+                "first_visit": int(a.number == came),
+                "location": a.location_id,
+                **_keys(asked),
+            }
+        )
+    return rows
+
+
+def _late(a: Appointment, on: date | None, zone: ZoneInfo) -> bool:
+    """Whether it ended less than 24 hours before it was to begin; where only the day is known, on that day or later."""
+    if a.outcome_at is None or on is None:
+        return False
+    if a.starts_at is None:
+        return a.outcome_at.astimezone(zone).date() >= on
+    return a.starts_at - a.outcome_at < timedelta(hours=24)
+
+
+def _keys(asked: Received) -> dict[str, int]:
+    """What the lead's rows and its appointments' rows have in common, but for the location."""
+    return {
+        "kind": code(asked.lead_kind),
+        "pathway": code(asked.pathway),
+        "channel": code(asked.channel),
+        "priority": code(asked.priority),
+        "asker": code(asked.asker),
+        "partner_category": code(asked.partner_category) + 1 if asked.partner_category else 0,
+        "topic": code(asked.topic) + 1 if asked.topic else 0,
+        "partner": asked.partner_id or 0,
+        "service_line": asked.service_line_id or 0,
+        "source": asked.source_id or 0,
+        "owner": asked.owner_id or 0,
+    }
+
+
 def write(connection: Connection, states: Mapping[int, LeadState], *, fresh: bool = False) -> None:
     """Write the facts of some leads; `fresh`: they have none yet. `engine.writing` stamps them when the transaction ends."""
     zones = {location: ZoneInfo(zone) for location, zone in practice.zones(connection).items()}
-    if not fresh:
-        connection.execute(sa.delete(lead_facts).where(lead_facts.c.lead_id.in_(list(states))))
-    rows = [
-        {"lead_id": lead_id, **row}
-        for lead_id, state in states.items()
-        for row in of_lead(state, zones[state.received.location_id])
-    ]
-    if rows:
-        connection.execute(sa.insert(lead_facts), rows)
+    made: dict[sa.Table, list[dict[str, int]]] = {lead_facts: [], appointment_facts: []}
+    for lead_id, state in states.items():
+        made[lead_facts] += [{"lead_id": lead_id, **row} for row in of_lead(state, zones[state.received.location_id])]
+        made[appointment_facts] += [{"lead_id": lead_id, **row} for row in of_appointments(state, zones)]
+    for table, rows in made.items():
+        if not fresh:
+            connection.execute(sa.delete(table).where(table.c.lead_id.in_(list(states))))
+        if rows:
+            connection.execute(sa.insert(table), rows)
 
 
 @dataclass(frozen=True)
-class Snapshot:
-    """All facts at one revision, in order of the received day; never changed, only replaced.
+class Rows:
+    """The facts of one unit of counting, in order of its day.
 
     Attributes
     ----------
-    revision : int
-        Newest revision it holds.
     lead_id : array of int64, shape (rows,)
     columns : mapping of arrays, each of shape (rows,)
-        One per entry of `tables.FACT_COLUMNS`, with the type given there.
+        One per column of the unit's table, with the type given in tables.py.
     """
 
-    revision: int
     lead_id: npt.NDArray[np.int64]
     columns: Mapping[str, npt.NDArray[np.signedinteger[Any]]]
 
     def __len__(self) -> int:
         return len(self.lead_id)
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """Where the facts of a unit are kept: its table, its columns with their types, its second key, and its day."""
+
+    table: sa.Table
+    columns: Mapping[str, str]
+    number: str
+    day: str
+
+
+LEADS = Stored(lead_facts, FACT_COLUMNS, "part", "received_day")
+APPOINTMENTS = Stored(appointment_facts, APPOINTMENT_FACT_COLUMNS, "number", "start_day")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All facts at one revision; never changed, only replaced."""
+
+    revision: int
+    leads: Rows
+    appointments: Rows
+
+    def rows(self, stored: Stored) -> Rows:
+        """The facts of one unit."""
+        return self.leads if stored is LEADS else self.appointments
 
 
 class LiveFacts:
@@ -212,7 +288,7 @@ def load(engine: Engine) -> Snapshot:
     """Read all facts."""
     with reading(engine) as connection:
         revision = current_revision(connection)
-        return _sorted(revision, *_read(connection, newer_than=-1))
+        return Snapshot(revision, *(_sorted(stored, _read(connection, stored, -1)) for stored in (LEADS, APPOINTMENTS)))
 
 
 def refresh(engine: Engine, known: Snapshot) -> Snapshot:
@@ -221,15 +297,23 @@ def refresh(engine: Engine, known: Snapshot) -> Snapshot:
         revision = current_revision(connection)
         if revision == known.revision:
             return known
-        lead_id, columns = _read(connection, newer_than=known.revision)
-    if not len(lead_id):
-        return Snapshot(revision, known.lead_id, known.columns)
-    kept = ~np.isin(known.lead_id, lead_id)
-    return _sorted(
-        revision,
-        np.concatenate([known.lead_id[kept], lead_id]),
-        {name: np.concatenate([column[kept], columns[name]]) for name, column in known.columns.items()},
-    )
+        newer = lead_facts.c.revision > known.revision
+        changed = np.array(connection.execute(sa.select(lead_facts.c.lead_id).where(newer)).scalars().all(), np.int64)
+        read = (
+            {stored: _read(connection, stored, known.revision) for stored in (LEADS, APPOINTMENTS)}
+            if len(changed)
+            else {}
+        )
+    if not read:
+        return Snapshot(revision, known.leads, known.appointments)
+    return Snapshot(revision, *(_replaced(stored, known.rows(stored), rows, changed) for stored, rows in read.items()))
+
+
+def _replaced(stored: Stored, known: Rows, read: Rows, changed: npt.NDArray[np.int64]) -> Rows:
+    """Known rows with those of changed leads replaced by what was read; a lead may have fewer rows than before, or none."""
+    kept = ~np.isin(known.lead_id, changed)
+    columns = {name: np.concatenate([column[kept], read.columns[name]]) for name, column in known.columns.items()}
+    return _sorted(stored, Rows(np.concatenate([known.lead_id[kept], read.lead_id]), columns))
 
 
 def current_revision(connection: Connection) -> int:
@@ -237,31 +321,31 @@ def current_revision(connection: Connection) -> int:
     return int(connection.scalar(sa.select(t.revisions.c.revision)) or 0)
 
 
-def _read(connection: Connection, newer_than: int) -> tuple[npt.NDArray[np.int64], dict[str, npt.NDArray[Any]]]:
-    wanted = [lead_facts.c.lead_id, lead_facts.c.part, *(lead_facts.c[name] for name in FACT_COLUMNS)]
+def _read(connection: Connection, stored: Stored, newer_than: int) -> Rows:
+    table, number = stored.table, stored.table.c[stored.number]
+    wanted = [table.c.lead_id, number, *(table.c[name] for name in stored.columns)]
+    if table is lead_facts:
+        newer: sa.ColumnElement[bool] = table.c.revision > newer_than
+    else:  # appointments carry no stamp of their own: whatever writes them writes their lead
+        stamp = lead_facts.alias()
+        newer = sa.exists().where(stamp.c.lead_id == table.c.lead_id, stamp.c.revision > newer_than)
     pages: list[npt.NDArray[np.int64]] = []
     last = (-1, -1)
     while True:  # keyset pages: bounded memory, and no cursor that a driver could lose a row from
-        query = (
-            sa.select(*wanted)
-            .where(lead_facts.c.revision > newer_than, sa.tuple_(lead_facts.c.lead_id, lead_facts.c.part) > last)
-            .order_by(lead_facts.c.lead_id, lead_facts.c.part)
-            .limit(_PAGE)
-        )
-        rows = [tuple(row) for row in connection.execute(query)]
+        query = sa.select(*wanted).where(newer, sa.tuple_(table.c.lead_id, number) > last)
+        rows = [tuple(row) for row in connection.execute(query.order_by(table.c.lead_id, number).limit(_PAGE))]
         if not rows:
             break
         pages.append(np.array(rows, np.int64))
         last = (rows[-1][0], rows[-1][1])
-    table = np.concatenate(pages) if pages else np.empty((0, len(wanted)), np.int64)
-    return table[:, 0].copy(), {
-        name: table[:, place].astype(kind) for place, (name, kind) in enumerate(FACT_COLUMNS.items(), start=2)
-    }
+    read = np.concatenate(pages) if pages else np.empty((0, len(wanted)), np.int64)
+    columns = {name: read[:, place].astype(kind) for place, (name, kind) in enumerate(stored.columns.items(), start=2)}
+    return Rows(read[:, 0].copy(), columns)
 
 
-def _sorted(revision: int, lead_id: npt.NDArray[np.int64], columns: Mapping[str, npt.NDArray[Any]]) -> Snapshot:
-    order = np.lexsort((lead_id, columns["received_day"]))
-    in_order = {name: column[order] for name, column in columns.items()}
+def _sorted(stored: Stored, rows: Rows) -> Rows:
+    order = np.lexsort((rows.lead_id, rows.columns[stored.day]))
+    in_order = {name: column[order] for name, column in rows.columns.items()}
     for column in in_order.values():
         column.flags.writeable = False
-    return Snapshot(revision, lead_id[order], MappingProxyType(in_order))
+    return Rows(rows.lead_id[order], MappingProxyType(in_order))

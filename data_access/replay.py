@@ -167,7 +167,8 @@ def _cancelled(state: LeadState, event: Event, what: Any) -> None:
 
 def _rescheduled(state: LeadState, event: Event, what: Any) -> None:
     old = state.appointment
-    _settle_appointment(state, event, AppointmentStatus.RESCHEDULED, what.by)
+    if old is None or old.status == AppointmentStatus.SCHEDULED:  # a no-show that is given another day stays a no-show
+        _settle_appointment(state, event, AppointmentStatus.RESCHEDULED, what.by)
     _booked(state, event, what)
     state.appointments[-1].replaces_number = old.number if old else None
 

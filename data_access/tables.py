@@ -384,6 +384,30 @@ lead_facts = Table(
 sa.Index("ix_lead_facts_revision", lead_facts.c.revision)
 sa.Index("ix_lead_facts_received_day", lead_facts.c.received_day)
 
+_APPOINTMENT_MINUTES = ("booked_at", "starts_at", "outcome_at", "eligible_at")
+_APPOINTMENT_DAYS = ("start_day", "lead_days")
+_APPOINTMENT_BYTES = ("start_weekday", "outcome", "cancelled_by", "late", "first_visit", "kind", "pathway", "channel",
+                      "priority", "partner_category", "topic", "asker")  # fmt: skip
+
+APPOINTMENT_FACT_COLUMNS = {
+    **dict.fromkeys(_APPOINTMENT_MINUTES + _APPOINTMENT_DAYS + _IDS, "int32"),
+    **dict.fromkeys(("start_week",), "int16"),
+    **dict.fromkeys(_APPOINTMENT_BYTES, "int8"),
+}
+"""Every counted column of an appointment's facts and its type in memory; meanings in facts.py."""
+
+appointment_facts = Table(
+    "appointment_facts",
+    metadata,
+    Column("lead_id", BIG, ForeignKey("leads.id"), primary_key=True),
+    Column("number", sa.SmallInteger, primary_key=True, comment="of the appointment, 1 for the lead's first"),
+    *[
+        Column(name, sa.Integer if kind == "int32" else sa.SmallInteger, nullable=False)
+        for name, kind in APPOINTMENT_FACT_COLUMNS.items()
+    ],
+)
+sa.Index("ix_appointment_facts_start_day", appointment_facts.c.start_day)
+
 for _table in metadata.tables.values():
     for _column in _table.columns:
         if _words := _column.info.get("words"):

@@ -281,6 +281,24 @@ class Ending(IntEnum):
     EXCLUDED = 4
 
 
+class Attendance(IntEnum):
+    """What an appointment counts as at a moment.
+
+    LATE_CANCEL: cancelled by the patient less than 24 hours before it began. MISSING: it is past and nobody recorded what
+    became of it. UNDATED: nobody knows when it is.
+    """
+
+    FUTURE = 0
+    ATTENDED = 1
+    NO_SHOW = 2
+    LATE_CANCEL = 3
+    CANCELLED_IN_TIME = 4
+    BY_PRACTICE = 5
+    RESCHEDULED = 6
+    MISSING = 7
+    UNDATED = 8
+
+
 class Flag(IntFlag):
     """Contradictions in a lead's own dates. A flagged lead stays in the counts; it leaves only what the flag spoils."""
 

@@ -14,6 +14,7 @@ from dashboard import display
 from dashboard.display import lead_list
 from dashboard.frame import View
 from dashboard.labels import BREAKDOWNS
+from data_access.dimensions import LEADS, Unit
 from data_access.tally import Where
 
 _LAST, _ROUNDS = "cells_last_clicked", "cells_rounds"
@@ -25,6 +26,7 @@ class Cell:
 
     title: str
     where: Where
+    unit: Unit = LEADS
 
 
 def breakdown(key: str, offered: Sequence[str], *, optional: bool = False) -> str | None:
@@ -97,6 +99,6 @@ def narrower(where: Where, **keys: Sequence[int]) -> Where:
 def leads_behind(view: View, cell: Cell | None, *, hint: bool = False) -> None:
     """The leads behind what was clicked, under what it was clicked in; `hint`: how to get there where nothing was."""
     if cell:
-        lead_list(view, cell.where, cell.title)
+        lead_list(view, cell.where, cell.title, unit=cell.unit)
     elif hint:
         st.caption("Click a bar, a dot or a number in a table to see the leads behind it.")

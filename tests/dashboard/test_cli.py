@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from dashboard import cli, clock
 from dashboard.metrics.arrivals import ARRIVAL_COLUMNS
+from dashboard.metrics.attendance import ATTENDANCE_COLUMNS, NEW_PATIENT_COLUMNS
 from dashboard.metrics.case_mix import CASE_MIX_COLUMNS
 from dashboard.metrics.cohorts import COHORT_COLUMNS
 from dashboard.metrics.funnel import FUNNEL_COLUMNS
@@ -34,6 +35,8 @@ COLUMNS = {
     "response": RESPONSE_COLUMNS,
     "answers": ANSWER_COLUMNS,
     "arrivals": ARRIVAL_COLUMNS,
+    "attendance": ATTENDANCE_COLUMNS,
+    "new-patients": NEW_PATIENT_COLUMNS,
     "trends": ("series", "week", *TREND_COLUMNS),
     "partners": LEAGUE_COLUMNS,
     "case-mix": CASE_MIX_COLUMNS,

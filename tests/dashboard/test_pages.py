@@ -312,7 +312,8 @@ def test_a_viewer_with_one_location_sees_only_that_one(on_demo: str, monkeypatch
 def test_a_loader_refuses_to_count_beyond_the_viewers_locations(asked, on_demo: str) -> None:
     """Whoever calls it: a filter without the scope, or wider than it, is an error and not an answer."""
     from dashboard import auth, loaders
-    from data_access.tally import Moment, Where
+    from data_access.dimensions import Moment
+    from data_access.tally import Where
     from data_access.vocabulary import Role
 
     alice = auth.Viewer("Alice", Role.FRONT_DESK, frozenset({2}), 1)

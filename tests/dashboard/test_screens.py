@@ -9,9 +9,10 @@ from dashboard import auth, frame, reports, series
 from dashboard.filters import Filters, moment
 from dashboard.frame import View
 from dashboard.metrics.partners import SMALL_PARTNERS
-from dashboard.screens import conversion, funnel, partners, response
+from dashboard.screens import attendance, conversion, funnel, partners, response
 from data_access import demo, facts
 from data_access import engine as databases
+from data_access.dimensions import APPOINTMENTS, LEADS
 from data_access.facts import Snapshot, week_number, week_start
 from data_access.promises import Targets
 from data_access.tally import members, tally
@@ -33,7 +34,9 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 
 def view_of(snapshot: Snapshot, filters: Filters, monkeypatch: pytest.MonkeyPatch) -> View:
     viewer = auth.Viewer("Bob", Role.MANAGER, None)
-    monkeypatch.setattr(frame.loaders, "count", lambda _, keys, where, when: tally(snapshot, keys, where, when))
+    monkeypatch.setattr(
+        frame.loaders, "count", lambda _, keys, where, when, unit=LEADS: tally(snapshot, keys, where, when, unit)
+    )
     return View(viewer, filters, UNTIL, moment(UNTIL, "America/New_York", 30), "America/New_York", fixed=False)
 
 
@@ -74,7 +77,7 @@ def test_every_number_of_the_league_opens_its_leads(snapshot, outcome: str, monk
     """Referrals judged, those that came, and those too young; of the small partners' row too."""
     view = view_of(snapshot, Filters(), monkeypatch)
     table = reports.partners(view.count, Filters(), None, outcome=outcome).table
-    names = {int(code): "" for code in set(snapshot.columns["partner"])}
+    names = {int(code): "" for code in set(snapshot.leads.columns["partner"])}
     assert SMALL_PARTNERS in set(table["partner"])
     for row in table.itertuples():
         for column in ("n", "k", "immature"):
@@ -92,6 +95,16 @@ def test_every_number_of_the_conversion_table_opens_its_leads(snapshot, by: str,
             keys = {by: (getattr(row, by),), "attended_ending": endings}
             where = conversion.narrower(conversion._visits(view), **keys)
             assert len(members(snapshot, where, view.moment)) == getattr(row, column), column
+
+
+@pytest.mark.parametrize("by", ["location", "lead_time"])
+def test_every_number_of_the_attendance_table_opens_its_appointments(snapshot, by: str, monkeypatch) -> None:
+    """Counted, came, did not, and each kind that is left out."""
+    view = view_of(snapshot, Filters(), monkeypatch)
+    for row in reports.attendance(view.count, Filters(), None, [by]).table.itertuples():
+        for column, codes in attendance._BEHIND.items():
+            where = attendance.narrower(view.where, **{by: (getattr(row, by),), "attendance": codes})
+            assert len(members(snapshot, where, view.moment, APPOINTMENTS)) == getattr(row, column), column
 
 
 def test_the_running_week_is_in_no_series_and_young_weeks_in_none_that_waits(snapshot, monkeypatch) -> None:
@@ -112,7 +125,7 @@ def test_a_series_counts_what_the_leads_say(snapshot, monkeypatch) -> None:
     clock = reports.Clock(lambda waits: waits["waited_since"].to_numpy() * 0, view.moment.minute)
     asked = series.Asked(view.count, Filters(), None, clock, view.today, 30)
     week = week_number(date(2026, 6, 8))
-    columns = {name: column.tolist() for name, column in snapshot.columns.items()}
+    columns = {name: column.tolist() for name, column in snapshot.leads.columns.items()}
     now = [n for n, until in enumerate(columns["valid_until"]) if until == facts.NEVER]
     leads = [n for n in now if columns["received_week"][n] == week and columns["close_reason"][n] not in (9, 10, 11)]
     visits = [n for n in leads if columns["kind"][n] in (1, 3)]

@@ -13,9 +13,10 @@ from dashboard.metrics.response import response
 from data_access import demo, demo_simulation, facts, practice
 from data_access import engine as databases
 from data_access.demo_profiles import PROFILES
+from data_access.dimensions import Moment
 from data_access.facts import Snapshot, day_number
 from data_access.lead_state import epoch_minute
-from data_access.tally import Moment, Where, tally
+from data_access.tally import Where, tally
 
 UNTIL = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 NOW = Moment(epoch_minute(UNTIL), day_number(UNTIL.date()))
@@ -33,14 +34,14 @@ def test_about_six_thousand_leads_over_eighteen_months(made) -> None:
     """Give or take five per cent."""
     _, _, snapshot = made
     assert 5_700 < tally(snapshot, [], Where(), NOW)["count"].sum() < 6_300
-    day = snapshot.columns["received_day"]
+    day = snapshot.leads.columns["received_day"]
     assert 530 < day.max() - day.min() <= demo_simulation.DAYS
 
 
 def test_mondays_are_busy_and_sundays_are_not(made) -> None:
     """Weekday and hour patterns, as a practice has them."""
     _, _, snapshot = made
-    weekday = (snapshot.columns["received_day"] + 3) % 7  # 1970-01-01 was a Thursday
+    weekday = (snapshot.leads.columns["received_day"] + 3) % 7  # 1970-01-01 was a Thursday
     counts = np.bincount(weekday, minlength=7)
     assert counts[0] > counts[4] > 3 * counts[6]
 
@@ -84,7 +85,7 @@ def test_partners_truly_differ(made) -> None:
 def test_nothing_lies_in_the_future_and_nothing_contradicts_itself(made) -> None:
     """No flag, no event after the last moment."""
     _, engine, snapshot = made
-    assert not snapshot.columns["flags"].any()
+    assert not snapshot.leads.columns["flags"].any()
     with engine.connect() as c:
         last = c.scalar(sa.text("SELECT max(occurred_at) FROM events"))
     assert last <= UNTIL.strftime("%Y-%m-%d %H:%M:%S.999999")
@@ -116,7 +117,7 @@ def _facts(file: Path, until: datetime) -> bytes:
     engine = databases.connect(f"sqlite:///{file}")
     snapshot = facts.load(engine)
     engine.dispose()
-    return b"".join(column.tobytes() for column in snapshot.columns.values())
+    return b"".join(column.tobytes() for column in snapshot.leads.columns.values())
 
 
 def test_a_demo_that_was_broken_off_is_not_taken_for_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

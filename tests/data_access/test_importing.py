@@ -592,3 +592,13 @@ def test_the_appointment_file_gives_its_figures(sqlite_database: sa.Engine, tmp_
             assert (reached[name, "captured"], reached[name, "attended"]) == (group["n"], group["hits"])
         if by == "location":
             assert len({name for name, _ in reached}) == figures["locations"]
+    bins = {"Same day": "0", "1-3 days": "1-3", "4-7 days": "4-7", "8-14 days": "8-14", "15-30 days": "15-30",
+            "31-60 days": "31-60", "Over 60 days": "61+", "Not known": "negative (invalid)"}  # fmt: skip
+    for by, wanted, names in (
+        ("lead_time", figures["show_by_lead_time_days"], bins),
+        ("start_weekday", figures["show_by_weekday"], {day: day for day in figures["show_by_weekday"]}),
+    ):
+        rows = metrics(sqlite_database, "attendance", "--by", by, capsys=capsys)["rows"]
+        assert {names[row[by]]: (row["counted"], row["attended"]) for row in rows} == {
+            name: (group["n"], group["hits"]) for name, group in wanted.items()
+        }

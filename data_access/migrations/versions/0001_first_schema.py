@@ -498,6 +498,40 @@ def upgrade() -> None:
         batch_op.create_index("ix_events_lead_id", ["lead_id"], unique=False)
 
     op.create_table(
+        "appointment_facts",
+        sa.Column("lead_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.SmallInteger(), nullable=False, comment="of the appointment, 1 for the lead's first"),
+        sa.Column("booked_at", sa.Integer(), nullable=False),
+        sa.Column("starts_at", sa.Integer(), nullable=False),
+        sa.Column("outcome_at", sa.Integer(), nullable=False),
+        sa.Column("eligible_at", sa.Integer(), nullable=False),
+        sa.Column("start_day", sa.Integer(), nullable=False),
+        sa.Column("lead_days", sa.Integer(), nullable=False),
+        sa.Column("location", sa.Integer(), nullable=False),
+        sa.Column("partner", sa.Integer(), nullable=False),
+        sa.Column("service_line", sa.Integer(), nullable=False),
+        sa.Column("source", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.Integer(), nullable=False),
+        sa.Column("start_week", sa.SmallInteger(), nullable=False),
+        sa.Column("start_weekday", sa.SmallInteger(), nullable=False),
+        sa.Column("outcome", sa.SmallInteger(), nullable=False),
+        sa.Column("cancelled_by", sa.SmallInteger(), nullable=False),
+        sa.Column("late", sa.SmallInteger(), nullable=False),
+        sa.Column("first_visit", sa.SmallInteger(), nullable=False),
+        sa.Column("kind", sa.SmallInteger(), nullable=False),
+        sa.Column("pathway", sa.SmallInteger(), nullable=False),
+        sa.Column("channel", sa.SmallInteger(), nullable=False),
+        sa.Column("priority", sa.SmallInteger(), nullable=False),
+        sa.Column("partner_category", sa.SmallInteger(), nullable=False),
+        sa.Column("topic", sa.SmallInteger(), nullable=False),
+        sa.Column("asker", sa.SmallInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_appointment_facts_lead_id")),
+        sa.PrimaryKeyConstraint("lead_id", "number", name=op.f("pk_appointment_facts")),
+    )
+    with op.batch_alter_table("appointment_facts", schema=None) as batch_op:
+        batch_op.create_index("ix_appointment_facts_start_day", ["start_day"], unique=False)
+
+    op.create_table(
         "lead_facts",
         sa.Column("lead_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -581,6 +615,10 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("records")
+    with op.batch_alter_table("appointment_facts", schema=None) as batch_op:
+        batch_op.drop_index("ix_appointment_facts_start_day")
+
+    op.drop_table("appointment_facts")
     with op.batch_alter_table("lead_facts", schema=None) as batch_op:
         batch_op.drop_index("ix_lead_facts_revision")
         batch_op.drop_index("ix_lead_facts_received_day")

@@ -14,11 +14,12 @@ from dashboard.filters import Filters
 from dashboard.metrics.response import RESPONSE_COLUMNS, left_out, response
 from data_access import events as e
 from data_access import facts
+from data_access.dimensions import Moment
 from data_access.engine import reading
 from data_access.facts import day_number, week_number
 from data_access.lead_state import epoch_minute
 from data_access.promises import waited_minutes
-from data_access.tally import Moment, Where, tally
+from data_access.tally import Where, tally
 from data_access.vocabulary import Channel, CloseReason, ContactMethod, Ending, Promise
 from tests import factories
 from tests.cases import case

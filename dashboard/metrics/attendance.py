@@ -1,0 +1,157 @@
+"""Attendance: do people come to the appointments that they have?"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from dashboard.metrics.intervals import rate, wilson
+from data_access.vocabulary import Attendance
+
+ATTENDANCE_COLUMNS = (
+    "counted",
+    "attended",
+    "no_show",
+    "late_cancel",
+    "rate",
+    "rate_low",
+    "rate_high",
+    "missing",
+    "at_least",
+    "at_most",
+    "cancelled_in_time",
+    "by_practice",
+    "rescheduled",
+    "future",
+    "undated",
+)
+
+MANY_MISSING = 0.05
+"""Share of appointments without a recorded outcome beyond which the figure carries a warning."""
+
+
+def attendance(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
+    """Share of appointments that people came to, of those that stood and are past.
+
+    Definition
+    ----------
+    Attended, of attended, no-show and cancelled late together. Late is a cancellation by the patient less than 24 hours
+    before the appointment, or after it began; exactly 24 hours before is in time. A no-show that is given another day stays
+    a no-show, and the new appointment counts on its own day.
+
+    Population
+    ----------
+    Appointments that begin in the period. Not in the rate, and counted apart: those still to come, cancelled in time,
+    cancelled by the practice, moved to another day, and those of which nobody knows the day.
+
+    Censoring
+    ---------
+    An appointment that is past without a recorded outcome is in no rate; `at_least` and `at_most` are what the rate would
+    be if all of those had been no-shows, or all had come. Where they are more than one in twenty, the figure carries a
+    warning.
+
+    Parameters
+    ----------
+    tally : DataFrame
+        Counts of appointments by `by` and `attendance` (codes of `vocabulary.Attendance`).
+    by : sequence of str
+        Further key columns to break down by.
+
+    Returns
+    -------
+    DataFrame
+        One row per group: the columns of `by`, then ATTENDANCE_COLUMNS. `counted` = `attended` + `no_show` +
+        `late_cancel`; `rate` = attended / counted with its 95 % Wilson interval, and its bounds, proportions in [0, 1],
+        NaN where there is nothing to divide; the others are counts of appointments.
+
+    Raises
+    ------
+    KeyError
+        When the tally lacks one of the keys.
+
+    References
+    ----------
+    Wilson 1927 for the interval; worst and best case bounds as in Manski 2003, Partial Identification of Probability
+    Distributions.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> counts = pd.DataFrame([[1, 3], [2, 1], [3, 1], [7, 2]], columns=["attendance", "count"])
+    >>> attendance(counts)[["counted", "rate", "at_least", "at_most"]].round(2).values.tolist()
+    [[5.0, 0.6, 0.43, 0.71]]
+    """
+    keys = list(by)
+    counts = tally[[*keys, "attendance", "count"]]
+    if keys:
+        wide = counts.pivot_table(index=keys, columns="attendance", values="count", aggfunc="sum", fill_value=0)
+    else:
+        wide = counts.groupby("attendance")["count"].sum().to_frame().T
+        wide.index = pd.Index([0])
+    wide = wide.reindex(columns=list(Attendance), fill_value=0).astype("int64")
+    came, missing = wide[Attendance.ATTENDED].to_numpy(), wide[Attendance.MISSING].to_numpy()
+    counted = came + wide[Attendance.NO_SHOW].to_numpy() + wide[Attendance.LATE_CANCEL].to_numpy()
+    low, high = wilson(came, counted)
+    table = pd.DataFrame(
+        {
+            "counted": counted,
+            "attended": came,
+            "no_show": wide[Attendance.NO_SHOW],
+            "late_cancel": wide[Attendance.LATE_CANCEL],
+            "rate": rate(came, counted),
+            "rate_low": low,
+            "rate_high": high,
+            "missing": missing,
+            "at_least": rate(came, counted + missing),
+            "at_most": rate(came + missing, counted + missing),
+            "cancelled_in_time": wide[Attendance.CANCELLED_IN_TIME],
+            "by_practice": wide[Attendance.BY_PRACTICE],
+            "rescheduled": wide[Attendance.RESCHEDULED],
+            "future": wide[Attendance.FUTURE],
+            "undated": wide[Attendance.UNDATED],
+        },
+        index=wide.index,
+    )
+    return table.reset_index(drop=not keys)
+
+
+def too_many_missing(table: pd.DataFrame) -> pd.Series:
+    """Whether so many outcomes are missing that the rate carries a warning, row by row."""
+    past = table["counted"] + table["missing"]
+    return pd.Series(np.divide(table["missing"], past.where(past > 0, 1)) > MANY_MISSING, index=table.index)
+
+
+def left_out(table: pd.DataFrame) -> dict[str, int]:
+    """What the rate does not count, in appointments, from a table of `attendance`."""
+    columns = ("missing", "cancelled_in_time", "by_practice", "rescheduled", "future", "undated")
+    return {column: int(table[column].sum()) for column in columns}
+
+
+NEW_PATIENT_COLUMNS = ("partner_category", "new_patients")
+
+
+def new_patients(tally: pd.DataFrame) -> pd.DataFrame:
+    """First visits in the period, by the category of the partner that referred.
+
+    Parameters
+    ----------
+    tally : DataFrame
+        Counts of appointments by `partner_category`, `attendance` and `first_visit`, of appointments in the period.
+
+    Returns
+    -------
+    DataFrame
+        One row per category that has any, the largest first: NEW_PATIENT_COLUMNS. A person who comes back under a new
+        inquiry counts again, because nobody's identity is kept; unknown categories are a row of their own.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> counts = pd.DataFrame([[1, 1, 1, 2], [1, 1, 0, 5], [0, 1, 1, 1]],
+    ...                       columns=["partner_category", "attendance", "first_visit", "count"])
+    >>> new_patients(counts).values.tolist()
+    [[1, 2], [0, 1]]
+    """
+    first = tally[(tally["attendance"] == Attendance.ATTENDED) & (tally["first_visit"] == 1)]
+    table = first.groupby("partner_category", as_index=False)["count"].sum().rename(columns={"count": "new_patients"})
+    return table.sort_values(["new_patients", "partner_category"], ascending=[False, True], ignore_index=True)

@@ -1,0 +1,100 @@
+"""Blocks of the attendance page."""
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import display
+from dashboard.charts.response import dots
+from dashboard.display import percent, plural, share
+from dashboard.frame import View
+from dashboard.labels import BREAKDOWNS, ORDINAL
+from dashboard.loaders import names as names_of
+from dashboard.metrics.attendance import too_many_missing
+from dashboard.screens.cells import Cell, clickable, clickable_table, narrower
+from data_access.dimensions import APPOINTMENTS
+from data_access.vocabulary import Attendance
+
+_COUNTED = (Attendance.ATTENDED, Attendance.NO_SHOW, Attendance.LATE_CANCEL)
+_DOTS = 20
+_BEHIND = {
+    "counted": _COUNTED,
+    "attended": (Attendance.ATTENDED,),
+    "no_show": (Attendance.NO_SHOW,),
+    "late_cancel": (Attendance.LATE_CANCEL,),
+    "missing": (Attendance.MISSING,),
+    "cancelled_in_time": (Attendance.CANCELLED_IN_TIME,),
+    "by_practice": (Attendance.BY_PRACTICE,),
+    "rescheduled": (Attendance.RESCHEDULED,),
+    "future": (Attendance.FUTURE,),
+    "undated": (Attendance.UNDATED,),
+}
+_HEADINGS = {
+    "counted": "Counted|Attended, no-show and cancelled late together",
+    "attended": "Came",
+    "no_show": "No-show",
+    "late_cancel": "Cancelled late|By the patient, less than 24 hours before",
+    "rate": "Show rate",
+    "missing": "No outcome|Past, and nobody recorded what became of it; in no rate",
+    "bounds": "Bounds|If all without an outcome were no-shows, and if all had come",
+    "cancelled_in_time": "Cancelled in time",
+    "rescheduled": "Moved",
+    "future": "To come",
+}
+
+
+def finding(table: pd.DataFrame) -> str:
+    """The finding in one sentence."""
+    if table.empty or not table["counted"].iloc[0]:
+        return "No appointment of this period is past with a recorded outcome yet."
+    row = table.iloc[0]
+    came = share(int(row.attended), int(row.counted), row.rate_low, row.rate_high)
+    text = f"People came to **{came}** of the appointments that stood; **{int(row.no_show):,}** did not come and "
+    text += f"{int(row.late_cancel):,} cancelled late."
+    if too_many_missing(table).iloc[0]:
+        missing, ends = plural(int(row.missing), "outcome"), f"{percent(row.at_least)} and {percent(row.at_most)}"
+        text += f" Beware: {missing} missing, so the rate lies between {ends}."
+    return text
+
+
+def group_dots(view: View, table: pd.DataFrame, by: str) -> Cell | None:
+    """Show rates as dots with intervals on one axis; a click shows the appointments counted."""
+    names, shown = names_of(by), _in_order(table[table["counted"] > 0], by).head(_DOTS)
+    st.subheader(f"By {BREAKDOWNS[by].lower()}")
+    if shown.empty:
+        return None
+    codes = [int(code) for code in shown[by]]
+    drawn = shown.assign(met=shown["attended"], judged=shown["counted"], target=float("nan"))
+    point = clickable(dots(drawn, [names.get(c, "?") for c in codes], codes), f"attendance_dots_{by}", "Show rates")
+    if not point:
+        return None
+    where = narrower(view.where, **{by: (int(point[0]),), "attendance": _COUNTED})
+    return Cell(f"{names.get(int(point[0]), '?')}, counted", where, APPOINTMENTS)
+
+
+def group_table(view: View, table: pd.DataFrame, by: str) -> Cell | None:
+    """Every group with its counts; a click on one shows its appointments."""
+    names = names_of(by)
+    named = _in_order(table, by).assign(
+        group=lambda rows: [names.get(int(code), "?") for code in rows[by]],
+        bounds=lambda rows: [display.interval(*pair) for pair in zip(rows["at_least"], rows["at_most"], strict=True)],
+    )
+    headings = {"group": BREAKDOWNS[by]} | _HEADINGS
+    clicked = clickable_table(named, headings, "Attendance as a table", f"attendance_table_{by}", (by,))
+    if not clicked:
+        return None
+    row, column = named.iloc[clicked[0]], clicked[1] if clicked[1] in _BEHIND else "counted"
+    title = f"{row['group']}, {headings[column].partition('|')[0].lower()}"
+    where = narrower(view.where, **{by: (int(row[by]),), "attendance": _BEHIND[column]})
+    return Cell(title, where, APPOINTMENTS)
+
+
+def new_patients(table: pd.DataFrame) -> None:
+    """First visits by the category of the partner that referred."""
+    names = names_of("partner_category")
+    st.subheader(f"New patients: {int(table['new_patients'].sum()):,} first visits")
+    named = table.assign(category=[names.get(int(code), "?") for code in table["partner_category"]])
+    display.table(named, {"category": "Partner category", "new_patients": "First visits"}, "New patients by category")
+
+
+def _in_order(table: pd.DataFrame, by: str) -> pd.DataFrame:
+    return table.sort_values(by) if by in ORDINAL else table.sort_values(["counted", by], ascending=[False, True])

@@ -1,0 +1,138 @@
+"""Attendance: twelve appointments as worked, from the record to the rate; and what a rate may not count."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.metrics.attendance import ATTENDANCE_COLUMNS, attendance, left_out, new_patients, too_many_missing
+from data_access import events as e
+from data_access import facts, leads
+from data_access.dimensions import APPOINTMENTS, Moment
+from data_access.engine import reading, writing
+from data_access.facts import day_number
+from data_access.lead_state import epoch_minute
+from data_access.leads import Draft
+from data_access.tally import Where, tally
+from data_access.vocabulary import Attendance, CancelledBy, PartnerCategory, Precision
+from tests import factories
+from tests.cases import case
+from tests.factories import NOW, World, log, record
+
+ZONE = ZoneInfo("America/New_York")
+ENDS = {
+    "attended": lambda _: e.Attended(),
+    "no_show": lambda _: e.NoShow(),
+    "cancelled_by_patient": lambda _: e.Cancelled(by=CancelledBy.PATIENT),
+    "cancelled_by_practice": lambda _: e.Cancelled(by=CancelledBy.PRACTICE),
+    "rescheduled": lambda later: e.Rescheduled(by=CancelledBy.PATIENT, starts_at=later),
+}
+
+
+def local(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=ZONE).astimezone(UTC)
+
+
+def counted(world: World, as_of: datetime, *by: str) -> pd.DataFrame:
+    when = Moment(epoch_minute(as_of), day_number(as_of.date()))
+    here = tally(facts.load(world.engine), ["attendance", *by], Where(), when, APPOINTMENTS)
+    with reading(world.engine) as c:
+        assert here.equals(tally(c, ["attendance", *by], Where(), when, APPOINTMENTS))
+    return here
+
+
+def test_twelve_appointments_come_out_as_worked(world: World) -> None:
+    """Future ones, unrecorded ones, cancelled in time and late, moved, by the practice: recorded and counted."""
+    given_, expected = case("A01")["inputs"], case("A01")["expected"]
+    by_id = {a["id"]: a for a in given_["appointments"]}
+    replacements = {a["replaced_by"] for a in by_id.values() if "replaced_by" in a}
+    for a in by_id.values():
+        if a["id"] in replacements:
+            continue
+        start = local(a["start"])
+        then = [e.Event(e.Booked(starts_at=start), local("2026-03-02T09:00"), NOW, id=1)]
+        if a["status"] in ENDS:
+            at = local(a["changed"]) if "changed" in a else start + timedelta(minutes=5)
+            later = local(by_id[a["replaced_by"]]["start"]) if "replaced_by" in a else start
+            then.append(e.Event(ENDS[a["status"]](later), at, NOW, id=2))
+        with writing(world.engine) as c:
+            draft = Draft(factories.asked(world), local("2026-03-02T08:00"), Precision.MINUTE, NOW, then)
+            leads.add_many(c, [draft])
+    row = attendance(counted(world, local(given_["as_of"]))).iloc[0]
+    for column, name in (
+        ("attended", "attended"), ("no_show", "no_show"), ("late_cancel", "late_cancel"), ("missing", "outcome_missing"),
+        ("future", "future"), ("cancelled_in_time", "cancelled_in_time"), ("by_practice", "cancelled_by_practice"),
+        ("rescheduled", "rescheduled"),
+    ):  # fmt: skip
+        assert row[column] == expected[name], column
+    assert row.rate == pytest.approx(expected["show_rate"])
+    assert [row.at_least, row.at_most] == pytest.approx(expected["bounds"])
+    assert too_many_missing(attendance(counted(world, local(given_["as_of"])))).all()
+
+
+@pytest.mark.parametrize(
+    ("hours_before", "column"),
+    [(25, "cancelled_in_time"), (24, "cancelled_in_time"), (23, "late_cancel"), (-1, "late_cancel")],
+)
+def test_exactly_a_day_before_is_in_time(world: World, hours_before: int, column: str) -> None:
+    """An hour less, or after it began, is late."""
+    start = NOW + timedelta(days=3)
+    lead = log(world)
+    record(world, lead, e.Booked(starts_at=start))
+    record(world, lead, e.Cancelled(by=CancelledBy.PATIENT), start - timedelta(hours=hours_before))
+    assert attendance(counted(world, start + timedelta(days=1)))[column].tolist() == [1]
+
+
+def test_a_no_show_that_gets_another_day_stays_a_no_show(world: World) -> None:
+    """The second appointment counts on its own day, and so does its visit."""
+    lead = log(world)
+    record(world, lead, e.Booked(starts_at=NOW + timedelta(hours=2)))
+    record(world, lead, e.NoShow(), NOW + timedelta(hours=3))
+    record(
+        world, lead, e.Rescheduled(by=CancelledBy.PATIENT, starts_at=NOW + timedelta(days=2)), NOW + timedelta(hours=4)
+    )
+    assert attendance(counted(world, NOW + timedelta(days=1)))[["no_show", "future"]].values.tolist() == [[1, 1]]
+    record(world, lead, e.Attended(), NOW + timedelta(days=2))
+    row = attendance(counted(world, NOW + timedelta(days=3))).iloc[0]
+    assert (row.no_show, row.attended, row.rescheduled) == (1, 1, 0)
+
+
+def test_a_bare_day_is_past_when_it_is_over(world: World) -> None:
+    """In the evening of that day nobody can say yet that it was missed."""
+    lead = log(world)
+    record(world, lead, e.Booked(starts_on=date(2026, 3, 12)))
+    evening = datetime(2026, 3, 13, 2, 0, tzinfo=UTC)  # ten at night in New York
+    assert attendance(counted(world, evening))["future"].tolist() == [1]
+    assert attendance(counted(world, evening + timedelta(hours=3)))["missing"].tolist() == [1]
+    weeks = counted(world, evening, "start_weekday", "lead_time")
+    assert weeks[["start_weekday", "lead_time"]].values.tolist() == [[4, 2]]
+
+
+tallies = st.lists(st.tuples(st.integers(1, 3), st.sampled_from(Attendance), st.integers(1, 50)), max_size=25)
+
+
+@given(rows=tallies)
+def test_every_appointment_is_in_one_column_and_the_rate_within_its_bounds(rows) -> None:
+    """Whatever the mix; groups add up to the whole."""
+    counts = pd.DataFrame(rows, columns=["location", "attendance", "count"])
+    whole, parts = attendance(counts), attendance(counts, ["location"])
+    assert list(whole.columns) == list(ATTENDANCE_COLUMNS)
+    for table in (whole, parts):
+        assert table["counted"].sum() + sum(left_out(table).values()) == counts["count"].sum()
+        known = table.dropna(subset=["rate"])
+        assert ((known["at_least"] <= known["rate"] + 1e-12) & (known["rate"] <= known["at_most"] + 1e-12)).all()
+    assert parts["attended"].sum() == whole["attended"].sum()
+
+
+def test_a_first_visit_is_counted_once_for_its_category(world: World) -> None:
+    """A second visit of the same person is none."""
+    lead = log(world, partner_id=world.lakeside, partner_category=PartnerCategory.PRIMARY_CARE)
+    record(world, lead, e.Booked(starts_at=NOW))
+    record(world, lead, e.Attended(), NOW + timedelta(hours=1))
+    record(world, lead, e.Booked(starts_at=NOW + timedelta(days=1)), NOW + timedelta(hours=2))
+    record(world, lead, e.Attended(), NOW + timedelta(days=1))
+    made = new_patients(counted(world, NOW + timedelta(days=2), "partner_category", "first_visit"))
+    assert made.values.tolist() == [[1, 1]]
