@@ -55,5 +55,5 @@ def with_limits(table: pd.DataFrame, weeks: Sequence[str], names: Mapping[str, s
     figure.update_yaxes(rangemode="tozero", tickformat=".0%" if share else ",", fixedrange=True)
     if share:
         figure.update_yaxes(range=[0, 1.02])
-    figure.update_xaxes(fixedrange=True)
+    figure.update_xaxes(fixedrange=True, tickangle=0, nticks=4)
     return calm(figure, 220).update_layout(showlegend=False, margin={"t": 8})

@@ -39,7 +39,7 @@ def choices(view: View) -> tuple[str, int]:
     own = view.moment.horizon_days
     with st.container(horizontal=True):
         step = st.segmented_control(
-            "Step", list(STEPS), default="scheduled", format_func=STEPS.__getitem__, key="conversion_step",
+            "Step", list(STEPS), default="scheduled", format_func=STEPS.__getitem__, key="conversion_step", wrap=True,
             bind="query-params", required=True,
         )  # fmt: skip
         horizon = st.segmented_control(
