@@ -27,6 +27,7 @@ page = st.navigation(
         st.Page(ROOT / "pages" / "partners.py", title="Partners", icon=":material/handshake:"),
         st.Page(ROOT / "pages" / "attendance.py", title="Attendance", icon=":material/event_available:"),
         st.Page(ROOT / "pages" / "trends.py", title="Trends", icon=":material/monitoring:"),
+        st.Page(ROOT / "pages" / "data_quality.py", title="Data quality", icon=":material/fact_check:"),
         st.Page(ROOT / "pages" / "log_inquiry.py", title="Log inquiry", icon=":material/add_call:"),
     ]
 )

@@ -105,6 +105,19 @@ def _new_patients(q: _Question) -> Answer:
     return reports.new_patients(q.count, q.chosen, None)
 
 
+def _lost(q: _Question) -> Answer:
+    return reports.lost_reasons(q.count, q.chosen, None)
+
+
+def _flags(q: _Question) -> Answer:
+    answer = reports.flags(q.count, q.chosen, None)
+    return Answer(answer.table.assign(flag=[labels.flag(value) for value in answer.table["flag"]]), {})
+
+
+def _field_fill(q: _Question) -> Answer:
+    return reports.field_fill(q.count, q.chosen, None)
+
+
 def _case_mix(q: _Question) -> Answer:
     return reports.case_mix(q.count, q.chosen, None, outcome=q.options.outcome)
 
@@ -133,6 +146,7 @@ _NEVER_OF_LEADS = ("due_week", *_OF_APPOINTMENTS)
 _NEVER_OF_APPOINTMENTS = ("received_week", "due_week", "visit_weekday")
 _METRICS = {
     "funnel": _Metric(_funnel, ("by", "horizon"), _NEVER_OF_LEADS),
+    "lost": _Metric(_lost, (), _NEVER, ("furthest", "close_reason")),
     "conversion": _Metric(_conversion, ("by", "horizon", "step"), _NEVER_OF_LEADS),
     "curve": _Metric(_curve, ("by", "step"), _NEVER_OF_LEADS),
     "cohorts": _Metric(_cohorts, ("horizon",), _NEVER, ("received_week",)),
@@ -141,6 +155,8 @@ _METRICS = {
     "arrivals": _Metric(_arrivals, (), _NEVER),
     "attendance": _Metric(_attendance, ("by",), _NEVER_OF_APPOINTMENTS),
     "new-patients": _Metric(_new_patients, (), _NEVER, ("partner_category",)),
+    "flags": _Metric(_flags, (), _NEVER),
+    "field-fill": _Metric(_field_fill, (), _NEVER),
     "trends": _Metric(_trends, ("horizon", "limits_from"), _NEVER, ("week",)),
     "partners": _Metric(_partners, ("by", "horizon", "outcome", "order"), _NEVER_OF_LEADS, ("partner",)),
     "case-mix": _Metric(_case_mix, ("horizon", "outcome"), _NEVER, ("partner",)),

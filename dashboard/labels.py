@@ -12,6 +12,7 @@ from data_access.vocabulary import (
     Asker,
     Channel,
     CloseReason,
+    Flag,
     Kind,
     PartnerCategory,
     Pathway,
@@ -106,6 +107,11 @@ def word(member: StrEnum) -> str:
     return _SPECIAL.get(member, member.replace("_", " ").capitalize())
 
 
+def flag(value: int) -> str:
+    """A contradiction of dates as people read it."""
+    return Flag(value).name.replace("_", " ").capitalize()  # type: ignore[union-attr]  # a single flag has a name
+
+
 def of_dimension(connection: Connection, dimension: str) -> dict[int, str]:
     """Labels of a dimension's codes, for those that have a list; weeks are written by `week`."""
     if dimension in _WORDS:
@@ -114,6 +120,8 @@ def of_dimension(connection: Connection, dimension: str) -> dict[int, str]:
         return {0: NOT_GIVEN} | known if first else known
     if dimension in _LISTS:
         return {0: NOT_GIVEN} | practice.names(connection, _LISTS[dimension])
+    if dimension == "furthest":
+        return {int(stage): name for stage, name in STAGES.items()}
     if dimension == "lead_time":
         return dict(enumerate(LEAD_TIMES))
     if dimension in ("visit_weekday", "start_weekday"):

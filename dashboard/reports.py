@@ -16,6 +16,7 @@ from dashboard.metrics import cohorts as cohort_metric
 from dashboard.metrics import funnel as funnel_metric
 from dashboard.metrics import funnel_plot as plot_metric
 from dashboard.metrics import partners as partners_metric
+from dashboard.metrics import quality as quality_metric
 from dashboard.metrics import referral_volume as volume_metric
 from dashboard.metrics import response as response_metric
 from dashboard.metrics import timing
@@ -227,6 +228,27 @@ def new_patients(count: Count, filters: Filters, scope: frozenset[int] | None) -
     """First visits in the period, by the category of the partner that referred."""
     tally = count(["partner_category", "attendance", "first_visit"], filters.where(scope), APPOINTMENTS)
     return Answer(attendance_metric.new_patients(tally), {})
+
+
+def lost_reasons(count: Count, filters: Filters, scope: frozenset[int] | None) -> Answer:
+    """Why leads headed for a visit were lost, by the furthest stage that they had come to."""
+    where = filters.with_kinds(_VISIT_KINDS).where(scope)
+    return Answer(funnel_metric.lost_reasons(count(["furthest", "close_reason", "state"], where)), {})
+
+
+FIELDS = ("partner", "partner_category", "service_line", "source", "owner")
+"""Fields that may be left empty and are missed where they are."""
+
+
+def flags(count: Count, filters: Filters, scope: frozenset[int] | None) -> Answer:
+    """Leads whose own dates contradict each other, of every kind."""
+    return Answer(quality_metric.flags(count(["flags"], filters.where(scope))), {})
+
+
+def field_fill(count: Count, filters: Filters, scope: frozenset[int] | None) -> Answer:
+    """How often each field is filled in, for leads of every kind."""
+    where = filters.where(scope)
+    return Answer(quality_metric.field_fill({field: count([field], where) for field in FIELDS}), {})
 
 
 def _other_kinds(count: Count, filters: Filters, scope: frozenset[int] | None) -> dict[str, int]:

@@ -110,6 +110,17 @@ def _stage_now(f: Any, m: Moment) -> Any:
     return stage
 
 
+UNTOUCHED_DAYS = 30
+"""An open lead this old that nobody ever answered is called untouched."""
+
+
+def _untouched(f: Any, m: Moment) -> Any:
+    waiting = (
+        (f.closed_at > m.minute) & (f.attempt_at > m.minute) & (f.scheduled_at > m.minute) & (f.answered_live == 0)
+    )
+    return either(waiting & (f.received_day + UNTOUCHED_DAYS < m.day), 1, 0)
+
+
 def _qualified(f: Any, m: Moment) -> Any:
     """By the practice's agreement: found eligible, and headed for a visit or sent by a partner."""
     headed = reduce(or_, (f.kind == code(kind) for kind in VISIT_KINDS)) | (f.partner > 0)
@@ -226,7 +237,8 @@ DIMENSIONS: Mapping[str, Dimension] = {
         Dimension("attended_in_time", _within("attended_at", "attended_lag"), 2),
         Dimension("response", _judged("attempt_at", "attempt_met"), 8),
         Dimension("contact", _judged("contact_at", "contact_met"), 8),
-        Dimension("flagged", lambda f, m: either(f.flags > 0, 1, 0), 2),
+        Dimension("flags", _plain("flags"), 32),
+        Dimension("untouched", _untouched, 2),
         Dimension("qualified", _qualified, 2),
         Dimension("received_day", _plain("received_day")),
         Dimension("received_hour", _plain("received_hour"), 169),

@@ -21,6 +21,8 @@ cells.leads_behind(view, funnel.beside_each_other(view, pathways.table, "pathway
 display.left_out(whole.left_out)
 cells.leads_behind(view, funnel.table(view, pathways.table, "pathway", names))
 
+cells.leads_behind(view, funnel.lost(view, reports.lost_reasons(view.count, view.filters, scope).table))
+
 by = cells.breakdown(
     "funnel_by",
     ("location", "partner_category", "partner", "channel", "service_line", "source", "priority", "visit_weekday"),

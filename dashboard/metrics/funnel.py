@@ -140,3 +140,31 @@ def _stages(leads: pd.DataFrame) -> list[tuple[float | str, ...]]:
 def left_out(tally: pd.DataFrame) -> dict[str, int]:
     """What the funnel does not count, in leads: `not_a_lead` (duplicates, spam, tests)."""
     return {"not_a_lead": int(tally.loc[tally["state"] == Standing.EXCLUDED, "count"].sum())}
+
+
+LOST_COLUMNS = ("furthest", "close_reason", "leads")
+
+
+def lost_reasons(tally: pd.DataFrame) -> pd.DataFrame:
+    """Why leads were lost, by the furthest stage that they had come to.
+
+    Parameters
+    ----------
+    tally : DataFrame
+        Counts by `furthest`, `close_reason` and `state`.
+
+    Returns
+    -------
+    DataFrame
+        One row per stage and reason that has any, in order: LOST_COLUMNS.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> counts = pd.DataFrame([[1, 4, 1, 3], [1, 0, 0, 9]], columns=["furthest", "close_reason", "state", "count"])
+    >>> lost_reasons(counts).values.tolist()
+    [[1, 4, 3]]
+    """
+    part = tally[tally["state"] == Standing.LOST]
+    table = part.groupby(["furthest", "close_reason"], as_index=False)["count"].sum()
+    return table.rename(columns={"count": "leads"})[list(LOST_COLUMNS)]

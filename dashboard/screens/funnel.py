@@ -11,6 +11,7 @@ from dashboard.charts.funnel import PARTS, funnel_bars
 from dashboard.display import percent, plural
 from dashboard.frame import View
 from dashboard.labels import BREAKDOWNS, ORDINAL, STAGES
+from dashboard.loaders import names as names_of
 from dashboard.screens.cells import Cell, clickable, clickable_table, narrower
 from data_access.vocabulary import VISIT_KINDS, Stage, Standing
 
@@ -46,8 +47,10 @@ def finding(whole: pd.DataFrame) -> str:
         following = STAGES[Stage(worst + 1)].lower()
         text += f" Most are lost between {STAGES[worst].lower()} and {following}: {lost:,}."
     if captured.immature:
-        text += f" {captured.immature:,} of them {'is' if captured.immature == 1 else 'are'} too young to be judged, so the "
-        text += "later stages will still grow."
+        young = plural(int(captured.immature), "lead")
+        text += (
+            f" {young} {'is' if captured.immature == 1 else 'are'} too young to be judged; the later stages will grow."
+        )
     return text
 
 
@@ -100,6 +103,29 @@ def _keys(stage: Stage, column: str) -> dict[str, Sequence[int]]:
         "immature": {"furthest": reached, "mature": (0,)},
     }
     return behind.get(column, {"furthest": reached})
+
+
+def lost(view: View, table: pd.DataFrame) -> Cell | None:
+    """Why leads were lost, stage by stage; a click on a count shows them."""
+    if table.empty:
+        return None
+    st.subheader("Why leads were lost, by the stage they had come to")
+    reasons = names_of("close_reason")
+    named = table.assign(
+        at=[STAGES[Stage(stage)] for stage in table["furthest"]],
+        why=[reasons.get(int(code), "?") for code in table["close_reason"]],
+    ).sort_values(["furthest", "leads"], ascending=[True, False])
+    headings = {"at": "Stage", "why": "Reason", "leads": "Leads"}
+    clicked = clickable_table(named, headings, "Reasons of loss by stage", "funnel_lost", ("furthest", "close_reason"))
+    if not clicked:
+        return None
+    row = named.iloc[clicked[0]]
+    keys: dict[str, Sequence[int]] = {
+        "furthest": (int(row["furthest"]),),
+        "close_reason": (int(row["close_reason"]),),
+        "state": (Standing.LOST,),
+    }
+    return _cell(view, {}, f"Lost at {row['at'].lower()}, {row['why'].lower()}", keys)
 
 
 def _cell(view: View, group: dict[str, tuple[int, ...]], title: str, keys: dict[str, Sequence[int]]) -> Cell:

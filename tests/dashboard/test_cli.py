@@ -14,9 +14,10 @@ from dashboard.metrics.arrivals import ARRIVAL_COLUMNS
 from dashboard.metrics.attendance import ATTENDANCE_COLUMNS, NEW_PATIENT_COLUMNS
 from dashboard.metrics.case_mix import CASE_MIX_COLUMNS
 from dashboard.metrics.cohorts import COHORT_COLUMNS
-from dashboard.metrics.funnel import FUNNEL_COLUMNS
+from dashboard.metrics.funnel import FUNNEL_COLUMNS, LOST_COLUMNS
 from dashboard.metrics.funnel_plot import FUNNEL_PLOT_COLUMNS
 from dashboard.metrics.partners import LEAGUE_COLUMNS
+from dashboard.metrics.quality import FILL_COLUMNS, FLAG_COLUMNS
 from dashboard.metrics.referral_volume import VOLUME_COLUMNS
 from dashboard.metrics.response import RESPONSE_COLUMNS
 from dashboard.metrics.timing import ANSWER_COLUMNS, CONVERSION_COLUMNS, CURVE_COLUMNS
@@ -37,6 +38,9 @@ COLUMNS = {
     "arrivals": ARRIVAL_COLUMNS,
     "attendance": ATTENDANCE_COLUMNS,
     "new-patients": NEW_PATIENT_COLUMNS,
+    "lost": LOST_COLUMNS,
+    "flags": FLAG_COLUMNS,
+    "field-fill": FILL_COLUMNS,
     "trends": ("series", "week", *TREND_COLUMNS),
     "partners": LEAGUE_COLUMNS,
     "case-mix": CASE_MIX_COLUMNS,

@@ -16,7 +16,7 @@ from data_access.dimensions import APPOINTMENTS, LEADS
 from data_access.facts import Snapshot, week_number, week_start
 from data_access.promises import Targets
 from data_access.tally import members, tally
-from data_access.vocabulary import Role, Stage
+from data_access.vocabulary import Role, Stage, Standing
 
 UNTIL = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 FILTERS = [Filters(), Filters(channel=("phone", "fax"), location=(1, 3)), Filters(kind=("information",))]
@@ -105,6 +105,17 @@ def test_every_number_of_the_attendance_table_opens_its_appointments(snapshot, b
         for column, codes in attendance._BEHIND.items():
             where = attendance.narrower(view.where, **{by: (getattr(row, by),), "attendance": codes})
             assert len(members(snapshot, where, view.moment, APPOINTMENTS)) == getattr(row, column), column
+
+
+def test_reasons_of_loss_add_up_to_the_funnels_losses_and_open_their_leads(snapshot, monkeypatch) -> None:
+    """Stage by stage, and reason by reason."""
+    view = view_of(snapshot, Filters(), monkeypatch)
+    table = reports.lost_reasons(view.count, Filters(), None).table
+    losses = reports.funnel(view.count, Filters(), None).table.set_index("stage")["lost"]
+    assert table.groupby("furthest")["leads"].sum().to_dict() == {s: n for s, n in losses.items() if n}
+    for row in table.itertuples():
+        keys = {"furthest": (row.furthest,), "close_reason": (row.close_reason,), "state": (Standing.LOST,)}
+        assert len(members(snapshot, funnel._cell(view, {}, "", keys).where, view.moment)) == row.leads
 
 
 def test_the_running_week_is_in_no_series_and_young_weeks_in_none_that_waits(snapshot, monkeypatch) -> None:

@@ -1,0 +1,101 @@
+"""Data quality: which leads contradict themselves, which fields are left empty, and what that leaves out of which metric."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from dashboard.metrics.intervals import rate, wilson
+from data_access.vocabulary import Flag
+
+FLAG_COLUMNS = ("flag", "leads", "spoils")
+
+SPOILS: Mapping[Flag, str] = {
+    Flag.BOOKED_BEFORE_RECEIVED: "conversion to a booking, where it is a day or more",
+    Flag.ATTENDED_BEFORE_RECEIVED: "conversion to a visit, where it is a day or more",
+    Flag.VISIT_BEFORE_BOOKING: "nothing: it stays in every count",
+    Flag.RESPONSE_BEFORE_RECEIVED: "response compliance and time to answer",
+    Flag.IN_THE_FUTURE: "whatever has not happened yet, until it has",
+}
+"""Which figure a contradiction leaves out; the lead stays in all others."""
+
+FILL_COLUMNS = ("field", "leads", "filled", "missing", "rate", "rate_low", "rate_high")
+
+
+def flags(tally: pd.DataFrame) -> pd.DataFrame:
+    """Leads whose own dates contradict each other, and what each contradiction leaves out.
+
+    Definition
+    ----------
+    A lead is flagged when it was booked, seen or answered before it was received, when its visit is dated before the
+    booking, or when something lies more than five minutes in the future of its own record. A lead can have several flags.
+
+    Population
+    ----------
+    Leads received in the period, of every kind.
+
+    Censoring
+    ---------
+    A flagged lead is never dropped. It stays in every count and leaves only the figure whose dates are spoiled; that figure
+    says how many it leaves out.
+
+    Parameters
+    ----------
+    tally : DataFrame
+        Counts by `flags` (sums of `vocabulary.Flag`).
+
+    Returns
+    -------
+    DataFrame
+        One row per flag, in the vocabulary's order: FLAG_COLUMNS. `flag` is its value, `leads` how many have it, `spoils`
+        the figure that it leaves out, in words.
+
+    Raises
+    ------
+    KeyError
+        When the tally lacks the key.
+
+    References
+    ----------
+    Kahn et al. 2016, eGEMs 4:1244, on plausibility of dates as a part of data quality.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> flags(pd.DataFrame([[0, 90], [1, 4], [5, 2]], columns=["flags", "count"]))["leads"].tolist()
+    [6, 0, 2, 0, 0]
+    """
+    rows = []
+    for flag in Flag:
+        having = tally["flags"].map(lambda value, bit=flag: bool(int(value) & bit)).astype(bool)
+        rows.append((int(flag), int(tally.loc[having, "count"].sum()), SPOILS[flag]))
+    return pd.DataFrame(rows, columns=list(FLAG_COLUMNS))
+
+
+def field_fill(tallies: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """How often each field is filled in.
+
+    Parameters
+    ----------
+    tallies : mapping of field -> DataFrame
+        Counts by that field, whose code is 0 where it is empty.
+
+    Returns
+    -------
+    DataFrame
+        One row per field, the emptiest first: FILL_COLUMNS. Counts of leads; `rate` is filled / leads with its 95 % Wilson
+        interval, NaN where there are no leads.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> made = field_fill({"owner": pd.DataFrame([[0, 6], [3, 34]], columns=["owner", "count"])})
+    >>> made[["missing", "rate"]].values.tolist()
+    [[6.0, 0.85]]
+    """
+    rows = []
+    for field, tally in tallies.items():
+        leads, filled = int(tally["count"].sum()), int(tally.loc[tally[field] > 0, "count"].sum())
+        low, high = wilson(filled, leads)
+        rows.append((field, leads, filled, leads - filled, float(rate(filled, leads)), float(low), float(high)))
+    table = pd.DataFrame(rows, columns=list(FILL_COLUMNS))
+    return table.sort_values(["rate", "field"], ignore_index=True)

@@ -1,0 +1,60 @@
+"""Blocks of the data quality page."""
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import labels
+from dashboard.display import lead_list, percent, plural
+from dashboard.frame import View
+from dashboard.labels import BREAKDOWNS
+from dashboard.screens.cells import Cell, clickable_table, narrower
+from data_access.dimensions import APPOINTMENTS, UNTOUCHED_DAYS
+from data_access.vocabulary import Attendance, Flag
+
+
+def finding(contradicting: pd.DataFrame, fill: pd.DataFrame) -> str:
+    """The finding in one sentence."""
+    flagged = int(contradicting["leads"].sum())
+    worst = fill.dropna(subset=["rate"]).head(1)
+    text = (
+        "**No lead** contradicts itself."
+        if not flagged
+        else f"**{plural(flagged, 'contradiction')}** of dates in leads."
+    )
+    for row in worst.itertuples():
+        filled = f"filled in {percent(row.rate)} ({row.filled:,} of {row.leads:,})"
+        text += f" Most often empty is **{BREAKDOWNS[str(row.field)].lower()}**: {filled}."
+    return text
+
+
+def contradictions(view: View, table: pd.DataFrame) -> Cell | None:
+    """Each contradiction with what it leaves out; a click shows the leads."""
+    st.subheader("Contradicting dates")
+    named = table.assign(name=[labels.flag(int(value)) for value in table["flag"]])
+    headings = {"name": "Contradiction", "leads": "Leads", "spoils": "Leaves out"}
+    clicked = clickable_table(named, headings, "Contradicting dates", "quality_flags", ("flag",))
+    if not clicked:
+        return None
+    row = named.iloc[clicked[0]]
+    having = tuple(value for value in range(2 ** len(Flag)) if value & int(row["flag"]))
+    return Cell(str(row["name"]), narrower(view.where, flags=having))
+
+
+def fields(view: View, table: pd.DataFrame) -> Cell | None:
+    """How often each field is filled; a click shows the leads where it is empty."""
+    st.subheader("Fields left empty")
+    named = table.assign(name=[BREAKDOWNS[field] for field in table["field"]])
+    headings = {"name": "Field", "leads": "Leads", "filled": "Filled", "missing": "Empty", "rate": "Filled share"}
+    clicked = clickable_table(named, headings, "Fields left empty", "quality_fields", ("field",))
+    if not clicked:
+        return None
+    row = named.iloc[clicked[0]]
+    return Cell(f"{row['name']} is empty", narrower(view.where, **{str(row["field"]): (0,)}))
+
+
+def lists(view: View) -> None:
+    """What waits to be put right: appointments without an outcome, and leads that nobody touched."""
+    missing = narrower(view.where, attendance=(Attendance.MISSING,))
+    lead_list(view, missing, "Past appointments without an outcome", unit=APPOINTMENTS, oldest_first=True)
+    untouched = narrower(view.where, untouched=(1,))
+    lead_list(view, untouched, f"Open and unanswered for more than {UNTOUCHED_DAYS} days", oldest_first=True)
