@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import minimize
-from scipy.special import betainc, betaincinv, betaln, expit, logit
+from scipy.special import betainc, betaln, expit, logit
 
 from dashboard.metrics.intervals import Floats, rate, wilson
 from data_access.vocabulary import Standing
@@ -40,6 +40,7 @@ SMALL_PARTNERS = -1
 
 _DRAWS = 10_000
 _SEED = 20_260_302  # any fixed number: the same counts give the same table
+_GRID = 24
 _STRENGTH = (0.5, 1e4)  # least and most that the prior may weigh, in leads
 
 
@@ -100,7 +101,8 @@ def league(
     DataFrame
         One row per listed partner, by volume, then the small ones as one row with partner = SMALL_PARTNERS. Columns: those
         of `by`, then LEAGUE_COLUMNS. `partners`: how many the row stands for. Rates are proportions in [0, 1];
-        `rate_low/high` is the 95 % Wilson interval, `shrunken_low/high` the 95 % credible interval. Ranks count from 1,
+        `rate_low/high` is the 95 % Wilson interval, `shrunken_low/high` the 95 % credible interval, which also carries how
+        little the counts may tell about how much partners differ. Ranks count from 1,
         the best. `own_weight`: how much of the shrunken rate is the partner's own. NaN in the ranks of the small ones.
 
     Raises
@@ -151,12 +153,13 @@ def _league(leads: pd.DataFrame, outcome: str, minimum: int) -> pd.DataFrame:
     named = table[listed].sort_values(["n", "partner"], ascending=[False, True], ignore_index=True)
     small = table[~listed]
     prior = fit_prior(table["k"].to_numpy(), table["n"].to_numpy())
-    rows = _rated(named, prior)
-    ranks = _ranks(prior.a + named["k"].to_numpy(float), prior.b + (named["n"] - named["k"]).to_numpy(float))
-    rows = rows.assign(**ranks)
+    strengths = plausible_strengths(table["k"].to_numpy(), table["n"].to_numpy(), prior)
+    rows = _rated(named, prior, strengths)
+    rows = rows.assign(**_ranks(named["k"].to_numpy(float), named["n"].to_numpy(float), prior, strengths))
     if len(small):
         pooled = small[["n", "k", "immature", "partners"]].sum().to_frame().T.assign(partner=SMALL_PARTNERS)
-        rows = pd.concat([rows, _rated(pooled, None)], ignore_index=True) if len(rows) else _rated(pooled, None)
+        small_row = _rated(pooled)
+        rows = pd.concat([rows, small_row], ignore_index=True) if len(rows) else small_row
     return rows.reindex(columns=list(LEAGUE_COLUMNS))
 
 
@@ -212,33 +215,81 @@ def _moments(k: Floats, n: Floats) -> tuple[float, float]:
     return mean, float(np.clip(1 / rho - 1, *_STRENGTH)) if rho > 0 else _STRENGTH[1]
 
 
-def _rated(table: pd.DataFrame, prior: Prior | None) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Strengths:
+    """How strongly the common rate may pull: a grid of weights in leads, with the probability of each."""
+
+    leads: Floats
+    probability: Floats
+
+    def shapes(self, k: Floats, n: Floats, mean: float) -> tuple[Floats, Floats]:
+        """Beta shapes of each partner's true rate, one row per strength."""
+        return mean * self.leads[:, None] + k, (1 - mean) * self.leads[:, None] + n - k
+
+
+def plausible_strengths(k: npt.ArrayLike, n: npt.ArrayLike, prior: Prior) -> Strengths:
+    """How well the counts tell how much partners differ: the posterior of the prior's strength round the fitted mean.
+
+    Intervals that took the fitted strength for the true one would be far too narrow where few partners, or small ones,
+    leave it open. Before the data, all shrinkage of a partner of middling size is equally likely.
+
+    References
+    ----------
+    Christiansen and Morris 1997, J. Am. Stat. Assoc. 92:618, for the uniform shrinkage prior.
+    """
+    k, n = np.asarray(k, float), np.asarray(n, float)
+    k, n = k[n > 0], n[n > 0]
+    if len(n) < 2:
+        return Strengths(np.array([prior.strength]), np.ones(1))
+    leads, mean, middling = np.geomspace(*_STRENGTH, _GRID), prior.a / prior.strength, float(np.median(n))
+    a, b = mean * leads[:, None], (1 - mean) * leads[:, None]
+    likelihood = (betaln(a + k, b + n - k) - betaln(a, b)).sum(axis=1)
+    weight = np.exp(likelihood - likelihood.max()) * leads * middling / (middling + leads) ** 2
+    return Strengths(leads, weight / weight.sum())
+
+
+def _rated(table: pd.DataFrame, prior: Prior | None = None, strengths: Strengths | None = None) -> pd.DataFrame:
     k, n = table["k"].to_numpy(), table["n"].to_numpy()
     low, high = wilson(k, n)
     table = table.assign(rate=rate(k, n), rate_low=low, rate_high=high)
-    if prior is None:
+    if prior is None or strengths is None:
         return table
-    a, b = prior.a + k, prior.b + n - k
+    a, b = strengths.shapes(k, n, prior.a / prior.strength)
     return table.assign(
-        shrunken=a / (a + b),
-        shrunken_low=betaincinv(a, b, 0.025),
-        shrunken_high=betaincinv(a, b, 0.975),
+        shrunken=(prior.a + k) / (prior.strength + n),
+        shrunken_low=_quantile(a, b, strengths.probability, 0.025),
+        shrunken_high=_quantile(a, b, strengths.probability, 0.975),
         own_weight=n / (n + prior.strength),
     )
 
 
-def _ranks(a: Floats, b: Floats) -> dict[str, Floats]:
+def _quantile(a: Floats, b: Floats, probability: Floats, p: float) -> Floats:
+    """Quantile of a mixture of beta distributions, one per column, by bisection."""
+    low, high = np.zeros(a.shape[1]), np.ones(a.shape[1])
+    for _ in range(40):
+        middle = (low + high) / 2
+        below = probability @ betainc(a, b, middle) < p
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    found: Floats = (low + high) / 2
+    return found
+
+
+def _ranks(k: Floats, n: Floats, prior: Prior, strengths: Strengths) -> dict[str, Floats]:
     """Expected rank (by quadrature), 5-95 % rank range and probability of the top quarter (by seeded draws)."""
-    size = len(a)
+    size = len(k)
     if not size:
         return dict.fromkeys(("rank_expected", "rank_low", "rank_high", "top_quarter"), np.empty(0))
+    a, b = prior.a + k, prior.b + n - k
     edges = np.linspace(0, 1, 2001)
     mass = np.diff(betainc(a[:, None], b[:, None], edges), axis=1)
     above = 1 - betainc(a[:, None], b[:, None], (edges[1:] + edges[:-1]) / 2)
     better = mass @ above.T  # [i, j]: probability that j's true rate lies above i's
     better = (better + 1 - better.T) / 2
     np.fill_diagonal(better, 0)
-    draws = np.random.default_rng(_SEED).beta(a, b, size=(_DRAWS, size))
+    random = np.random.default_rng(_SEED)
+    drawn = random.choice(len(strengths.leads), _DRAWS, p=strengths.probability)
+    shape_a, shape_b = strengths.shapes(k, n, prior.a / prior.strength)
+    draws = random.beta(shape_a[drawn], shape_b[drawn])
     ranks = (-draws).argsort(axis=1).argsort(axis=1) + 1
     low, high = np.quantile(ranks, [0.05, 0.95], axis=0, method="inverted_cdf")
     return {

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from dashboard.metrics import partners
-from dashboard.metrics.partners import LEAGUE_COLUMNS, SMALL_PARTNERS, Prior, fit_prior, league, left_out
+from dashboard.metrics.partners import LEAGUE_COLUMNS, SMALL_PARTNERS, Prior, Strengths, fit_prior, league, left_out
 from tests.cases import case
 
 
@@ -38,6 +38,8 @@ def test_shrunken_rates_and_intervals_are_the_posterior(monkeypatch: pytest.Monk
     """With a given prior: means and 95 % intervals as worked, two ways."""
     given_, expected = case("P10")["inputs"], case("P10")["expected"]
     monkeypatch.setattr(partners, "fit_prior", lambda k, n: Prior(*given_["prior"]))
+    known = Strengths(np.array([sum(given_["prior"])], float), np.ones(1))
+    monkeypatch.setattr(partners, "plausible_strengths", lambda k, n, prior: known)
     table = (
         league(counted(list(zip(given_["k"], given_["n"], strict=True))), minimum=1).set_index("partner").sort_index()
     )
@@ -57,8 +59,17 @@ def test_half_the_weight_is_ones_own_at_the_priors_strength(monkeypatch: pytest.
 
 def test_expected_ranks_come_from_the_probability_of_being_better() -> None:
     """Beta(20, 10) beats Beta(56, 39) with probability 0.784443 (closed form)."""
-    ranks = partners._ranks(np.array([20.0, 56.0]), np.array([10.0, 39.0]))
+    nothing = 1e-9  # as good as no prior
+    known = Strengths(np.array([2 * nothing]), np.ones(1))
+    ranks = partners._ranks(np.array([20.0, 56.0]), np.array([30.0, 95.0]), Prior(nothing, nothing), known)
     assert ranks["rank_expected"] == pytest.approx([2 - 0.784443, 1 + 0.784443], abs=1e-4)
+
+
+def test_where_nothing_tells_how_partners_differ_the_interval_says_so() -> None:
+    """Three partners with ten each: the rates are drawn together, and the intervals stay wide."""
+    table = league(counted([(5, 10), (5, 10), (5, 10)]))
+    assert table["shrunken"].tolist() == pytest.approx([0.5] * 3, abs=0.01)
+    assert ((table["shrunken_high"] - table["shrunken_low"]) > 0.2).all()
 
 
 def test_small_partners_are_grouped_and_never_dropped() -> None:
