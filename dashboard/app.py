@@ -25,6 +25,7 @@ page = st.navigation(
         st.Page(ROOT / "pages" / "conversion.py", title="Conversion", icon=":material/trending_up:"),
         st.Page(ROOT / "pages" / "response_times.py", title="Response times", icon=":material/timer:"),
         st.Page(ROOT / "pages" / "partners.py", title="Partners", icon=":material/handshake:"),
+        st.Page(ROOT / "pages" / "partner.py", title="One partner", icon=":material/person_search:"),
         st.Page(ROOT / "pages" / "attendance.py", title="Attendance", icon=":material/event_available:"),
         st.Page(ROOT / "pages" / "trends.py", title="Trends", icon=":material/monitoring:"),
         st.Page(ROOT / "pages" / "data_quality.py", title="Data quality", icon=":material/fact_check:"),

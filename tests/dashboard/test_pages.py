@@ -23,7 +23,7 @@ from tests.conftest import empty, sqlite
 
 ROOT = Path(__file__).parents[2]
 ENTRY = str(ROOT / "dashboard" / "app.py")
-WITHOUT_A_CHART = ("log_inquiry", "data_quality")
+WITHOUT_A_CHART = ("log_inquiry", "data_quality", "partner")
 PAGES = sorted(p.stem for p in (ROOT / "pages").glob("*.py"))
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 
@@ -168,6 +168,23 @@ def test_partners_can_be_ordered_and_judged_by_bookings(on_demo: str) -> None:
     bookings = visit("partners", partners_outcome="Bookings", partners_order="Shrunken rate").dataframe[0].value
     assert bookings["k"].sum() > visits["k"].sum()
     assert bookings["shrunken"].dropna().is_monotonic_decreasing
+
+
+def test_a_partners_own_page_says_what_the_league_says(on_demo: str) -> None:
+    """The busiest partner: the same referrals and visits, and a chart of its own."""
+    row = visit("partners").dataframe[0].value.iloc[0]
+    at = visit("partner", partner_page=row["name"])
+    assert f"({row['k']:,} of {row['n']:,};" in words(at)
+    assert f"place **{row['place'].split(' of ')[0]}**" in words(at)
+    assert len(at.get("plotly_chart")) >= 2
+    assert set(at.dataframe[-1].value["Partner"]) == {row["name"]}
+
+
+def test_without_a_partner_its_page_asks_for_one(on_demo: str) -> None:
+    """And shows nobody's figures."""
+    at = visit("partner")
+    assert "Choose a partner" in words(at)
+    assert not at.dataframe
 
 
 def fill(at: AppTest, **fields: object) -> AppTest:
@@ -376,7 +393,7 @@ def test_on_postgresql_the_pages_show_the_same_numbers(on_demo: str, postgres: E
     """The demo made in a PostgreSQL database: every page runs, and its tables are those of SQLite."""
     from dashboard import cli
 
-    pages = [p for p in PAGES if p != "log_inquiry"]
+    pages = [p for p in PAGES if p not in ("log_inquiry", "partner")]
     here = {page: visit(page).dataframe[0].value for page in pages}
     empty(postgres)
     url = postgres.url.render_as_string(hide_password=False)
