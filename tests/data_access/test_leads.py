@@ -36,6 +36,7 @@ from data_access.vocabulary import (
     Topic,
 )
 from tests import factories
+from tests.cases import case
 from tests.conftest import empty, sqlite
 from tests.factories import NOW, World, asked, log, record
 from tests.histories import drafts
@@ -401,3 +402,20 @@ def test_an_event_survives_the_trip_through_json() -> None:
     booked = e.Booked(starts_at=NOW, starts_on=NOW.date(), preparation_sent=True)
     for what in (asked_, booked, e.Voided(event_id=4), e.Cancelled(by=CancelledBy.PRACTICE)):
         assert e.restore(what.kind, e.details(what)) == what
+
+
+def test_a_machines_receipt_stops_no_clock_and_a_voicemail_is_an_attempt_but_no_contact(world: World) -> None:
+    """As worked: an automatic confirmation, then a voicemail, then a call that connects."""
+    given_, expected = case("R28")["inputs"], case("R28")["expected"]
+    what = {
+        "auto_ack": e.Acknowledged(),
+        "voicemail": e.Attempted(method=ContactMethod.VOICEMAIL),
+        "call_connected": e.Reached(method=ContactMethod.CALL),
+    }  # notes and inbound messages are no answer and have no event
+    lead = log(world, datetime.fromisoformat(given_["received"]))
+    for event in given_["events"]:
+        if event["kind"] in what:
+            record(world, lead, what[event["kind"]], datetime.fromisoformat(event["at"]))
+    stored = row(world, lead)
+    assert stored["first_attempt_at"] == datetime.fromisoformat(expected["first_attempt"])
+    assert stored["first_contact_at"] == datetime.fromisoformat(expected["first_live_contact"])
