@@ -10,6 +10,7 @@ from data_access.dimensions import Moment
 from data_access.facts import day_number, week_number
 from data_access.lead_state import epoch_minute
 from data_access.tally import Where
+from data_access.vocabulary import VISIT_KINDS
 
 _LAST_WEEK = 2**15 - 1
 _LISTS = ("location", "partner", "service_line", "source")  # by id
@@ -45,9 +46,9 @@ class Filters:
     priority: tuple[str, ...] = ()
     qualified: bool = False
 
-    def with_kinds(self, kinds: tuple[str, ...]) -> "Filters":
-        """These filters, with `kinds` where no kind was chosen."""
-        return self if self.kind else replace(self, kind=kinds)
+    def for_visits(self) -> "Filters":
+        """These filters, with the kinds that are headed for a visit where no kind was chosen."""
+        return self if self.kind else replace(self, kind=tuple(str(kind) for kind in VISIT_KINDS))
 
     def where(self, scope: frozenset[int] | None, *, by_due_week: bool = False) -> Where:
         """What the tally is asked for.

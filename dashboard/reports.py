@@ -24,7 +24,7 @@ from data_access.dimensions import APPOINTMENTS, LONGEST_MINUTES
 from data_access.facts import day_number, week_number, week_start
 from data_access.promises import Targets
 from data_access.tally import Where
-from data_access.vocabulary import VISIT_KINDS, Ending, Promise
+from data_access.vocabulary import VISIT_KINDS, Ending, Promise, code
 
 Count = Callable[..., pd.DataFrame]
 """Counts by dimensions, for a filter, leads unless another unit is named; the moment and the source are settled by
@@ -40,12 +40,12 @@ class Answer:
     left_out: Mapping[str, int]
 
 
-_VISIT_KINDS = tuple(str(kind) for kind in VISIT_KINDS)
+_VISIT_CODES = tuple(code(kind) for kind in VISIT_KINDS)
 
 
 def funnel(count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequence[str] = ()) -> Answer:
     """The cohort funnel of leads headed for a visit (or of the kinds chosen), broken down by `by`."""
-    tally = count([*by, *funnel_metric.FUNNEL_KEYS], filters.with_kinds(_VISIT_KINDS).where(scope))
+    tally = count([*by, *funnel_metric.FUNNEL_KEYS], filters.for_visits().where(scope))
     left_out = funnel_metric.left_out(tally) | _other_kinds(count, filters, scope)
     return Answer(funnel_metric.funnel(tally, by), left_out)
 
@@ -83,7 +83,7 @@ def cohorts(count: Count, filters: Filters, scope: frozenset[int] | None, *, hor
 
 
 def _waits(count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequence[str], step: str) -> pd.DataFrame:
-    return count([*by, f"{step}_days", f"{step}_ending"], filters.with_kinds(_VISIT_KINDS).where(scope))
+    return count([*by, f"{step}_days", f"{step}_ending"], filters.for_visits().where(scope))
 
 
 def response(
@@ -133,24 +133,20 @@ def answers(
     contact: bool = False,
 ) -> Answer:
     """Staffed time to the first answer (or two-way contact), those still waiting included."""
-    waits = _answer_waits(count, filters, scope, by, clock, contact)
-    known = waits[waits["minutes"] <= LONGEST_MINUTES]
-    return Answer(timing.answers(known, by), {"not_measured": int(waits["count"].sum() - known["count"].sum())})
+    waits = answer_waits(count, filters, scope, by, clock=clock, contact=contact)
+    return Answer(timing.answers(waits.table, by), waits.left_out)
 
 
-def answer_curve(
-    count: Count, filters: Filters, scope: frozenset[int] | None, *, clock: Clock, contact: bool = False
-) -> pd.DataFrame:
-    """The curve behind `answers`, by staffed minutes."""
-    waits = _answer_waits(count, filters, scope, (), clock, contact)
-    known = waits[waits["minutes"] <= LONGEST_MINUTES]
-    return timing.curve(known["minutes"], known["ending"], known["count"])
-
-
-def _answer_waits(
-    count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequence[str], clock: Clock, contact: bool
-) -> pd.DataFrame:
-    """Counts of waits by `by`, staffed `minutes` and `ending`."""
+def answer_waits(
+    count: Count,
+    filters: Filters,
+    scope: frozenset[int] | None,
+    by: Sequence[str] = (),
+    *,
+    clock: Clock,
+    contact: bool = False,
+) -> Answer:
+    """The waits behind `answers` and its curve: counts by `by`, staffed `minutes` and `ending`."""
     verdict, minutes = ("contact", "contact_minutes") if contact else ("response", "attempt_minutes")
     where = filters.where(scope, by_due_week="due_week" in by)
 
@@ -165,7 +161,9 @@ def _answer_waits(
     open_ = open_.assign(minutes=np.minimum(clock.waited(open_), LONGEST_MINUTES), ending=ending)
     columns = [*by, "minutes", "ending"]
     together = pd.concat([done[[*columns, "count"]], open_[[*columns, "count"]]], ignore_index=True)
-    return together.groupby(columns, as_index=False)["count"].sum()
+    waits = together.groupby(columns, as_index=False)["count"].sum()
+    known = waits[waits["minutes"] <= LONGEST_MINUTES]
+    return Answer(known, {"not_measured": int(waits["count"].sum() - known["count"].sum())})
 
 
 def arrivals(
@@ -186,7 +184,7 @@ def partners(
 ) -> Answer:
     """The partner league by visits ("attended") or bookings ("scheduled") within the horizon; one for each of `by`."""
     success = f"{outcome}_in_time"
-    tally = count([*by, *partners_metric.LEAGUE_KEYS, success], filters.with_kinds(_VISIT_KINDS).where(scope))
+    tally = count([*by, *partners_metric.LEAGUE_KEYS, success], filters.for_visits().where(scope))
     left_out = partners_metric.left_out(tally) | _other_kinds(count, filters, scope)
     return Answer(partners_metric.league(tally, success, by), left_out)
 
@@ -195,7 +193,7 @@ def case_mix(count: Count, filters: Filters, scope: frozenset[int] | None, *, ou
     """Visits (or bookings) within the horizon against those expected from the kind of referrals, by partner."""
     success = f"{outcome}_in_time"
     keys = [*partners_metric.LEAGUE_KEYS, *mix_metric.STRATA, success]
-    tally = count(list(dict.fromkeys(keys)), filters.with_kinds(_VISIT_KINDS).where(scope))
+    tally = count(list(dict.fromkeys(keys)), filters.for_visits().where(scope))
     left_out = partners_metric.left_out(tally) | _other_kinds(count, filters, scope)
     return Answer(mix_metric.case_mix(tally, success), left_out)
 
@@ -232,7 +230,7 @@ def new_patients(count: Count, filters: Filters, scope: frozenset[int] | None) -
 
 def lost_reasons(count: Count, filters: Filters, scope: frozenset[int] | None) -> Answer:
     """Why leads headed for a visit were lost, by the furthest stage that they had come to."""
-    where = filters.with_kinds(_VISIT_KINDS).where(scope)
+    where = filters.for_visits().where(scope)
     return Answer(funnel_metric.lost_reasons(count(["furthest", "close_reason", "state"], where)), {})
 
 
@@ -254,9 +252,5 @@ def field_fill(count: Count, filters: Filters, scope: frozenset[int] | None) -> 
 def _other_kinds(count: Count, filters: Filters, scope: frozenset[int] | None) -> dict[str, int]:
     if filters.kind:
         return {"no_visit_in_view": 0}
-    everything = count(["kind"], filters.where(scope))["count"].sum()
-    return {
-        "no_visit_in_view": int(
-            everything - count(["kind"], filters.with_kinds(_VISIT_KINDS).where(scope))["count"].sum()
-        )
-    }
+    kinds = count(["kind"], filters.where(scope))
+    return {"no_visit_in_view": int(kinds.loc[~kinds["kind"].isin(_VISIT_CODES), "count"].sum())}

@@ -18,7 +18,7 @@ from dashboard.reports import Clock, Count
 from data_access.facts import day_number, week_number, week_start
 from data_access.promises import Targets
 from data_access.tally import Where
-from data_access.vocabulary import VISIT_KINDS, Standing
+from data_access.vocabulary import Standing
 
 _COUNTED = (Standing.OPEN, Standing.LOST, Standing.ANSWERED)
 
@@ -87,7 +87,7 @@ def _half_answered(asked: Asked) -> pd.DataFrame:
 
 def _within_horizon(outcome: str) -> Callable[[Asked], pd.DataFrame]:
     def read(asked: Asked) -> pd.DataFrame:
-        visits: Where = asked.filters.with_kinds(tuple(str(kind) for kind in VISIT_KINDS)).where(asked.scope)
+        visits: Where = asked.filters.for_visits().where(asked.scope)
         where = replace(visits, keys={**visits.keys, "state": _COUNTED})
         counted = asked.count(["received_week", outcome], where)
         k = counted[counted[outcome] == 1].groupby("received_week")["count"].sum()

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import display, frame, loaders, reports
 from dashboard.metrics import response as metric
+from dashboard.metrics import timing
 from dashboard.screens import cells, response
 
 view = frame.view()
@@ -35,8 +36,8 @@ cells.leads_behind(view, response.group_dots(view, groups, by, contact))
 cells.leads_behind(view, response.group_table(view, groups, by, contact))
 
 clock = reports.Clock(loaders.waited_minutes, view.moment.minute)
-answers = reports.answers(view.count, view.filters, scope, clock=clock, contact=contact)
-made = reports.answer_curve(view.count, view.filters, scope, clock=clock, contact=contact)
-response.how_fast(answers.table, made, contact)
+waits = reports.answer_waits(view.count, view.filters, scope, clock=clock, contact=contact).table
+made = timing.curve(waits["minutes"], waits["ending"], waits["count"])
+response.how_fast(timing.answers(waits), made, contact)
 response.arrivals(reports.arrivals(view.count, view.filters, scope, staffed=loaders.staffed_shares(view.today)))
 response.overdue(view, contact)

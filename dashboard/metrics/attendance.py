@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from dashboard.metrics.columns import one_per_word
 from dashboard.metrics.intervals import rate, wilson
 from data_access.vocabulary import Attendance
 
@@ -82,13 +83,7 @@ def attendance(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     [[5.0, 0.6, 0.43, 0.71]]
     """
     keys = list(by)
-    counts = tally[[*keys, "attendance", "count"]]
-    if keys:
-        wide = counts.pivot_table(index=keys, columns="attendance", values="count", aggfunc="sum", fill_value=0)
-    else:
-        wide = counts.groupby("attendance")["count"].sum().to_frame().T
-        wide.index = pd.Index([0])
-    wide = wide.reindex(columns=list(Attendance), fill_value=0).astype("int64")
+    wide = one_per_word(tally, keys, "attendance", Attendance)
     came, missing = wide[Attendance.ATTENDED].to_numpy(), wide[Attendance.MISSING].to_numpy()
     counted = came + wide[Attendance.NO_SHOW].to_numpy() + wide[Attendance.LATE_CANCEL].to_numpy()
     low, high = wilson(came, counted)

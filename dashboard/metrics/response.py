@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from dashboard.metrics.columns import one_per_word
 from dashboard.metrics.intervals import Floats, rate, verdicts, wilson
 from data_access.vocabulary import Promise
 
@@ -93,13 +94,7 @@ def response(tally: pd.DataFrame, by: Sequence[str] = (), target: float | Target
     [[5, 3, 0.6, 'missed', 2]]
     """
     keys = list(by)
-    counts = tally[[*keys, "response", "count"]]
-    if keys:
-        wide = counts.pivot_table(index=keys, columns="response", values="count", aggfunc="sum", fill_value=0)
-    else:
-        wide = counts.groupby("response")["count"].sum().to_frame().T
-        wide.index = pd.Index([0])
-    wide = wide.reindex(columns=list(Promise), fill_value=0).astype("int64")
+    wide = one_per_word(tally, keys, "response", Promise)
     met, late, overdue = (wide[code].to_numpy() for code in (Promise.IN_TIME, Promise.LATE, Promise.OVERDUE))
     judged = met + late + overdue
     low, high = wilson(met, judged)

@@ -7,10 +7,10 @@ from dashboard import display
 from dashboard.charts.response import dots
 from dashboard.display import percent, plural, share
 from dashboard.frame import View
-from dashboard.labels import BREAKDOWNS, ORDINAL
+from dashboard.labels import BREAKDOWNS
 from dashboard.loaders import names as names_of
 from dashboard.metrics.attendance import too_many_missing
-from dashboard.screens.cells import Cell, clickable, clickable_table, narrower
+from dashboard.screens.cells import Cell, clickable, clickable_table, in_order, narrower
 from data_access.dimensions import APPOINTMENTS
 from data_access.vocabulary import Attendance
 
@@ -58,7 +58,7 @@ def finding(table: pd.DataFrame) -> str:
 
 def group_dots(view: View, table: pd.DataFrame, by: str) -> Cell | None:
     """Show rates as dots with intervals on one axis; a click shows the appointments counted."""
-    names, shown = names_of(by), _in_order(table[table["counted"] > 0], by).head(_DOTS)
+    names, shown = names_of(by), in_order(table[table["counted"] > 0], by, "counted").head(_DOTS)
     st.subheader(f"By {BREAKDOWNS[by].lower()}")
     if shown.empty:
         return None
@@ -74,7 +74,7 @@ def group_dots(view: View, table: pd.DataFrame, by: str) -> Cell | None:
 def group_table(view: View, table: pd.DataFrame, by: str) -> Cell | None:
     """Every group with its counts; a click on one shows its appointments."""
     names = names_of(by)
-    named = _in_order(table, by).assign(
+    named = in_order(table, by, "counted").assign(
         group=lambda rows: [names.get(int(code), "?") for code in rows[by]],
         bounds=lambda rows: [display.interval(*pair) for pair in zip(rows["at_least"], rows["at_most"], strict=True)],
     )
@@ -94,7 +94,3 @@ def new_patients(table: pd.DataFrame) -> None:
     st.subheader(f"New patients: {int(table['new_patients'].sum()):,} first visits")
     named = table.assign(category=[names.get(int(code), "?") for code in table["partner_category"]])
     display.table(named, {"category": "Partner category", "new_patients": "First visits"}, "New patients by category")
-
-
-def _in_order(table: pd.DataFrame, by: str) -> pd.DataFrame:
-    return table.sort_values(by) if by in ORDINAL else table.sort_values(["counted", by], ascending=[False, True])

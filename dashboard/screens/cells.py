@@ -13,7 +13,7 @@ import streamlit as st
 from dashboard import display
 from dashboard.display import lead_list
 from dashboard.frame import View
-from dashboard.labels import BREAKDOWNS
+from dashboard.labels import BREAKDOWNS, ORDINAL
 from data_access.dimensions import LEADS, Unit
 from data_access.tally import Where
 
@@ -39,6 +39,11 @@ def breakdown(key: str, offered: Sequence[str], *, optional: bool = False) -> st
         format_func=lambda name: BREAKDOWNS[name] if name else "Nothing",
         width=260,
     )
+
+
+def in_order(table: pd.DataFrame, by: str, size: str) -> pd.DataFrame:
+    """Groups in the order in which they are shown: by their own order where they have one, else the largest first."""
+    return table.sort_values(by) if by in ORDINAL else table.sort_values([size, by], ascending=[False, True])
 
 
 def clickable(figure: go.Figure, name: str, alt: str) -> Any:

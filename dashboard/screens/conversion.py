@@ -11,12 +11,12 @@ from dashboard.charts.cohorts import weekly_cohorts
 from dashboard.charts.curves import DAYS, share_by_time
 from dashboard.display import days, interval, percent, plural
 from dashboard.frame import View
-from dashboard.labels import BREAKDOWNS, DONE, ORDINAL, STEPS
+from dashboard.labels import BREAKDOWNS, DONE, STEPS
 from dashboard.loaders import names as names_of
 from dashboard.reports import Answer
-from dashboard.screens.cells import Cell, clickable, clickable_table, narrower
+from dashboard.screens.cells import Cell, clickable, clickable_table, in_order, narrower
 from data_access.facts import week_start
-from data_access.vocabulary import VISIT_KINDS, Ending
+from data_access.vocabulary import Ending
 
 _HORIZONS = (14, 30, 60, 90)
 _COUNTED = (Ending.OPEN, Ending.HAPPENED, Ending.ENDED)
@@ -95,7 +95,7 @@ def steps(measure: Callable[..., Answer], horizon: int) -> None:
 def groups(view: View, table: pd.DataFrame, by: str, step: str) -> Cell | None:
     """Every group; a click on a count shows its leads."""
     names = names_of(by)
-    table = table.sort_values(by) if by in ORDINAL else table.sort_values(["leads", by], ascending=[False, True])
+    table = in_order(table, by, "leads")
     named = _shown(table).assign(group=[names.get(int(code), "?") for code in table[by]])
     headings = {"group": BREAKDOWNS[by]} | _HEADINGS
     clicked = clickable_table(named, headings, f"{STEPS[step]} by group", f"conversion_table_{by}_{step}", (by,))
@@ -107,7 +107,7 @@ def groups(view: View, table: pd.DataFrame, by: str, step: str) -> Cell | None:
 
 
 def _visits(view: View) -> Any:
-    return view.filters.with_kinds(tuple(str(kind) for kind in VISIT_KINDS)).where(view.viewer.locations)
+    return view.filters.for_visits().where(view.viewer.locations)
 
 
 def _shown(table: pd.DataFrame) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from dashboard.frame import View
 from dashboard.labels import BREAKDOWNS, ORDINAL, STAGES
 from dashboard.loaders import names as names_of
 from dashboard.screens.cells import Cell, clickable, clickable_table, narrower
-from data_access.vocabulary import VISIT_KINDS, Stage, Standing
+from data_access.vocabulary import Stage, Standing
 
 MULTIPLES = 6
 _COUNTED = (Standing.OPEN, Standing.LOST, Standing.ANSWERED)
@@ -129,7 +129,7 @@ def lost(view: View, table: pd.DataFrame) -> Cell | None:
 
 
 def _cell(view: View, group: dict[str, tuple[int, ...]], title: str, keys: dict[str, Sequence[int]]) -> Cell:
-    visits = view.filters.with_kinds(tuple(str(kind) for kind in VISIT_KINDS)).where(view.viewer.locations)
+    visits = view.filters.for_visits().where(view.viewer.locations)
     return Cell(title, narrower(visits, **group, **{"state": _COUNTED, **keys}))
 
 

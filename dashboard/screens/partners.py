@@ -14,7 +14,7 @@ from dashboard.metrics.partners import MINIMUM_LEADS, SMALL_PARTNERS
 from dashboard.metrics.referral_volume import SAME
 from dashboard.reports import WEEKS_BEFORE, WEEKS_RECENT
 from dashboard.screens.cells import Cell, clickable, clickable_table, narrower
-from data_access.vocabulary import VISIT_KINDS, Standing
+from data_access.vocabulary import Standing
 
 _ORDERS = {"Volume": "n", "Shrunken rate": "shrunken"}
 _HORIZONS = (30, 60, 90)
@@ -182,6 +182,6 @@ def _place(row: object, listed: int) -> str:
 
 
 def _cell(partners: tuple[int, ...], title: str, view: View, keys: dict[str, Sequence[int]]) -> Cell:
-    visits = view.filters.with_kinds(tuple(str(kind) for kind in VISIT_KINDS)).where(view.viewer.locations)
+    visits = view.filters.for_visits().where(view.viewer.locations)
     counted = {"partner": partners, "state": (Standing.OPEN, Standing.LOST, Standing.ANSWERED)}
     return Cell(title, narrower(visits, **counted, **keys))

@@ -11,10 +11,10 @@ from dashboard.charts.curves import STAFFED_HOURS, share_by_time
 from dashboard.charts.response import dots, weekly
 from dashboard.display import lead_list, left_out, minutes, percent, plural, share
 from dashboard.frame import View
-from dashboard.labels import BREAKDOWNS, ORDINAL
+from dashboard.labels import BREAKDOWNS
 from dashboard.loaders import names as names_of
 from dashboard.reports import Answer
-from dashboard.screens.cells import Cell, clickable, clickable_table, narrower
+from dashboard.screens.cells import Cell, clickable, clickable_table, in_order, narrower
 from data_access.facts import week_number, week_start
 from data_access.vocabulary import Promise, Standing
 
@@ -93,7 +93,7 @@ def weeks(view: View, table: pd.DataFrame, contact: bool) -> Cell | None:
 def group_dots(view: View, table: pd.DataFrame, by: str, contact: bool) -> Cell | None:
     """The largest groups as dots on one axis; a click shows the leads judged."""
     st.subheader(f"By {BREAKDOWNS[by].lower()}")
-    judged, names = _in_order(table[table["judged"] > 0], by).head(_DOTS), names_of(by)
+    judged, names = in_order(table[table["judged"] > 0], by, "judged").head(_DOTS), names_of(by)
     if judged.empty:
         return None
     codes = [int(code) for code in judged[by]]
@@ -108,7 +108,7 @@ def group_dots(view: View, table: pd.DataFrame, by: str, contact: bool) -> Cell 
 def group_table(view: View, table: pd.DataFrame, by: str, contact: bool) -> Cell | None:
     """Every group with its counts; a click on one shows its leads."""
     names = names_of(by)
-    named = _in_order(table, by).assign(group=lambda rows: [names.get(int(code), "?") for code in rows[by]])
+    named = in_order(table, by, "judged").assign(group=lambda rows: [names.get(int(code), "?") for code in rows[by]])
     headings = {"group": BREAKDOWNS[by]} | _HEADINGS
     clicked = clickable_table(named, headings, "Response compliance as a table", f"response_table_{by}", (by,))
     if not clicked:
@@ -157,10 +157,6 @@ def overdue(view: View, contact: bool) -> None:
     """Who is overdue right now: still open, the window has ended, and nobody has answered; the longest wait first."""
     where = narrower(view.where, state=(Standing.OPEN,), **{_key(contact): (Promise.OVERDUE,)})
     lead_list(view, where, "Overdue and still open", oldest_first=True)
-
-
-def _in_order(table: pd.DataFrame, by: str) -> pd.DataFrame:
-    return table.sort_values(by) if by in ORDINAL else table.sort_values(["judged", by], ascending=[False, True])
 
 
 def _key(contact: bool) -> str:

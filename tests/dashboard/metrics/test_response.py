@@ -181,9 +181,9 @@ def test_the_time_to_an_answer_counts_the_waiting_by_their_locations_hours(world
         clock = reports.Clock(partial(waited_minutes, c), when.minute)
         for source in (facts.load(world.engine), c):
             count = partial(tally, source, moment=when)
-            waits = reports._answer_waits(
-                lambda keys, where, count=count: count(keys, where), Filters(), None, ["location"], clock, False
-            )
+            waits = reports.answer_waits(
+                lambda keys, where, count=count: count(keys, where), Filters(), None, ["location"], clock=clock
+            ).table
             assert {tuple(row[:3]): row[3] for row in waits.to_numpy().tolist()} == {
                 (world.north, 60, Ending.HAPPENED): 1,
                 (world.north, 6 * 60, Ending.OPEN): 1,

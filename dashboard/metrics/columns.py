@@ -1,0 +1,36 @@
+"""From a long tally to one column per word."""
+
+from collections.abc import Sequence
+from enum import IntEnum
+
+import pandas as pd
+
+
+def one_per_word(tally: pd.DataFrame, keys: Sequence[str], column: str, words: type[IntEnum]) -> pd.DataFrame:
+    """Counts with one row per group and one column per word, 0 where a group has none.
+
+    Parameters
+    ----------
+    tally : DataFrame
+        Counts by `keys` and `column`, whose codes are those of `words`.
+
+    Returns
+    -------
+    DataFrame
+        Of int64, one column per word in the vocabulary's order; its index holds the groups, or a single 0 without keys.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from data_access.vocabulary import Standing
+    >>> counts = pd.DataFrame([[7, 0, 3], [8, 2, 1]], columns=["location", "state", "count"])
+    >>> one_per_word(counts, ["location"], "state", Standing).values.tolist()
+    [[3, 0, 0, 0], [0, 0, 1, 0]]
+    """
+    counts = tally[[*keys, column, "count"]]
+    if keys:
+        wide = counts.pivot_table(index=list(keys), columns=column, values="count", aggfunc="sum", fill_value=0)
+    else:
+        wide = counts.groupby(column)["count"].sum().to_frame().T
+        wide.index = pd.Index([0])
+    return wide.reindex(columns=list(words), fill_value=0).astype("int64")
