@@ -45,6 +45,8 @@ class _Form:
     began_at: datetime | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
     saved: str | None = None
+    drawn: bool = False
+    told: bool = False
 
     def key(self, name: str) -> str:
         """A widget's key."""
@@ -67,6 +69,9 @@ def draw(viewer: Viewer) -> None:
     """The form. What was typed stays until it is saved; what is wrong is said beside the field."""
     form: _Form = st.session_state.setdefault(_FORM, _Form())
     places = {place["id"]: place for place in loaders.locations(viewer)}
+    if form.drawn and form.key("when") not in st.session_state:  # back from another page: old words are stale
+        form.saved, form.errors = None, {}
+    form.drawn = True
     for name, value in (_DEFAULTS | {"location": next(iter(places))}).items():
         st.session_state.setdefault(form.key(name), value)
     kind = st.pills(
@@ -165,6 +170,7 @@ def _submit(viewer: Viewer, number: int) -> None:
     place = places.get(raw["location"])
     categories = {p["id"]: PartnerCategory(p["category"]) for p in loaders.choices("partners")}
     parsed = forms.parse_inquiry(raw, zone=place["zone"] if place else "UTC", now=now, partner_categories=categories)
+    form.saved, form.told = None, False
     if not isinstance(parsed, Inquiry):
         form.errors = parsed
         return
@@ -185,15 +191,22 @@ def _submit(viewer: Viewer, number: int) -> None:
 
 
 def _outcome(form: _Form) -> None:
-    """Under the button that was pressed: what was saved and by when to call, or that something is to be mended. Once."""
+    """Under the button that was pressed: what was saved and by when to call, or that something is to be mended.
+
+    It stands until the next is saved or the page is left, so that the second click of two cannot wipe it; the toast, for
+    whoever has scrolled away, comes once.
+    """
     if form.saved:
-        st.success(form.saved, icon=":material/check_circle:")
-        st.toast(form.saved, icon=":material/check_circle:", duration="long")
+        text, icon = form.saved, ":material/check_circle:"
+        st.success(text, icon=icon)
     elif form.errors:
-        text = form.errors.get("") or "Not saved yet: see what is marked in red above."
-        st.error(text, icon=":material/error:")
-        st.toast(text, icon=":material/error:", duration="long")
-    form.saved, form.errors = None, {}
+        text, icon = form.errors.get("") or "Not saved yet: see what is marked in red above.", ":material/error:"
+        st.error(text, icon=icon)
+    else:
+        return
+    if not form.told:
+        st.toast(text, icon=icon, duration="long")
+    form.told = True
 
 
 def criteria_card() -> None:
