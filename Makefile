@@ -10,7 +10,7 @@ run: $(READY) ## Open the dashboard on a demo practice, at 127.0.0.1:8501
 	$(BIN)/handoff demo
 
 test: $(READY) .venv/chromium ## Run all tests: PostgreSQL and a real browser included
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --cov --cov-report=term:skip-covered
 
 check: lint test ## Everything that CI runs
 

@@ -14,12 +14,12 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from dashboard import auth, cli_metrics, clock, settings
-from data_access import demo, practice
+from data_access import demo, practice, schema
 from data_access import engine as databases
 
 # What goes wrong because of what somebody gave us is said in one sentence, without a traceback. BadSetting, BadMapping,
 # Unreadable and Unsettled are ValueErrors.
-EXPECTED = (auth.SignInMissing, databases.SchemaIsOld, LookupError, ValueError, OSError, sa.exc.SQLAlchemyError)
+EXPECTED = (auth.SignInMissing, schema.SchemaIsOld, LookupError, ValueError, OSError, sa.exc.SQLAlchemyError)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -99,7 +99,7 @@ def _demo(a: argparse.Namespace) -> None:
 def _make_demo_in(url: str, name: str) -> None:
     """Make a demo practice in a database of one's own choice, if it is empty."""
     with databases.opened(url) as engine:
-        databases.migrate(engine)
+        schema.migrate(engine)
         with databases.reading(engine) as connection:
             own = practice.get(connection)
         if own is None:
@@ -110,7 +110,10 @@ def _make_demo_in(url: str, name: str) -> None:
 
 
 def _make_demo(name: str, *, fresh: bool = False) -> None:
-    if fresh or not settings.demo_file(name).exists():
+    if settings.demo_file(name).exists() and not fresh:
+        with databases.opened(settings.demo_url(name)) as engine:
+            schema.migrate(engine)  # it may have been made by an earlier version
+    else:
         with _progress(f"Making the demo practice {name!r}") as progress:
             demo.make(settings.demo_file(name), name, clock.now(), progress)
 
@@ -132,7 +135,7 @@ def _somebody_looks() -> bool:
 
 def _migrate(a: argparse.Namespace) -> None:
     with databases.opened(_url(a.database)) as engine:
-        databases.migrate(engine)
+        schema.migrate(engine)
 
 
 def _metrics(a: argparse.Namespace) -> None:
@@ -192,7 +195,7 @@ def _own_database(given: str | None, mapping: Any, *, dry_run: bool) -> Iterator
         with TemporaryDirectory() as folder, ExitStack() as stack:
             try:
                 engine = stack.enter_context(_opened(url))
-            except (LookupError, databases.SchemaIsEmpty):
+            except (LookupError, schema.SchemaIsEmpty):
                 scratch = f"sqlite:///{Path(folder) / 'dry-run.db'}"
                 engine = stack.enter_context(_own_database(scratch, mapping, dry_run=False))
             yield engine
@@ -200,7 +203,7 @@ def _own_database(given: str | None, mapping: Any, *, dry_run: bool) -> Iterator
     if file := databases.file_of(url):
         file.parent.mkdir(parents=True, exist_ok=True)
     with databases.opened(url) as engine:
-        databases.migrate(engine)
+        schema.migrate(engine)
         with databases.writing(engine) as connection:
             if practice.get(connection) is None:
                 practice.found(connection, "My practice", mapping.zone)
@@ -226,7 +229,7 @@ def _opened(url: str) -> Iterator[Engine]:
     if file and not file.exists():
         raise LookupError(f"there is no database {file}")
     with databases.opened(url) as engine:
-        databases.require_current_schema(engine)
+        schema.require_current(engine)
         yield engine
 
 

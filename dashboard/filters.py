@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from dashboard.labels import codes_of
+from data_access.days import day_number, week_number
 from data_access.dimensions import Moment
-from data_access.facts import day_number, week_number
 from data_access.lead_state import epoch_minute
 from data_access.tally import Where
 from data_access.vocabulary import VISIT_KINDS

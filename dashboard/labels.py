@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from data_access import practice
 from data_access import tables as t
-from data_access.facts import week_start
+from data_access.days import week_start
 from data_access.vocabulary import (
     Asker,
     Channel,

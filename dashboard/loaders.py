@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine
 
 from dashboard import auth, clock, labels, settings
 from dashboard.auth import Viewer
-from data_access import demo, facts, leads, practice, promises
+from data_access import demo, facts, leads, practice, promises, schema
 from data_access import engine as databases
 from data_access import tables as t
 from data_access import tally as tallies
@@ -34,7 +34,7 @@ def _open(url: str) -> Engine:
     if (name := settings.demo_of(url)) and not settings.demo_file(name).exists():
         demo.make(settings.demo_file(name), name, clock.now())
     engine = databases.connect(url)
-    databases.require_current_schema(engine)
+    schema.require_current(engine)
     return engine
 
 

@@ -20,10 +20,11 @@ from dashboard.metrics import quality as quality_metric
 from dashboard.metrics import referral_volume as volume_metric
 from dashboard.metrics import response as response_metric
 from dashboard.metrics import timing
-from data_access.dimensions import APPOINTMENTS, LONGEST_MINUTES
-from data_access.facts import day_number, week_number, week_start
+from data_access.days import day_number, week_number, week_start
+from data_access.dimensions import LONGEST_MINUTES
 from data_access.promises import Targets
 from data_access.tally import Where
+from data_access.units import APPOINTMENTS
 from data_access.vocabulary import VISIT_KINDS, Ending, Promise, code
 
 Count = Callable[..., pd.DataFrame]

@@ -15,7 +15,7 @@ from dashboard.filters import Filters
 from dashboard.metrics import trends
 from dashboard.metrics.trends import Limits
 from dashboard.reports import Clock, Count
-from data_access.facts import day_number, week_number, week_start
+from data_access.days import day_number, week_number, week_start
 from data_access.promises import Targets
 from data_access.tally import Where
 from data_access.vocabulary import Standing

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard import auth, settings
 from data_access import engine as databases
-from data_access import facts, practice
+from data_access import facts, practice, schema
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -78,7 +78,7 @@ def _require_servable() -> None:
     if (name := settings.demo_of(url)) and not settings.demo_file(name).exists():
         return
     with databases.opened(url) as engine:
-        databases.require_current_schema(engine)
+        schema.require_current(engine)
         with databases.reading(engine) as connection:
             auth.require_servable(practice.get(connection), st.get_option("server.address"))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from data_access import engine as databases
-from data_access import leads, practice
+from data_access import leads, practice, schema
 from data_access.demo_profiles import PROFILES
 from data_access.demo_simulation import Simulation
 from data_access.engine import writing
@@ -33,7 +33,7 @@ def make(
         for ending in ("", "-wal", "-shm"):
             Path(f"{leftover}{ending}").unlink(missing_ok=True)
     with databases.opened(f"sqlite:///{started}") as engine:
-        databases.migrate(engine)
+        schema.migrate(engine)
         build(engine, name, until, progress)
         with engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

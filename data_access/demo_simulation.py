@@ -1,9 +1,6 @@
 """How a demo practice's leads arrive and fare: each is simulated by the practice's own staffed hours, step by step."""
 
-import math
-import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,8 +9,8 @@ import numpy as np
 from sqlalchemy import Connection
 
 from data_access import events as happened
-from data_access import leads, partners, practice, promises
-from data_access import tables as t
+from data_access import leads
+from data_access.demo_practice import DAYS, LEADS, DemoPractice
 from data_access.demo_profiles import Profile
 from data_access.events import Event, Happening, Received
 from data_access.leads import Draft
@@ -27,132 +24,32 @@ from data_access.vocabulary import (
     ContactMethod,
     Eligibility,
     Kind,
+    NextStep,
     NotEligibleReason,
-    PartnerCategory,
     Pathway,
     Precision,
     Priority,
     RecordItem,
-    Role,
-    TargetMetric,
+    StallReason,
 )
 
-DAYS = 548
-LEADS = 6_000
-
-_PLACES = ("Lakeside", "Harbor", "Maple Street", "Riverbend", "Hillcrest", "Old Mill", "Northfield", "Stonebridge",
-           "Fairview", "Brookside", "Westgate", "Summit", "Orchard", "Pinewood", "Elm Grove", "Canal Street", "Juniper",
-           "Meadow", "Eastport", "Granite")  # fmt: skip
-_TITLES = {
-    PartnerCategory.PRIMARY_CARE: ("Family Medicine", "Primary Care"),
-    PartnerCategory.SPECIALIST: ("Orthopedics", "Neurology"),
-    PartnerCategory.THERAPIST: ("Counseling", "Physical Therapy"),
-    PartnerCategory.HOSPITAL: ("Hospital", "Medical Center"),
-    PartnerCategory.CARE_COORDINATOR: ("Care Coordination", "Community Health"),
-    PartnerCategory.OTHER: ("School Health", "Employer Clinic"),
+_MINUTES_TO_LOG = {Channel.PHONE: 4, Channel.WALK_IN: 6, Channel.WEB_FORM: 0, Channel.FAX: 95}
+"""Median minutes from receipt to record; others take 25."""
+_COMES_WITH_IT = {
+    RecordItem.REASON_FOR_REFERRAL: 0.95,
+    RecordItem.CLINICAL_NOTES: 0.86,
+    RecordItem.MEDICATIONS_OR_PROBLEMS: 0.74,
+    RecordItem.IMAGING_OR_LABS: 0.5,
 }
 
 
-@dataclass(frozen=True)
-class _Partner:
-    id: int
-    category: PartnerCategory
-    weight: float
-    fit: float  # added to the log odds of every step: some partners' referrals truly turn out better
-    first: date
-    last: date
-
-
-class Simulation:
-    """One practice: its lists, written on construction, and the leads that arrive at it."""
+class Simulation(DemoPractice):
+    """One practice, and the leads that arrive at it."""
 
     def __init__(self, connection: Connection, profile: Profile, name: str, until: datetime) -> None:
-        self.profile, self.until = profile, until
-        self.random = np.random.default_rng(zlib.crc32(name.encode()))
-        self.today = until.astimezone(ZoneInfo(profile.zone)).date()
-        self.first = self.today - timedelta(days=DAYS)
-        self._found(connection)
+        super().__init__(connection, profile, name, until)
         self._arrivals = self._arrive()
         self.size = len(self._arrivals)
-        self._clock = ResponseClock(connection)
-        self._connection = connection
-
-    def _found(self, c: Connection) -> None:
-        profile, since = self.profile, date(2020, 1, 1)
-        practice.found(c, profile.title, profile.zone, demo_until=self.today)
-        self.places = [
-            practice.add_location(
-                c, place.name, place.zone, place.hours,
-                address=f"{100 + 20 * i} Example Avenue", phone=f"(555) 010-{1000 + i}",
-                details_verified_on=self.today - timedelta(days=40 + 300 * (i == 1)),
-            )
-            for i, place in enumerate(profile.places)
-        ]  # fmt: skip
-        for day, label in _holidays(self.first.year, self.today.year + 1):
-            practice.add(c, t.closures, closed_on=day, from_minute=0, until_minute=1440, label=label)
-        self.gap = (self.today - timedelta(days=130), self.today - timedelta(days=95))
-        practice.add(
-            c, t.closures, location_id=self.places[0], closed_on=self.today - timedelta(days=200), from_minute=720,
-            until_minute=1440, label="Staff training",
-        )  # fmt: skip
-        saturday = self.today - timedelta(days=(self.today.weekday() - 5) % 7 + 63)
-        practice.add(
-            c,
-            t.openings,
-            location_id=self.places[-1],
-            open_on=saturday,
-            opens_minute=540,
-            closes_minute=780,
-            label="Extra Saturday",
-        )
-        self.lines = [
-            practice.add(c, t.service_lines, name=line, appropriate_for=f"New patients for {line.lower()}.")
-            for line in profile.service_lines
-        ]
-        self.sources = [
-            practice.add(c, t.sources, name=source)
-            for source in ("Referral partner", "Existing patient", "Website", "Search", "Event")
-        ]
-        self.owners = [
-            practice.add_staff(c, title, role)
-            for title, role in (
-                ("Intake desk", Role.INTAKE_COORDINATOR),
-                ("Scheduling desk", Role.SCHEDULING_LEAD),
-                ("Front desk", Role.FRONT_DESK),
-            )
-        ]
-        practice.add_staff(c, "Clinical review", Role.CLINICAL_REVIEW)
-        self.manager = practice.add_staff(c, "Practice manager", Role.MANAGER)
-        promises.set_window(c, 360, effective_from=since)
-        for channel, minutes in profile.windows.items():
-            promises.set_window(c, minutes, effective_from=since, channel=channel)
-            promises.set_window(c, 60, effective_from=since, channel=channel, priority=Priority.URGENT)
-        if not profile.windows:
-            promises.set_window(c, 90, effective_from=since, priority=Priority.URGENT)
-        promises.set_target(c, TargetMetric.RESPONSE_IN_TIME, 0.85, effective_from=since)
-        practice.set_checklist(
-            c, {item: item != RecordItem.IMAGING_OR_LABS for item in RecordItem}, effective_from=since
-        )
-        self.partners = list(self._partners(c))
-
-    def _partners(self, c: Connection) -> Iterator[_Partner]:
-        taken: set[str] = set()
-        for number in range(self.profile.partners):
-            category = self._one_of(self.profile.categories)
-            while (name := f"{self._any(_PLACES)} {self._any(_TITLES[category])}") in taken:
-                pass
-            taken.add(name)
-            joined = self.first + timedelta(days=int(self.random.integers(0, 480))) if number % 9 == 4 else self.first
-            left = self.today - timedelta(days=int(self.random.integers(60, 200))) if number % 11 == 7 else self.today
-            weight = 1 / (number + 2) ** 1.35
-            yield _Partner(
-                partners.find_or_add(c, name, category),
-                category,
-                weight,
-                float(self.random.normal(0, 0.55)),
-                joined,
-                left,
-            )
 
     def _arrive(self) -> list[datetime]:
         """Arrival moments: busy Mondays and mornings, quiet weekends, a summer dip, slow growth."""
@@ -173,7 +70,10 @@ class Simulation:
     def drafts(self) -> Iterator[Draft]:
         """Every lead with its history up to `until`; promises are stamped when they are saved."""
         for number, received_at in enumerate(self._arrivals):
-            yield Draft(self._asked(number, received_at), received_at, Precision.MINUTE, received_at)
+            asked = self._asked(number, received_at)
+            wait = _MINUTES_TO_LOG.get(asked.channel, 25)
+            logged_at = received_at + timedelta(minutes=self._skewed(wait, 1.1) if wait else 0)
+            yield Draft(asked, received_at, Precision.MINUTE, min(logged_at, self.until))
 
     def promised(self, connection: Connection, clock: ResponseClock, draft: Draft) -> Draft:
         """The draft with its promise and with what happens next."""
@@ -220,8 +120,16 @@ class Simulation:
         self, clock: ResponseClock, asked: Received, received_at: datetime
     ) -> Iterator[tuple[datetime, Happening]]:
         """What happens to one lead, step by step, until it ends. Each step may be the last."""
-        profile, fit = self.profile, next((p.fit for p in self.partners if p.id == asked.partner_id), 0.0)
-        now = received_at
+        partner = next((p for p in self.partners if p.id == asked.partner_id), None)
+        fit, now = partner.fit if partner else 0.0, received_at
+        came = tuple(
+            item
+            for item in (*asked.required_records, *asked.optional_records)
+            if self._passes(_COMES_WITH_IT[item], partner.care if partner else 0.0)
+        )
+        if came:
+            yield received_at, happened.RecordsReceived(items=came)
+        missing = tuple(item for item in asked.required_records if item not in came)
         if self._chance(0.012):
             yield (
                 now + self._days(0.2),
@@ -236,6 +144,7 @@ class Simulation:
             now = answer[0]
             if isinstance(answer[1], happened.Attempted):
                 if self._chance(0.09):
+                    yield from self._plan(NextStep.CALL, now, 2)
                     yield now + self._days(9), happened.Closed(reason=CloseReason.UNREACHABLE)
                     return
                 now += self._days(0.8)
@@ -243,7 +152,7 @@ class Simulation:
         if asked.lead_kind in (Kind.INFORMATION, Kind.PARTNER_REQUEST):
             yield now + self._days(0.1), happened.Closed(reason=CloseReason.ANSWERED)
             return
-        yield from self._to_visit(asked, now + self._days(0.4), fit, profile)
+        yield from self._to_visit(asked, now + self._days(0.4), fit, missing)
 
     def _answer(
         self, clock: ResponseClock, asked: Received, received_at: datetime
@@ -277,8 +186,12 @@ class Simulation:
         return contact
 
     def _to_visit(
-        self, asked: Received, now: datetime, fit: float, profile: Profile
+        self, asked: Received, now: datetime, fit: float, missing: tuple[RecordItem, ...]
     ) -> Iterator[tuple[datetime, Happening]]:
+        if self._chance(0.07):
+            yield now, happened.EligibilityChecked(outcome=Eligibility.NEEDS_CLINICAL_REVIEW)
+            yield from self._plan(NextStep.CLINICAL_REVIEW, now, 2)
+            now += self._days(2.5)
         if not self._chance(0.06):  # booked on the phone without a check: a skipped stage
             if not self._passes(0.9, fit):
                 yield now, happened.EligibilityChecked(
@@ -294,18 +207,22 @@ class Simulation:
                     outcome=Eligibility.ELIGIBLE, service_fit=Check.OK, demographics=Check.OK, scheduling_needs=Check.OK
                 ),
             )
-        if asked.required_records:
-            if not self._chance(0.35 + 0.1 * fit):
-                yield now + self._days(0.3), happened.RecordsRequested()
-                now += self._days(profile.records_days)
-                if not self._passes(0.93, fit):
-                    yield now + self._days(18), happened.Closed(reason=CloseReason.RECORDS_MISSING)
-                    return
-            yield now, happened.RecordsReceived()
+        if missing:
+            now += self._days(0.3)
+            yield now, happened.RecordsRequested(items=missing)
+            yield from self._plan(NextStep.REQUEST_RECORDS, now, 5)
+            now += self._days(self.profile.records_days)
+            if not self._passes(0.9, fit):
+                if self._chance(0.3):
+                    yield now + self._days(3), happened.Stalled(reason=StallReason.UNCLEAR_INSTRUCTIONS)
+                yield now + self._days(18), happened.Closed(reason=CloseReason.RECORDS_MISSING)
+                return
+            yield now, happened.RecordsReceived(items=missing)
             now += self._days(0.6)
         yield now, happened.Contacted()
         now += self._days(0.7)
         yield now, happened.Offered()
+        yield from self._plan(NextStep.CALL, now, 4)
         if not self._passes(0.86, fit):
             gone = {
                 CloseReason.WITHDRAWN: 0.35,
@@ -313,11 +230,13 @@ class Simulation:
                 CloseReason.UNREACHABLE: 0.2,
                 CloseReason.NO_CAPACITY: 0.1,
             }
+            if self._chance(0.3):
+                yield now + self._days(6), happened.Stalled(reason=StallReason.NO_CAPACITY)
             if not self._chance(0.3):  # the others stay open: nobody has closed them
                 yield now + self._days(12), happened.Closed(reason=self._one_of(gone))
             return
         now += self._days(2.2)
-        starts = self._start(now + self._days(profile.wait_days, spread=0.6))
+        starts = self._start(now + self._days(self.profile.wait_days, spread=0.6))
         yield (
             now,
             happened.Booked(starts_at=starts, starts_on=self._local(asked, starts), preparation_sent=self._chance(0.8)),
@@ -359,48 +278,13 @@ class Simulation:
                 happened.Rescheduled(by=CancelledBy.PATIENT, starts_at=starts, starts_on=self._local(asked, starts)),
             )
 
-    # ---- chance
-
-    def _chance(self, p: float) -> bool:
-        return bool(self.random.random() < p)
-
-    def _passes(self, p: float, fit: float) -> bool:
-        odds = math.log(p / (1 - p)) + fit
-        return self._chance(1 / (1 + math.exp(-odds)))
-
-    def _one_of(self, shares: dict[Any, float]) -> Any:
-        options, weights = list(shares), np.array(list(shares.values()))
-        return options[int(self.random.choice(len(options), p=weights / weights.sum()))]
-
-    def _any(self, options: Sequence[str]) -> str:
-        return options[int(self.random.integers(0, len(options)))]
-
-    def _skewed(self, median: float, spread: float) -> float:
-        return float(median * math.exp(self.random.normal(0, spread)))
-
-    def _days(self, median: float, spread: float = 0.7) -> timedelta:
-        return timedelta(seconds=round(86_400 * self._skewed(median, spread)))
-
-    def _start(self, around: datetime) -> datetime:
-        """An appointment near a moment: a weekday, on a half hour between nine and half past four."""
-        local = around.astimezone(ZoneInfo(self.profile.zone))
-        day = local.date() + timedelta(days=max(0, 7 - local.isoweekday() + 1) if local.isoweekday() > 5 else 0)
-        half_hours = int(self.random.integers(18, 34))
-        return datetime.combine(day, time(half_hours // 2, 30 * (half_hours % 2)), tzinfo=local.tzinfo).astimezone(UTC)
+    def _plan(self, step: NextStep, now: datetime, days: float) -> Iterator[tuple[datetime, Happening]]:
+        """Mostly, somebody plans what to do next."""
+        if self._chance(0.75):
+            yield (
+                now + timedelta(minutes=1),
+                happened.Planned(step=step, due_at=self._start(now + self._days(days, 0.3))),
+            )
 
     def _local(self, asked: Received, moment: datetime) -> date:
         return moment.astimezone(ZoneInfo(self.profile.places[self.places.index(asked.location_id)].zone)).date()
-
-
-def _holidays(first_year: int, last_year: int) -> Iterator[tuple[date, str]]:
-    def nth(year: int, month: int, weekday: int, n: int) -> date:
-        first = date(year, month, 1)
-        return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (n - 1))
-
-    for year in range(first_year, last_year + 1):
-        yield date(year, 1, 1), "New Year's Day"
-        yield nth(year, 6, 0, 1) - timedelta(days=7), "Memorial Day"
-        yield date(year, 7, 4), "Independence Day"
-        yield nth(year, 9, 0, 1), "Labor Day"
-        yield nth(year, 11, 3, 4), "Thanksgiving"
-        yield date(year, 12, 25), "Christmas Day"

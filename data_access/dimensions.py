@@ -1,4 +1,4 @@
-"""By what leads and appointments are counted: each dimension declared once, for both engines.
+"""By what leads are counted: each dimension declared once, for both engines.
 
 A dimension is a function of fact columns that uses only columns, constants, `+`, `-`, comparisons, `&` and `either`.
 Numpy arrays and SQLAlchemy columns both understand that, so the same declaration counts in this process or becomes a
@@ -16,13 +16,12 @@ import numpy as np
 import sqlalchemy as sa
 
 from data_access import facts
-from data_access.facts import NEVER, NOT_MEASURED, Stored
+from data_access.fact_tables import NEVER, NOT_MEASURED
+from data_access.facts import Stored
 from data_access.vocabulary import (
     EXCLUDED_REASONS,
     VISIT_KINDS,
-    AppointmentStatus,
-    Attendance,
-    CancelledBy,
+    AtArrival,
     CloseReason,
     Ending,
     Promise,
@@ -75,7 +74,8 @@ def _not_a_lead(f: Any) -> Any:
     return reduce(or_, (f.close_reason == code(reason) + 1 for reason in EXCLUDED_REASONS))
 
 
-def _plain(name: str) -> Key:
+def plain(name: str) -> Key:
+    """The key that a column of the facts is."""
     return lambda f, _: getattr(f, name)
 
 
@@ -121,10 +121,17 @@ def _untouched(f: Any, m: Moment) -> Any:
     return either(waiting & (f.received_day + UNTOUCHED_DAYS < m.day), 1, 0)
 
 
-def _qualified(f: Any, m: Moment) -> Any:
+def qualified(f: Any, m: Moment) -> Any:
     """By the practice's agreement: found eligible, and headed for a visit or sent by a partner."""
     headed = reduce(or_, (f.kind == code(kind) for kind in VISIT_KINDS)) | (f.partner > 0)
     return either((f.eligible_at <= m.minute) & headed, 1, 0)
+
+
+def _at_arrival(f: Any, m: Moment) -> Any:
+    """Whether it came with the records that it needs; what was found needless later was never needed."""
+    late = either(f.received_day >= m.day, AtArrival.FIRST_DAY, AtArrival.INCOMPLETE)
+    settled = either(f.records_needed == 2, AtArrival.NONE_NEEDED, AtArrival.COMPLETE)
+    return either(f.records_needed == 0, AtArrival.NONE_NEEDED, either(f.arrival_at <= m.minute, settled, late))
 
 
 def _mature(f: Any, m: Moment) -> Any:
@@ -135,7 +142,8 @@ def _within(at: str, lag: str) -> Key:
     return lambda f, m: either((getattr(f, lag) <= m.horizon_days) & (getattr(f, at) <= m.minute), 1, 0)
 
 
-def _clipped(value: Any, longest: int) -> Any:
+def clipped(value: Any, longest: int) -> Any:
+    """A duration within its bounds: what is negative counts as 0, what is longer as the longest."""
     return either(value < 0, 0, either(value > longest, longest, value))
 
 
@@ -144,7 +152,7 @@ def _days_to(at: str, lag: str) -> Key:
 
     def key(f: Any, m: Moment) -> Any:
         waiting = either(f.closed_at <= m.minute, f.closed_lag, m.day - f.received_day)
-        return _clipped(either(getattr(f, at) <= m.minute, getattr(f, lag), waiting), LONGEST_DAYS)
+        return clipped(either(getattr(f, at) <= m.minute, getattr(f, lag), waiting), LONGEST_DAYS)
 
     return key
 
@@ -160,12 +168,12 @@ def _ending_of(at: str, lag: str) -> Key:
     return key
 
 
-def _minutes(name: str) -> Key:
+def staffed_minutes(name: str) -> Key:
     """Staffed minutes; beyond the longest, the code for those that could not be measured."""
 
     def key(f: Any, _: Moment) -> Any:
         value = getattr(f, name)
-        return either(value == NEVER, LONGEST_MINUTES + 1, _clipped(value, LONGEST_MINUTES))
+        return either(value == NEVER, LONGEST_MINUTES + 1, clipped(value, LONGEST_MINUTES))
 
     return key
 
@@ -214,34 +222,47 @@ class Dimension:
     size: int | None = None
 
 
+@dataclass(frozen=True)
+class Unit:
+    """What is counted: where its facts are, by what it can be counted, and which rows are there at a moment."""
+
+    stored: Stored
+    dimensions: Mapping[str, Dimension]
+    present: Callable[[Any, Moment], Any]
+
+
+SHARED = (
+    *(Dimension(name, plain(name)) for name in ("location", "partner", "service_line", "source", "owner")),
+    *(
+        Dimension(name, plain(name), 16)
+        for name in ("kind", "pathway", "channel", "priority", "asker", "partner_category", "topic")
+    ),
+    Dimension("qualified", qualified, 2),
+)
+"""What every unit can be counted by."""
+
 DIMENSIONS: Mapping[str, Dimension] = {
     d.name: d
     for d in (
-        *(
-            Dimension(name, _plain(name))
-            for name in ("received_week", "due_week", "location", "partner", "service_line", "source", "owner")
-        ),
-        *(
-            Dimension(name, _plain(name), 16)
-            for name in ("kind", "pathway", "channel", "priority", "asker", "partner_category", "topic")
-        ),
+        *SHARED,
+        *(Dimension(name, plain(name)) for name in ("received_week", "due_week")),
         Dimension("close_reason", lambda f, m: either(f.closed_at <= m.minute, f.close_reason, 0), 16),
         Dimension("visit_weekday", lambda f, m: either(f.scheduled_at <= m.minute, f.visit_weekday, 0), 8),
         Dimension("entered", _entered, 16),
         Dimension("furthest", _furthest, 6),
         Dimension("state", _state, 4),
         Dimension("stage_now", _stage_now, 6),
-        Dimension("moved_back", _plain("moved_back"), 2),
+        Dimension("moved_back", plain("moved_back"), 2),
         Dimension("mature", _mature, 2),
         Dimension("scheduled_in_time", _within("scheduled_at", "scheduled_lag"), 2),
         Dimension("attended_in_time", _within("attended_at", "attended_lag"), 2),
         Dimension("response", _judged("attempt_at", "attempt_met"), 8),
         Dimension("contact", _judged("contact_at", "contact_met"), 8),
-        Dimension("flags", _plain("flags"), 32),
+        Dimension("flags", plain("flags"), 32),
         Dimension("untouched", _untouched, 2),
-        Dimension("qualified", _qualified, 2),
-        Dimension("received_day", _plain("received_day")),
-        Dimension("received_hour", _plain("received_hour"), 169),
+        Dimension("at_arrival", _at_arrival, 4),
+        Dimension("received_day", plain("received_day")),
+        Dimension("received_hour", plain("received_hour"), 169),
         *(
             dimension
             for name, at, lag in (
@@ -257,75 +278,15 @@ DIMENSIONS: Mapping[str, Dimension] = {
         ),
         Dimension("visit_days", _visit(_days_to), LONGEST_DAYS + 1),
         Dimension("visit_ending", _visit(_ending_of), 5),
-        *(Dimension(name, _minutes(name), LONGEST_MINUTES + 2) for name in ("attempt_minutes", "contact_minutes")),
-        Dimension("waited_since", _plain("received_at")),
+        *(
+            Dimension(name, staffed_minutes(name), LONGEST_MINUTES + 2)
+            for name in ("attempt_minutes", "contact_minutes")
+        ),
+        Dimension("log_minutes", staffed_minutes("log_minutes"), LONGEST_MINUTES + 2),
+        Dimension("waited_since", plain("received_at")),
         Dimension("waited_until", lambda f, m: either(f.closed_at <= m.minute, f.closed_at, m.minute)),
     )
 }
-
-
-def _attendance(f: Any, m: Moment) -> Any:
-    cancelled = either(f.late == 1, Attendance.LATE_CANCEL, Attendance.CANCELLED_IN_TIME)
-    cancelled = either(f.cancelled_by == code(CancelledBy.PRACTICE) + 1, Attendance.BY_PRACTICE, cancelled)
-    known: Any = cancelled
-    for status, counts_as in (
-        (AppointmentStatus.RESCHEDULED, Attendance.RESCHEDULED),
-        (AppointmentStatus.NO_SHOW, Attendance.NO_SHOW),
-        (AppointmentStatus.ATTENDED, Attendance.ATTENDED),
-    ):
-        known = either(f.outcome == code(status) + 1, counts_as, known)
-    due = either(f.starts_at <= m.minute, Attendance.MISSING, Attendance.FUTURE)
-    due = either(f.starts_at == NEVER, Attendance.UNDATED, due)
-    return either(f.outcome_at <= m.minute, known, due)
-
-
-_LEAD_TIMES = (0, 1, 4, 8, 15, 31, 61)
-"""First day of each bin of lead time: the same day, up to 3, 7, 14, 30 and 60 days, and beyond."""
-
-
-def _lead_time(f: Any, _: Moment) -> Any:
-    """1 for the same day .. 7 for beyond 60 days; 0 where it is not known, or lies before the booking."""
-    bin_: Any = 0
-    for number, first in enumerate(_LEAD_TIMES, start=1):
-        bin_ = either((f.lead_days >= first) & (f.lead_days < NEVER), number, bin_)
-    return bin_
-
-
-APPOINTMENT_DIMENSIONS: Mapping[str, Dimension] = {
-    d.name: d
-    for d in (
-        *(
-            Dimension(name, _plain(name))
-            for name in ("start_week", "location", "partner", "service_line", "source", "owner")
-        ),
-        *(
-            Dimension(name, _plain(name), 16)
-            for name in (
-                "kind",
-                "pathway",
-                "channel",
-                "priority",
-                "asker",
-                "partner_category",
-                "topic",
-                "start_weekday",
-            )
-        ),
-        Dimension("attendance", _attendance, 9),
-        Dimension("lead_time", _lead_time, 8),
-        Dimension("first_visit", _plain("first_visit"), 2),
-        Dimension("qualified", _qualified, 2),
-    )
-}
-
-
-@dataclass(frozen=True)
-class Unit:
-    """What is counted: where its facts are, by what it can be counted, and which rows are there at a moment."""
-
-    stored: Stored
-    dimensions: Mapping[str, Dimension]
-    present: Callable[[Any, Moment], Any]
 
 
 LEADS = Unit(
@@ -333,4 +294,3 @@ LEADS = Unit(
     DIMENSIONS,
     lambda f, m: (f.received_at <= m.minute) & (f.valid_from <= m.minute) & (f.valid_until > m.minute),
 )
-APPOINTMENTS = Unit(facts.APPOINTMENTS, APPOINTMENT_DIMENSIONS, lambda f, m: f.booked_at <= m.minute)

@@ -6,25 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, event
 
-from data_access.tables import lead_facts, revisions
+from data_access.fact_tables import lead_facts
+from data_access.tables import revisions
 
-MIGRATIONS = Path(__file__).with_name("migrations")
 STATEMENT_TIMEOUT_SECONDS = 60
 BUSY_TIMEOUT_SECONDS = 15
-
-
-class SchemaIsOld(RuntimeError):
-    """The database was made by another version of Handoff."""
-
-
-class SchemaIsEmpty(SchemaIsOld):
-    """The database holds nothing of ours yet."""
 
 
 def connect(url: str | sa.URL) -> Engine:
@@ -113,26 +101,3 @@ def writing(engine: Engine) -> Iterator[Connection]:
         bump = sa.update(revisions).values(revision=revisions.c.revision + 1).returning(revisions.c.revision)
         revision = connection.execute(bump).scalar()
         connection.execute(sa.update(lead_facts).where(lead_facts.c.revision.is_(None)).values(revision=revision))
-
-
-def migrate(engine: Engine) -> None:
-    """Bring the schema to the newest revision; on an empty database, create it."""
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
-        command.upgrade(_alembic(connection), "head")
-
-
-def require_current_schema(engine: Engine) -> None:
-    """Raise `SchemaIsOld` unless the schema is the one that this version knows."""
-    with engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-    newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
-    if found != newest:
-        kind = SchemaIsOld if found else SchemaIsEmpty
-        raise kind(f"the database has schema {found or 'none'}, this version needs {newest}; run: handoff migrate")
-
-
-def _alembic(connection: Connection) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    return config

@@ -21,12 +21,14 @@ from data_access.vocabulary import (
     Eligibility,
     EventKind,
     Kind,
+    NextStep,
     NotEligibleReason,
     PartnerCategory,
     Pathway,
     Precision,
     Priority,
     RecordItem,
+    StallReason,
     Topic,
 )
 
@@ -215,6 +217,23 @@ class Reopened:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Planned:
+    """The next step was agreed. It stands until another is planned, or until the practice does something on the lead."""
+
+    kind: ClassVar = EventKind.PLANNED
+    step: NextStep
+    due_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stalled:
+    """Somebody said what holds the lead up. It stands until something happens on the lead."""
+
+    kind: ClassVar = EventKind.STALLED
+    reason: StallReason
+
+
+@dataclass(frozen=True, kw_only=True)
 class Voided:
     """An earlier event of the same lead was recorded by mistake."""
 
@@ -225,7 +244,7 @@ class Voided:
 Happening = (
     Received | Attempted | Reached | Acknowledged | ToldWhatToExpect | EligibilityChecked | RecordsRequested | RecordsReceived
     | RecordsWaived | Contacted | Offered | Booked | Attended | NoShow | Cancelled | Rescheduled | Closed | Reopened
-    | Voided
+    | Planned | Stalled | Voided
 )  # fmt: skip
 
 CLASSES: dict[EventKind, type[Happening]] = {cls.kind: cls for cls in get_args(Happening)}

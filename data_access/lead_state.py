@@ -18,6 +18,7 @@ from data_access.vocabulary import (
     RecordsStatus,
     SchedulingStatus,
     Stage,
+    StallReason,
 )
 
 CLOCK_SKEW = timedelta(minutes=5)
@@ -33,6 +34,7 @@ class Record:
     status: RecordsStatus = RecordsStatus.PENDING
     requested_at: datetime | None = None
     received_at: datetime | None = None
+    waived_at: datetime | None = None
 
 
 @dataclass
@@ -64,6 +66,21 @@ class Part:
     moved_back: bool
     closed_at: datetime | None = None
     close_reason: CloseReason | None = None
+    begins_precision: Precision = Precision.MINUTE
+    closed_precision: Precision = Precision.MINUTE
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What an open lead waits for, and when its next step is due; both dues None: nothing is planned.
+
+    `waits_for` is None while an appointment lies ahead; `due_on` is given where only the day is known.
+    """
+
+    stage: Stage
+    waits_for: StallReason | None
+    due_at: datetime | None = None
+    due_on: date | None = None
 
 
 @dataclass
@@ -90,6 +107,10 @@ class LeadState:
     told_what_to_expect: bool = False
     appointments: list[Appointment] = field(default_factory=list)
     attended: bool = False
+    planned: happened.Planned | None = None
+    stalled: StallReason | None = None
+    situations: list[tuple[datetime, Situation | None]] = field(default_factory=list)
+    imported: bool = False
     unbooked_outcome: tuple[Event, AppointmentStatus, CancelledBy | None] | None = None
     flags: Flag = field(default_factory=lambda: Flag(0))
 
@@ -119,7 +140,7 @@ class LeadState:
 
     def row(self) -> dict[str, Any]:
         """The lead's row: every column of `leads` that its events decide."""
-        asked, appointment = self.received, self.appointment
+        asked, appointment, now = self.received, self.appointment, self.situations[-1][1]
         not_eligible: NotEligibleReason | None = self.eligibility.reason
         return {
             "received_at": self.received_at,
@@ -165,6 +186,9 @@ class LeadState:
             "attended_at": self.entered.get(Stage.ATTENDED, (None,))[0],
             "closed_at": self.closed_at,
             "close_reason": self.close_reason,
+            "next_step": self.planned.step if now and self.planned else None,
+            "next_step_by": now.due_at if now else None,
+            "waits_for": now.waits_for if now else None,
             "flags": int(self.flags),
         }
 

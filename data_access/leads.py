@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from data_access import events as happened
-from data_access import facts, lead_rules, practice
+from data_access import fact_rows, lead_rules, practice
 from data_access import tables as t
 from data_access.events import Event, Happening, Received
 from data_access.lead_rules import NotPossible
@@ -225,6 +225,14 @@ def rebuild(connection: Connection, lead_ids: Collection[int]) -> dict[int, Lead
     return states
 
 
+def rebuild_next(connection: Connection, *, after: int, limit: int) -> int | None:
+    """Bring the rows and facts of the next leads behind an id into step; the last id, or None where none was left."""
+    query = sa.select(t.leads.c.id).where(t.leads.c.id > after).order_by(t.leads.c.id).limit(limit)
+    ids = list(connection.execute(query).scalars())
+    rebuild(connection, ids)
+    return ids[-1] if ids else None
+
+
 def log_of(connection: Connection, lead_id: int) -> list[Event]:
     """A lead's events in the order in which they were recorded."""
     return logs_of(connection, [lead_id])[lead_id]
@@ -357,4 +365,4 @@ def _write_out(connection: Connection, states: dict[int, LeadState], *, fresh: b
             rows += [{"lead_id": lead_id, **vars(child)} for child in children]
         if rows:
             connection.execute(sa.insert(table), rows)
-    facts.write(connection, states, fresh=fresh)
+    fact_rows.write(connection, states, fresh=fresh)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Table
 
 from data_access import tables as t
+from data_access.fact_tables import FACTS_VERSION
 from data_access.vocabulary import RecordItem, Role
 from data_access.working_time import DayInterval, Hours, staffed_share
 
@@ -35,7 +36,7 @@ def found(connection: Connection, name: str, zone: str, *, demo_until: date | No
             id=1, name=name, zone=zone, is_demo=demo_until is not None, demo_until=demo_until, horizon_days=30
         )
     )
-    connection.execute(sa.insert(t.revisions).values(id=1, revision=0))
+    connection.execute(sa.insert(t.revisions).values(id=1, revision=0, facts_version=FACTS_VERSION))
 
 
 def get(connection: Connection) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ The most specific rule wins: the one that names most of location, pathway, chann
 day from which they hold; a lead keeps the promise that was in force when it was received.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -97,6 +98,11 @@ class ResponseClock:
         self._zones = practice.zones(connection)
         self._rules = [dict(r) for r in connection.execute(sa.select(t.response_windows)).mappings()]
         self._calendars: dict[int, Calendar] = {}
+
+    @property
+    def locations(self) -> Collection[int]:
+        """Ids of the practice's locations."""
+        return self._zones.keys()
 
     def zone(self, location_id: int) -> ZoneInfo:
         """The location's time zone."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from data_access import events as happened
 from data_access.events import Event, Happening, Received
-from data_access.lead_state import CLOCK_SKEW, Appointment, LeadState, Part, Record, epoch_minute
+from data_access.lead_state import CLOCK_SKEW, Appointment, LeadState, Part, Record, Situation, epoch_minute
 from data_access.vocabulary import (
     AppointmentStatus,
     CancelledBy,
@@ -18,6 +18,7 @@ from data_access.vocabulary import (
     RecordsStatus,
     SchedulingStatus,
     Stage,
+    StallReason,
 )
 
 _SCHEDULING_ORDER = list(SchedulingStatus)
@@ -42,6 +43,7 @@ def replay(log: Iterable[Event]) -> LeadState:
     for event in sorted((e for e in standing if not isinstance(e.what, Received)), key=_order):
         _HANDLERS[type(event.what)](state, event, event.what)
         _advance(state, event)
+        _note_situation(state, event)
     _flag(state, standing)
     return state
 
@@ -52,6 +54,7 @@ def _begin(event: Event, asked: Received) -> LeadState:
         received_at=event.occurred_at,
         received_precision=event.precision,
         logged_at=event.recorded_at,
+        imported=event.batch_id is not None,
     )
     state.parts = [Part(begins_at=None, stage=Stage.CAPTURED, moved_back=False)]
     for item in RecordItem:  # in the vocabulary's order, whatever the template's
@@ -59,6 +62,7 @@ def _begin(event: Event, asked: Received) -> LeadState:
             state.records[item] = Record(item, required=item in asked.required_records)
     if asked.answered_live and asked.pathway == Pathway.PATIENT:
         _contacted(state, event, asked)
+    state.situations = [(event.occurred_at, _situation(state))]
     return state
 
 
@@ -97,7 +101,7 @@ def _records_received(state: LeadState, event: Event, what: Any) -> None:
 
 def _records_waived(state: LeadState, event: Event, what: Any) -> None:
     for record in _outstanding(state, what.items):
-        record.status = RecordsStatus.NOT_NEEDED
+        record.status, record.waived_at = RecordsStatus.NOT_NEEDED, event.occurred_at
     _confirm_records(state)
 
 
@@ -185,12 +189,21 @@ def _settle_appointment(
 def _closed(state: LeadState, event: Event, what: Any) -> None:
     part = state.parts[-1]
     if part.closed_at is None:
-        part.closed_at, part.close_reason = event.occurred_at, what.reason
+        part.closed_at, part.close_reason, part.closed_precision = event.occurred_at, what.reason, event.precision
 
 
 def _reopened(state: LeadState, event: Event, what: Any) -> None:
     if state.closed_at:
-        state.parts.append(Part(_begins(state, event), state.stage, state.parts[-1].moved_back))
+        began = _begins(state, event)
+        state.parts.append(Part(began, state.stage, state.parts[-1].moved_back, begins_precision=event.precision))
+
+
+def _planned(state: LeadState, event: Event, what: Any) -> None:
+    state.planned = what
+
+
+def _stalled(state: LeadState, event: Event, what: Any) -> None:
+    state.stalled = what.reason
 
 
 def _nothing(state: LeadState, event: Event, what: Any) -> None:
@@ -215,7 +228,54 @@ _HANDLERS: dict[type[Happening], Any] = {
     happened.Rescheduled: _rescheduled,
     happened.Closed: _closed,
     happened.Reopened: _reopened,
+    happened.Planned: _planned,
+    happened.Stalled: _stalled,
 }
+_CHANGES_NOTHING = (happened.Acknowledged, happened.ToldWhatToExpect, happened.Planned, happened.Stalled)
+_DONE_BY_OTHERS = (*_CHANGES_NOTHING, happened.RecordsReceived, happened.NoShow, happened.Cancelled)
+"""What leaves a planned step standing: the practice has done nothing yet."""
+
+
+def _note_situation(state: LeadState, event: Event) -> None:
+    if not isinstance(event.what, _DONE_BY_OTHERS):
+        state.planned = None
+    if not isinstance(event.what, _CHANGES_NOTHING):
+        state.stalled = None
+    since, before = state.situations[-1]
+    if (now := _situation(state)) != before:
+        state.situations.append((max(since, event.occurred_at), now))
+
+
+def _situation(state: LeadState) -> Situation | None:
+    """What the lead waits for as it stands, and when its next step is due; None where it is not open."""
+    if state.closed_at or state.stage == Stage.ATTENDED:
+        return None
+    ahead = state.appointment if state.stage == Stage.SCHEDULED else None
+    booked = ahead is not None and ahead.status == AppointmentStatus.SCHEDULED
+    unanswered = state.first_attempt is None and not state.received.answered_live
+    due_at, due_on = None, None
+    if state.planned:
+        due_at = state.planned.due_at
+    elif booked and ahead:
+        due_at, due_on = ahead.starts_at, ahead.starts_on
+    elif unanswered:
+        due_at = state.received.respond_by
+    waits_for = None if booked else state.stalled or _waits_for(state, unanswered=unanswered)
+    return Situation(state.stage, waits_for, due_at, due_on)
+
+
+def _waits_for(state: LeadState, *, unanswered: bool) -> StallReason:
+    asked = state.received
+    if state.eligibility.outcome == Eligibility.NEEDS_CLINICAL_REVIEW:
+        return StallReason.CLINICAL_REVIEW
+    if state.records_status == RecordsStatus.REQUESTED:
+        return StallReason.RECORDS
+    if state.scheduling_status == SchedulingStatus.OFFERED:
+        return StallReason.PATIENT
+    reached = state.first_contact is not None or asked.answered_live
+    if asked.pathway == Pathway.PATIENT and not unanswered and not reached:
+        return StallReason.PATIENT
+    return StallReason.OUR_FOLLOW_UP
 
 
 def _milestones(state: LeadState) -> list[Stage]:
@@ -237,7 +297,10 @@ def _advance(state: LeadState, event: Event) -> None:
     if back or (now > state.stage and now in state.entered):
         part = state.parts[-1]
         begins = _begins(state, event)
-        state.parts.append(Part(begins, now, part.moved_back or back, part.closed_at, part.close_reason))
+        moved = part.moved_back or back
+        state.parts.append(
+            Part(begins, now, moved, part.closed_at, part.close_reason, event.precision, part.closed_precision)
+        )
     for stage in held:
         state.entered.setdefault(stage, (event.occurred_at, event.precision))
     state.stage = now

@@ -208,6 +208,34 @@ partners = Table(
     Column("active", sa.Boolean, nullable=False, default=True, comment="partners are retired, never deleted"),
 )
 
+slots = Table(
+    "slots",
+    metadata,
+    key(),
+    to("locations", "location_id"),
+    to("service_lines", "service_line_id", comment="NULL: any"),
+    to("staff", "provider_id", comment="NULL: not named"),
+    Column("starts_at", UtcDateTime, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False, comment="from when on it could be booked"),
+    Column("taken_at", UtcDateTime, comment="booked, or withdrawn; NULL: open"),
+    CheckConstraint("taken_at IS NULL OR taken_at >= opened_at", name="order"),
+)
+sa.Index("ix_slots_starts_at", slots.c.starts_at)
+
+annotations = Table(
+    "annotations",
+    metadata,
+    key(),
+    Column("on_day", sa.Date, nullable=False),
+    to("locations", "location_id", comment="NULL: the whole practice"),
+    Column("text", sa.String(120), nullable=False),
+    word("rebases", words.TrendSeries, comment="the series whose limits are fixed anew from this day; NULL: none"),
+    to("staff", "staff_id", comment="who wrote it; NULL: from the command line"),
+    Column("written_at", UtcDateTime, nullable=False),
+    Column("withdrawn_at", UtcDateTime, comment="NULL: it stands"),
+    CheckConstraint("length(text) BETWEEN 1 AND 120", name="short"),
+)
+
 # ---------------------------------------------------------------- leads
 
 import_batches = Table(
@@ -281,6 +309,11 @@ leads = Table(
     Column("attended_at", UtcDateTime, comment="NULL: not reached"),
     Column("closed_at", UtcDateTime, comment="NULL: not closed"),
     word("close_reason", words.CloseReason, comment="NULL: not closed"),
+    word("next_step", words.NextStep, comment="planned by somebody; NULL: none is, or not open"),
+    Column(
+        "next_step_by", UtcDateTime, comment="when the step that is planned, promised or booked is due; NULL: none is"
+    ),
+    word("waits_for", words.StallReason, comment="NULL: for its appointment, or not open"),
     Column("flags", sa.Integer, nullable=False, default=0, comment="bits of vocabulary.Flag"),
     # where it came from
     Column("idempotency_key", sa.String(64), unique=True, comment="of the form that logged it; NULL: imported"),
@@ -325,6 +358,7 @@ records = Table(
     word("status", words.RecordsStatus, nullable=False),
     Column("requested_at", UtcDateTime, comment="first asked for; NULL: never"),
     Column("received_at", UtcDateTime, comment="NULL: not here"),
+    Column("waived_at", UtcDateTime, comment="NULL: not found needless"),
 )
 
 appointments = Table(
@@ -351,62 +385,9 @@ revisions = Table(
     metadata,
     Column("id", BIG, primary_key=True),
     Column("revision", BIG, nullable=False),
+    Column("facts_version", sa.SmallInteger, nullable=False, comment="which shape the facts were counted in"),
     CheckConstraint("id = 1", name="one_counter"),
 )
-
-_MINUTES = ("valid_from", "valid_until", "received_at", "eligible_at", "records_at", "scheduled_at", "attended_at",
-            "closed_at", "due_at", "attempt_at", "contact_at")  # fmt: skip
-_DAYS = ("received_day", "eligible_lag", "records_lag", "scheduled_lag", "attended_lag", "visit_lag", "closed_lag",
-         "attempt_minutes", "contact_minutes")  # fmt: skip
-_IDS = ("location", "partner", "service_line", "source", "owner")
-_SHORT = ("received_week", "received_hour", "due_week", "flags")
-_BYTES = ("attempt_met", "contact_met", "answered_live", "stage", "moved_back", "close_reason", "kind", "pathway",
-          "channel", "priority", "partner_category", "topic", "asker", "visit_weekday")  # fmt: skip
-
-FACT_COLUMNS = {
-    **dict.fromkeys(_MINUTES + _DAYS + _IDS, "int32"),
-    **dict.fromkeys(_SHORT, "int16"),
-    **dict.fromkeys(_BYTES, "int8"),
-}
-"""Every counted column of the facts and its type in memory; meanings in facts.py."""
-
-lead_facts = Table(
-    "lead_facts",
-    metadata,
-    Column("lead_id", BIG, ForeignKey("leads.id"), primary_key=True),
-    Column("part", sa.SmallInteger, primary_key=True, comment="0, and one more for each return to an earlier stage"),
-    Column("revision", BIG, comment="of the write that made it; NULL only inside that write"),
-    *[
-        Column(name, sa.Integer if kind == "int32" else sa.SmallInteger, nullable=False)
-        for name, kind in FACT_COLUMNS.items()
-    ],
-)
-sa.Index("ix_lead_facts_revision", lead_facts.c.revision)
-sa.Index("ix_lead_facts_received_day", lead_facts.c.received_day)
-
-_APPOINTMENT_MINUTES = ("booked_at", "starts_at", "outcome_at", "eligible_at")
-_APPOINTMENT_DAYS = ("start_day", "lead_days")
-_APPOINTMENT_BYTES = ("start_weekday", "outcome", "cancelled_by", "late", "first_visit", "kind", "pathway", "channel",
-                      "priority", "partner_category", "topic", "asker")  # fmt: skip
-
-APPOINTMENT_FACT_COLUMNS = {
-    **dict.fromkeys(_APPOINTMENT_MINUTES + _APPOINTMENT_DAYS + _IDS, "int32"),
-    **dict.fromkeys(("start_week",), "int16"),
-    **dict.fromkeys(_APPOINTMENT_BYTES, "int8"),
-}
-"""Every counted column of an appointment's facts and its type in memory; meanings in facts.py."""
-
-appointment_facts = Table(
-    "appointment_facts",
-    metadata,
-    Column("lead_id", BIG, ForeignKey("leads.id"), primary_key=True),
-    Column("number", sa.SmallInteger, primary_key=True, comment="of the appointment, 1 for the lead's first"),
-    *[
-        Column(name, sa.Integer if kind == "int32" else sa.SmallInteger, nullable=False)
-        for name, kind in APPOINTMENT_FACT_COLUMNS.items()
-    ],
-)
-sa.Index("ix_appointment_facts_start_day", appointment_facts.c.start_day)
 
 for _table in metadata.tables.values():
     for _column in _table.columns:

@@ -71,7 +71,7 @@ def tally(
 def members(source: Snapshot | Connection, where: Where, moment: Moment, unit: Unit = LEADS) -> list[int]:
     """Ids of the leads that a tally with the same arguments counts, newest first; of appointments, one per appointment."""
     if isinstance(source, Snapshot):
-        lead_id = source.rows(unit.stored).lead_id
+        lead_id = source.rows[unit.stored].lead_id
         found = [lead_id[rows][_wanted(f, where, moment, unit)] for rows, f in _blocks(source, where, unit)]
         return [int(i) for i in np.concatenate(found)[::-1]] if found else []
     c = unit.stored.table.c
@@ -83,7 +83,7 @@ def members(source: Snapshot | Connection, where: Where, moment: Moment, unit: U
 
 
 def _blocks(snapshot: Snapshot, where: Where, unit: Unit) -> Any:
-    columns = snapshot.rows(unit.stored).columns
+    columns = snapshot.rows[unit.stored].columns
     first, last = 0, len(columns[unit.stored.day])
     if where.days:
         first, last = (int(np.searchsorted(columns[unit.stored.day], day)) for day in where.days)

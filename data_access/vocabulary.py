@@ -180,6 +180,29 @@ EXCLUDED_REASONS = (CloseReason.DUPLICATE, CloseReason.SPAM, CloseReason.TEST)
 """Closed as not a lead at all: counted on screen as left out, and in no rate."""
 
 
+class NextStep(StrEnum):
+    """What somebody planned to do next about a lead."""
+
+    CALL = "call"
+    WRITE = "write"
+    REQUEST_RECORDS = "request_records"
+    CLINICAL_REVIEW = "clinical_review"
+    OFFER_APPOINTMENT = "offer_appointment"
+    CONFIRM_APPOINTMENT = "confirm_appointment"
+    OTHER = "other"
+
+
+class StallReason(StrEnum):
+    """What an open lead waits for, or what holds it up."""
+
+    RECORDS = "records"
+    PATIENT = "patient"
+    CLINICAL_REVIEW = "clinical_review"
+    NO_CAPACITY = "no_capacity"
+    UNCLEAR_INSTRUCTIONS = "unclear_instructions"
+    OUR_FOLLOW_UP = "our_follow_up"
+
+
 class ContactMethod(StrEnum):
     """How somebody of the practice tried to reach the requester."""
 
@@ -220,6 +243,8 @@ class EventKind(StrEnum):
     RESCHEDULED = "rescheduled"
     CLOSED = "closed"
     REOPENED = "reopened"
+    PLANNED = "planned"
+    STALLED = "stalled"
     VOIDED = "voided"
 
 
@@ -233,6 +258,17 @@ class Role(StrEnum):
     MANAGER = "manager"
     MARKETING = "marketing"
     ADMINISTRATOR = "administrator"
+
+
+class TrendSeries(StrEnum):
+    """The weekly series that are watched for signals."""
+
+    RECEIVED = "received"
+    IN_TIME = "in_time"
+    HALF_ANSWERED = "half_answered"
+    COMPLETE = "complete"
+    BOOKED = "booked"
+    SEEN = "seen"
 
 
 class TargetMetric(StrEnum):
@@ -297,6 +333,63 @@ class Attendance(IntEnum):
     RESCHEDULED = 6
     MISSING = 7
     UNDATED = 8
+
+
+class AtArrival(IntEnum):
+    """Whether a lead came with the records that it needs. FIRST_DAY: its day of receipt is not over yet."""
+
+    NONE_NEEDED = 0
+    COMPLETE = 1
+    INCOMPLETE = 2
+    FIRST_DAY = 3
+
+
+class ItemState(IntEnum):
+    """How one item of a checklist stands at a moment. NOT_NEEDED: optional, or found not to be needed.
+
+    FIRST_DAY: not here, and the day of receipt is not over yet.
+    """
+
+    NOT_NEEDED = 0
+    AT_ARRIVAL = 1
+    LATER = 2
+    MISSING = 3
+    FIRST_DAY = 4
+
+
+class CameFrom(IntEnum):
+    """How a spell in a stage began: with the lead, from another stage, or because the lead was reopened."""
+
+    RECEIVED = 0
+    CAPTURED = 1
+    ELIGIBILITY = 2
+    DOCUMENTATION = 3
+    SCHEDULED = 4
+    ATTENDED = 5
+    REOPENED = 6
+
+
+class WentTo(IntEnum):
+    """How a spell in a stage ended: not yet, into another stage, or because the lead was closed."""
+
+    STANDING = 0
+    CAPTURED = 1
+    ELIGIBILITY = 2
+    DOCUMENTATION = 3
+    SCHEDULED = 4
+    ATTENDED = 5
+    LOST = 6
+    ANSWERED = 7
+    NOT_A_LEAD = 8
+
+
+class Due(IntEnum):
+    """When the next step of an open lead is due. NO_STEP: none is planned, promised or booked."""
+
+    NO_STEP = 0
+    OVERDUE = 1
+    TODAY = 2
+    LATER = 3
 
 
 class Flag(IntFlag):

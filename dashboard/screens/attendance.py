@@ -11,7 +11,7 @@ from dashboard.labels import BREAKDOWNS
 from dashboard.loaders import names as names_of
 from dashboard.metrics.attendance import too_many_missing
 from dashboard.screens.cells import Cell, clickable, clickable_table, in_order, narrower
-from data_access.dimensions import APPOINTMENTS
+from data_access.units import APPOINTMENTS
 from data_access.vocabulary import Attendance
 
 _COUNTED = (Attendance.ATTENDED, Attendance.NO_SHOW, Attendance.LATE_CANCEL)

@@ -8,7 +8,8 @@ from dashboard.display import lead_list, percent, plural
 from dashboard.frame import View
 from dashboard.labels import BREAKDOWNS
 from dashboard.screens.cells import Cell, clickable_table, narrower
-from data_access.dimensions import APPOINTMENTS, UNTOUCHED_DAYS
+from data_access.dimensions import UNTOUCHED_DAYS
+from data_access.units import APPOINTMENTS
 from data_access.vocabulary import Attendance, Flag
 
 

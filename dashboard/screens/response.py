@@ -15,7 +15,7 @@ from dashboard.labels import BREAKDOWNS
 from dashboard.loaders import names as names_of
 from dashboard.reports import Answer
 from dashboard.screens.cells import Cell, clickable, clickable_table, in_order, narrower
-from data_access.facts import week_number, week_start
+from data_access.days import week_number, week_start
 from data_access.vocabulary import Promise, Standing
 
 _JUDGED = (Promise.IN_TIME, Promise.LATE, Promise.OVERDUE)

@@ -10,7 +10,7 @@ from dashboard.charts.trends import with_limits
 from dashboard.display import minutes, percent
 from dashboard.metrics.trends import COMMON, OUTSIDE, SHIFT, SIGNALS, SMALL_WEEK, TREND, TWO_OF_THREE, usual
 from dashboard.series import Series, Trend
-from data_access.facts import week_start
+from data_access.days import week_start
 
 NAMES = {
     OUTSIDE: "outside the limits: a signal",

@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from data_access.tables import metadata
+from data_access.fact_tables import lead_facts
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=lead_facts.metadata,
     render_as_batch=True,  # SQLite changes a table by copying it
     compare_type=True,
 )

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from dashboard.filters import Filters, end_of_day, moment
-from data_access.facts import day_number, week_number
+from data_access.days import day_number, week_number
 from data_access.vocabulary import Channel, PartnerCategory
 
 

@@ -12,10 +12,13 @@ from dashboard.metrics.partners import SMALL_PARTNERS
 from dashboard.screens import attendance, conversion, funnel, partners, response
 from data_access import demo, facts
 from data_access import engine as databases
-from data_access.dimensions import APPOINTMENTS, LEADS
-from data_access.facts import Snapshot, week_number, week_start
+from data_access.days import week_number, week_start
+from data_access.dimensions import LEADS
+from data_access.fact_tables import NEVER
+from data_access.facts import Snapshot
 from data_access.promises import Targets
 from data_access.tally import members, tally
+from data_access.units import APPOINTMENTS
 from data_access.vocabulary import Role, Stage, Standing
 
 UNTIL = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
@@ -77,7 +80,7 @@ def test_every_number_of_the_league_opens_its_leads(snapshot, outcome: str, monk
     """Referrals judged, those that came, and those too young; of the small partners' row too."""
     view = view_of(snapshot, Filters(), monkeypatch)
     table = reports.partners(view.count, Filters(), None, outcome=outcome).table
-    names = {int(code): "" for code in set(snapshot.leads.columns["partner"])}
+    names = {int(code): "" for code in set(snapshot.rows[facts.LEADS].columns["partner"])}
     assert SMALL_PARTNERS in set(table["partner"])
     for row in table.itertuples():
         for column in ("n", "k", "immature"):
@@ -136,8 +139,8 @@ def test_a_series_counts_what_the_leads_say(snapshot, monkeypatch) -> None:
     clock = reports.Clock(lambda waits: waits["waited_since"].to_numpy() * 0, view.moment.minute)
     asked = series.Asked(view.count, Filters(), None, clock, view.today, 30)
     week = week_number(date(2026, 6, 8))
-    columns = {name: column.tolist() for name, column in snapshot.leads.columns.items()}
-    now = [n for n, until in enumerate(columns["valid_until"]) if until == facts.NEVER]
+    columns = {name: column.tolist() for name, column in snapshot.rows[facts.LEADS].columns.items()}
+    now = [n for n, until in enumerate(columns["valid_until"]) if until == NEVER]
     leads = [n for n in now if columns["received_week"][n] == week and columns["close_reason"][n] not in (9, 10, 11)]
     visits = [n for n in leads if columns["kind"][n] in (1, 3)]
     seen = [n for n in visits if columns["attended_lag"][n] <= 30 and columns["attended_at"][n] <= view.moment.minute]

@@ -12,9 +12,10 @@ from dashboard.metrics.partners import fit_prior
 from dashboard.metrics.response import response
 from data_access import demo, demo_simulation, facts, practice
 from data_access import engine as databases
+from data_access.days import day_number
 from data_access.demo_profiles import PROFILES
 from data_access.dimensions import Moment
-from data_access.facts import Snapshot, day_number
+from data_access.facts import Snapshot
 from data_access.lead_state import epoch_minute
 from data_access.tally import Where, tally
 
@@ -34,14 +35,14 @@ def test_about_six_thousand_leads_over_eighteen_months(made) -> None:
     """Give or take five per cent."""
     _, _, snapshot = made
     assert 5_700 < tally(snapshot, [], Where(), NOW)["count"].sum() < 6_300
-    day = snapshot.leads.columns["received_day"]
+    day = snapshot.rows[facts.LEADS].columns["received_day"]
     assert 530 < day.max() - day.min() <= demo_simulation.DAYS
 
 
 def test_mondays_are_busy_and_sundays_are_not(made) -> None:
     """Weekday and hour patterns, as a practice has them."""
     _, _, snapshot = made
-    weekday = (snapshot.leads.columns["received_day"] + 3) % 7  # 1970-01-01 was a Thursday
+    weekday = (snapshot.rows[facts.LEADS].columns["received_day"] + 3) % 7  # 1970-01-01 was a Thursday
     counts = np.bincount(weekday, minlength=7)
     assert counts[0] > counts[4] > 3 * counts[6]
 
@@ -85,7 +86,7 @@ def test_partners_truly_differ(made) -> None:
 def test_nothing_lies_in_the_future_and_nothing_contradicts_itself(made) -> None:
     """No flag, no event after the last moment."""
     _, engine, snapshot = made
-    assert not snapshot.leads.columns["flags"].any()
+    assert not snapshot.rows[facts.LEADS].columns["flags"].any()
     with engine.connect() as c:
         last = c.scalar(sa.text("SELECT max(occurred_at) FROM events"))
     assert last <= UNTIL.strftime("%Y-%m-%d %H:%M:%S.999999")
@@ -117,7 +118,7 @@ def _facts(file: Path, until: datetime) -> bytes:
     engine = databases.connect(f"sqlite:///{file}")
     snapshot = facts.load(engine)
     engine.dispose()
-    return b"".join(column.tobytes() for column in snapshot.leads.columns.values())
+    return b"".join(column.tobytes() for column in snapshot.rows[facts.LEADS].columns.values())
 
 
 def test_a_demo_that_was_broken_off_is_not_taken_for_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

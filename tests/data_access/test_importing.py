@@ -17,6 +17,7 @@ from data_access import events as e
 from data_access import leads, practice, promises
 from data_access import tables as t
 from data_access.engine import reading, writing
+from data_access.fact_tables import lead_facts
 from data_access.importing import batches, dates, mapping
 from data_access.importing import reading as files
 from data_access.importing.batches import Result
@@ -189,7 +190,7 @@ def test_a_dry_run_counts_and_writes_nothing(empty: sa.Engine, tmp_path: Path) -
     """Not even a location or a batch."""
     assert counts(run(empty, tmp_path, *ROWS, dry_run=True)) == (2, 2, 0, 0, 0, 0)
     with reading(empty) as c:
-        for table in (t.leads, t.events, t.locations, t.partners, t.import_batches, t.lead_facts):
+        for table in (t.leads, t.events, t.locations, t.partners, t.import_batches, lead_facts):
             assert c.scalar(sa.select(sa.func.count()).select_from(table)) == 0
 
 

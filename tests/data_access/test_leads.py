@@ -16,6 +16,7 @@ from data_access import events as e
 from data_access import facts, leads, practice, promises
 from data_access import tables as t
 from data_access.engine import reading, writing
+from data_access.fact_tables import lead_facts
 from data_access.lead_rules import NotPossible
 from data_access.replay import replay
 from data_access.vocabulary import (
@@ -247,7 +248,7 @@ def test_eight_writers_at_once_lose_nothing_and_every_reader_catches_up(world: W
         snapshot = facts.refresh(world.engine, snapshot)
     snapshot = facts.refresh(world.engine, snapshot)
     assert len(saved) == 48
-    assert sorted(snapshot.leads.lead_id) == sorted(saved)
+    assert sorted(snapshot.rows[facts.LEADS].lead_id) == sorted(saved)
     with reading(world.engine) as c:
         assert facts.current_revision(c) == snapshot.revision
 
@@ -269,9 +270,9 @@ def test_what_was_acknowledged_survives_a_killed_process(tmp_path: Path) -> None
         writer.kill()
         acknowledged += [int(line) for line in writer.stdout if line.endswith("\n")]
     with reading(world.engine) as c:
-        for table in (t.leads.c.id, t.events.c.lead_id, t.lead_facts.c.lead_id):
+        for table in (t.leads.c.id, t.events.c.lead_id, lead_facts.c.lead_id):
             assert set(acknowledged) <= set(c.execute(sa.select(table)).scalars())
-        assert c.scalar(sa.select(sa.func.count()).where(t.lead_facts.c.revision.is_(None))) == 0
+        assert c.scalar(sa.select(sa.func.count()).where(lead_facts.c.revision.is_(None))) == 0
 
 
 def test_an_event_sent_twice_is_recorded_once(world: World) -> None:

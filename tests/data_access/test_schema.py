@@ -9,6 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from data_access import engine as databases
+from data_access import schema
 from data_access.tables import UtcDateTime, leads, metadata
 from tests.factories import NOW, World, log
 
@@ -55,10 +56,10 @@ def test_a_naive_moment_never_reaches_the_database() -> None:
 def test_an_old_schema_is_refused_with_the_way_out(tmp_path: Path) -> None:
     """An empty file is not a lead database."""
     engine = databases.connect(f"sqlite:///{tmp_path / 'old.db'}")
-    with pytest.raises(databases.SchemaIsOld, match="handoff migrate"):
-        databases.require_current_schema(engine)
-    databases.migrate(engine)
-    databases.require_current_schema(engine)
+    with pytest.raises(schema.SchemaIsOld, match="handoff migrate"):
+        schema.require_current(engine)
+    schema.migrate(engine)
+    schema.require_current(engine)
 
 
 @pytest.mark.parametrize("url", ["mysql://x/y", "nonsense"])

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from dashboard.filters import Filters
 from data_access import events as e
 from data_access import facts, leads
-from data_access.dimensions import APPOINTMENT_DIMENSIONS, APPOINTMENTS, DIMENSIONS, Moment
+from data_access.days import day_number, week_number, week_start
+from data_access.dimensions import DIMENSIONS, Moment
 from data_access.engine import reading, writing
-from data_access.facts import day_number, week_number, week_start
 from data_access.lead_state import LeadState, epoch_minute
 from data_access.replay import replay
 from data_access.tally import Where, members, tally
+from data_access.units import APPOINTMENTS
 from data_access.vocabulary import (
     EXCLUDED_REASONS,
     CancelledBy,
@@ -80,7 +81,7 @@ def test_both_engines_agree_to_the_last_lead(database: sa.Engine, data: st.DataO
             assert list(here.columns) == list(there.columns) == [*by, "count"]
             assert members(snapshot, where, when) == members(c, where, when)
             assert len(members(c, where, when)) == here["count"].sum()
-            booked = data.draw(st.lists(st.sampled_from(sorted(APPOINTMENT_DIMENSIONS)), max_size=3, unique=True))
+            booked = data.draw(st.lists(st.sampled_from(sorted(APPOINTMENTS.dimensions)), max_size=3, unique=True))
             some = Where(where.days, None, {}, where.locations)
             here, there = (tally(source, booked, some, when, APPOINTMENTS) for source in (snapshot, c))
             assert cells(here) == cells(there)
@@ -219,10 +220,10 @@ def test_a_transaction_that_commits_late_is_not_missed(postgres: sa.Engine) -> N
         leads.log_inquiry(slow, factories.asked(world), received_at=NOW, now=NOW)
         log(world, location_id=world.south)  # begins later, commits first
         seen = facts.refresh(postgres, seen)
-        assert len(seen.leads) == 1
+        assert len(seen.rows[facts.LEADS]) == 1
     seen = facts.refresh(postgres, seen)
-    assert len(seen.leads) == 2
-    assert sorted(seen.leads.lead_id) == sorted(facts.load(postgres).leads.lead_id)
+    assert len(seen.rows[facts.LEADS]) == 2
+    assert sorted(seen.rows[facts.LEADS].lead_id) == sorted(facts.load(postgres).rows[facts.LEADS].lead_id)
 
 
 def test_a_refresh_equals_a_fresh_load_after_a_lead_went_back_and_forth(world: World) -> None:
@@ -239,8 +240,11 @@ def test_a_refresh_equals_a_fresh_load_after_a_lead_went_back_and_forth(world: W
         record(world, lead, what)
         known = facts.refresh(world.engine, known)
         again = facts.load(world.engine)
-        assert list(known.leads.lead_id) == list(again.leads.lead_id)
-        for mine, fresh in ((known.leads, again.leads), (known.appointments, again.appointments)):
+        assert list(known.rows[facts.LEADS].lead_id) == list(again.rows[facts.LEADS].lead_id)
+        for mine, fresh in (
+            (known.rows[facts.LEADS], again.rows[facts.LEADS]),
+            (known.rows[facts.APPOINTMENTS], again.rows[facts.APPOINTMENTS]),
+        ):
             assert list(mine.lead_id) == list(fresh.lead_id)
             assert all((mine.columns[name] == fresh.columns[name]).all() for name in mine.columns)
 
@@ -250,11 +254,15 @@ def test_an_appointment_that_was_recorded_by_mistake_leaves_the_count(world: Wor
     lead = log(world)
     record(world, lead, e.Booked(starts_on=date(2026, 3, 20)))
     known = facts.load(world.engine)
-    assert len(known.appointments) == 1
+    assert len(known.rows[facts.APPOINTMENTS]) == 1
     with reading(world.engine) as c:
         booking = leads.log_of(c, lead)[-1].id
     record(world, lead, e.Voided(event_id=booking))
-    assert len(facts.refresh(world.engine, known).appointments) == len(facts.load(world.engine).appointments) == 0
+    assert (
+        len(facts.refresh(world.engine, known).rows[facts.APPOINTMENTS])
+        == len(facts.load(world.engine).rows[facts.APPOINTMENTS])
+        == 0
+    )
 
 
 def test_a_reopened_lead_was_lost_only_while_it_stood_closed(world: World) -> None:
@@ -362,7 +370,7 @@ def test_weeks_are_iso_weeks() -> None:
 def test_the_day_a_lead_was_received_is_the_locations_own(world: World) -> None:
     """Two in the morning UTC is still yesterday in Los Angeles."""
     log(world, NOW.replace(hour=2), location_id=world.south)
-    received = facts.load(world.engine).leads.columns["received_day"]
+    received = facts.load(world.engine).rows[facts.LEADS].columns["received_day"]
     assert list(received) == [day_number(date(2026, 3, 10))]
 
 

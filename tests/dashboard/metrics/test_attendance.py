@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from dashboard.metrics.attendance import ATTENDANCE_COLUMNS, attendance, left_out, new_patients, too_many_missing
 from data_access import events as e
 from data_access import facts, leads
-from data_access.dimensions import APPOINTMENTS, Moment
+from data_access.days import day_number
+from data_access.dimensions import Moment
 from data_access.engine import reading, writing
-from data_access.facts import day_number
 from data_access.lead_state import epoch_minute
 from data_access.leads import Draft
 from data_access.tally import Where, tally
+from data_access.units import APPOINTMENTS
 from data_access.vocabulary import Attendance, CancelledBy, PartnerCategory, Precision
 from tests import factories
 from tests.cases import case

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from dashboard.metrics.quality import FILL_COLUMNS, FLAG_COLUMNS, SPOILS, field_fill, flags
 from data_access import events as e
 from data_access import facts, leads
+from data_access.days import day_number
 from data_access.dimensions import Moment
 from data_access.engine import writing
-from data_access.facts import day_number
 from data_access.lead_state import epoch_minute
 from data_access.leads import Draft
 from data_access.tally import Where, tally

@@ -1,0 +1,88 @@
+"""The tables of the facts: narrow rows of numbers that are counted, one table per unit. Meanings in fact_rows.py.
+
+They are made from the events alone; a change of their shape takes a new FACTS_VERSION, and `handoff migrate` makes
+them anew.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy import Column, ForeignKey, Table
+
+from data_access.tables import BIG, metadata
+
+FACTS_VERSION = 2
+NEVER = 2**31 - 1
+"""Stands in a column of minutes or days where nothing happened, or nothing is known."""
+ALWAYS = -(2**31)
+NOT_MEASURED = 2
+"""In attempt_met and contact_met, beside 0 (late) and 1 (in time): known to the day on which it was due."""
+
+_IDS = ("location", "partner", "service_line", "source", "owner")
+_WORDS = ("kind", "pathway", "channel", "priority", "asker", "partner_category", "topic")
+
+
+def _columns(int32: Sequence[str], int16: Sequence[str], int8: Sequence[str]) -> dict[str, str]:
+    """Every counted column and its type in memory; the keys that all units share are among them."""
+    types = {"int32": (*int32, *_IDS), "int16": int16, "int8": (*int8, *_WORDS)}
+    return {name: kind for kind, names in types.items() for name in names}
+
+
+def _table(name: str, number: str, comment: str, columns: Mapping[str, str], *stamp: Column[int]) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("lead_id", BIG, ForeignKey("leads.id"), primary_key=True),
+        Column(number, sa.SmallInteger, primary_key=True, comment=comment),
+        *stamp,
+        *[
+            Column(column, sa.Integer if kind == "int32" else sa.SmallInteger, nullable=False)
+            for column, kind in columns.items()
+        ],
+    )
+
+
+LEAD_COLUMNS = _columns(
+    ("valid_from", "valid_until", "received_at", "eligible_at", "records_at", "scheduled_at", "attended_at", "closed_at",
+     "due_at", "attempt_at", "contact_at", "received_day", "eligible_lag", "records_lag", "scheduled_lag", "attended_lag",
+     "visit_lag", "closed_lag", "attempt_minutes", "contact_minutes", "arrival_at", "log_minutes"),
+    ("received_week", "received_hour", "due_week", "flags"),
+    ("attempt_met", "contact_met", "answered_live", "stage", "moved_back", "close_reason", "visit_weekday",
+     "records_needed"),
+)  # fmt: skip
+APPOINTMENT_COLUMNS = _columns(
+    ("seen_from", "seen_until", "starts_at", "outcome_at", "replaced_at", "eligible_at", "start_day", "lead_days"),
+    ("start_week",),
+    ("start_weekday", "outcome", "cancelled_by", "late", "first_visit", "first_chain", "moves"),
+)
+ITEM_COLUMNS = _columns(
+    ("seen_from", "seen_until", "eligible_at", "received_day", "item_at", "item_lag", "waived_at"),
+    ("received_week",),
+    ("item", "required"),
+)
+SPELL_COLUMNS = _columns(
+    ("seen_from", "seen_until", "eligible_at", "began_at", "ended_at", "again_at", "began_day", "days", "earlier_days",
+     "minutes"),
+    ("began_week", "ended_week"),
+    ("stage", "came_from", "went_to", "day_only", "spoiled"),
+)  # fmt: skip
+SITUATION_COLUMNS = _columns(
+    ("seen_from", "seen_until", "eligible_at", "received_day", "stage_since", "stage_day", "due_at", "due_day"),
+    (),
+    ("stage", "waits_for"),
+)
+
+_stamp: Column[int] = Column("revision", BIG, comment="of the write that made it; NULL only inside that write")
+lead_facts = _table("lead_facts", "part", "0, and one more for each return to an earlier stage", LEAD_COLUMNS, _stamp)
+sa.Index("ix_lead_facts_revision", lead_facts.c.revision)
+_ROW = "0, and one more for each further row of the lead"
+appointment_facts = _table("appointment_facts", "number", _ROW, APPOINTMENT_COLUMNS)
+item_facts = _table("item_facts", "number", _ROW, ITEM_COLUMNS)
+spell_facts = _table("spell_facts", "number", _ROW, SPELL_COLUMNS)
+situation_facts = _table("situation_facts", "number", _ROW, SITUATION_COLUMNS)
+
+sa.Index("ix_lead_facts_received_day", lead_facts.c.received_day)
+sa.Index("ix_appointment_facts_start_day", appointment_facts.c.start_day)
+sa.Index("ix_item_facts_received_day", item_facts.c.received_day)
+sa.Index("ix_spell_facts_began_day", spell_facts.c.began_day)
+sa.Index("ix_situation_facts_received_day", situation_facts.c.received_day)

@@ -1,0 +1,63 @@
+"""The shape of the database: brought to this version, or refused."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
+
+from data_access import leads
+from data_access.engine import writing
+from data_access.fact_tables import FACTS_VERSION
+from data_access.tables import revisions
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+_CHUNK = 2_000
+
+
+class SchemaIsOld(RuntimeError):
+    """The database was made by another version of Handoff."""
+
+
+class SchemaIsEmpty(SchemaIsOld):
+    """The database holds nothing of ours yet."""
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema to the newest revision and the facts to its shape; on an empty database, create it.
+
+    What breaks off while facts are made anew is taken up again by the next call.
+    """
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        command.upgrade(_alembic(connection), "head")
+        counted = connection.scalar(sa.select(revisions.c.facts_version))
+    if counted is None or counted == FACTS_VERSION:
+        return
+    last: int | None = 0
+    while last is not None:
+        with writing(engine) as connection:
+            last = leads.rebuild_next(connection, after=last, limit=_CHUNK)
+            if last is None:
+                connection.execute(sa.update(revisions).values(facts_version=FACTS_VERSION))
+
+
+def require_current(engine: Engine) -> None:
+    """Raise `SchemaIsOld` unless the schema, and the shape of the facts, are those that this version knows."""
+    with engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+        newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+        if found != newest:
+            kind = SchemaIsOld if found else SchemaIsEmpty
+            raise kind(f"the database has schema {found or 'none'}, this version needs {newest}; run: handoff migrate")
+        if connection.scalar(sa.select(revisions.c.facts_version)) not in (None, FACTS_VERSION):
+            raise SchemaIsOld("the facts of this database were counted by another version; run: handoff migrate")
+
+
+def _alembic(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,364 @@
+"""Checklist items, spells in a stage and situations: counted as they stood at any moment, by both engines."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from data_access import events as e
+from data_access import facts, leads
+from data_access.dimensions import LEADS, Moment, Unit
+from data_access.engine import reading, writing
+from data_access.facts import Snapshot
+from data_access.lead_state import LeadState, epoch_minute
+from data_access.replay import replay
+from data_access.tally import Where, members, tally
+from data_access.units import APPOINTMENTS, ITEMS, SITUATIONS, SPELLS, STALLED_DAYS, UNITS
+from data_access.vocabulary import (
+    EXCLUDED_REASONS,
+    AtArrival,
+    CameFrom,
+    CancelledBy,
+    CloseReason,
+    Due,
+    Eligibility,
+    Ending,
+    ItemState,
+    NextStep,
+    Pathway,
+    Precision,
+    RecordItem,
+    Stage,
+    StallReason,
+    Standing,
+    WentTo,
+    code,
+)
+from tests import factories
+from tests.conftest import empty
+from tests.data_access.test_tally import as_of_state, cells, moment, moments
+from tests.factories import NOW, World, log, record
+from tests.histories import START, drafts
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+SLOWLY = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
+
+
+def count(source: object, unit: Unit, by: tuple[str, ...], when: Moment, **keys: tuple[int, ...]) -> dict:
+    return cells(tally(source, by, Where(keys=keys), when, unit))
+
+
+def local_day(minute: int, zone: ZoneInfo) -> int:
+    return (datetime.fromtimestamp(minute * 60, zone).date() - datetime(1970, 1, 1).date()).days  # noqa: DTZ001
+
+
+@settings(max_examples=40, **SLOWLY)
+@given(data=st.data())
+def test_both_engines_agree_on_every_unit(database: sa.Engine, data: st.DataObject) -> None:
+    """Random leads and moments, keys of each unit at random."""
+    empty(database)
+    world = factories.found(database)
+    with writing(database) as c:
+        leads.add_many(c, data.draw(st.lists(drafts(world, bare_dates=True), max_size=8)))
+    snapshot, when = facts.load(database), moment(data.draw(moments))
+    with reading(database) as c:
+        for unit in UNITS:
+            by = data.draw(st.lists(st.sampled_from(sorted(unit.dimensions)), max_size=3, unique=True))
+            where = Where(
+                days=data.draw(st.none() | st.just((moment(START).day, moment(START).day + 9))),
+                locations=data.draw(st.none() | st.just((world.north,))),
+            )
+            assert cells(tally(snapshot, by, where, when, unit)) == cells(tally(c, by, where, when, unit)), unit.stored
+            assert members(snapshot, where, when, unit) == members(c, where, when, unit)
+
+
+@pytest.fixture
+def made(sqlite_database: sa.Engine):
+    """Draws a few leads with histories, saves them, and hands out the drafts with the snapshot."""
+
+    def make(data: st.DataObject) -> tuple[list[leads.Draft], Snapshot, World]:
+        empty(sqlite_database)
+        world = factories.found(sqlite_database)
+        drawn = data.draw(st.lists(drafts(world), min_size=1, max_size=4))
+        with writing(sqlite_database) as c:
+            leads.add_many(c, drawn)
+        return drawn, facts.load(sqlite_database), world
+
+    return make
+
+
+def visible(state: LeadState) -> bool:
+    return state.close_reason not in EXCLUDED_REASONS
+
+
+def zone_of(state: LeadState, world: World) -> ZoneInfo:
+    return ZoneInfo("America/New_York" if state.received.location_id == world.north else "America/Los_Angeles")
+
+
+def stands(state: LeadState) -> int:
+    """Where a lead stands: in a stage, or closed one way or another."""
+    if state.close_reason is None:
+        return int(state.stage)
+    if state.close_reason in EXCLUDED_REASONS:
+        return WentTo.NOT_A_LEAD
+    return WentTo.ANSWERED if state.close_reason == CloseReason.ANSWERED else WentTo.LOST
+
+
+def spells_aloud(draft: leads.Draft, as_of: datetime, zone: ZoneInfo) -> list[tuple[int, int, int]]:
+    """(stage, whereto, days) of each spell: where the lead stood after each minute in which something happened."""
+    received = epoch_minute(draft.received_at)
+    minutes = {received} | {max(epoch_minute(event.occurred_at), received) for event in draft.then}
+    last = epoch_minute(as_of)
+    known = [(minute, stands(as_of_state(draft, minute_at(minute)))) for minute in sorted(minutes) if minute <= last]
+    walk = [(received, int(Stage.CAPTURED)), *known]  # it is captured first, whatever else its first minute holds
+    changes = [walk[0], *(later for before, later in pairwise(walk) if later[1] != before[1])]
+    found = []
+    for (began, where), (ended, to) in pairwise([*changes, (None, WentTo.STANDING)]):
+        if where < Stage.ATTENDED:
+            days = (moment(as_of).day if ended is None else local_day(ended, zone)) - local_day(began, zone)
+            found.append((where, int(to), max(days, 0)))
+    return found
+
+
+def minute_at(minute: int) -> datetime:
+    return datetime.fromtimestamp(minute * 60 + 59, START.tzinfo)
+
+
+@settings(max_examples=200, **SLOWLY)
+@given(data=st.data())
+def test_spells_at_any_moment_are_where_the_lead_stood_minute_by_minute(made, data: st.DataObject) -> None:
+    """Stage, whereto and local days, by replaying the log up to every minute in which something happened."""
+    drawn, snapshot, world = made(data)
+    as_of = data.draw(moments)
+    expected: Counter[tuple[int, ...]] = Counter()
+    for draft in drawn:
+        state = as_of_state(draft, as_of)
+        if state and visible(state):
+            expected.update(spells_aloud(draft, as_of, zone_of(state, world)))
+    assert count(snapshot, SPELLS, ("stage", "went_to", "spell_days"), moment(as_of)) == expected
+
+
+@settings(max_examples=150, **SLOWLY)
+@given(data=st.data())
+def test_every_open_lead_has_one_situation_and_one_spell_that_stands(made, data: st.DataObject) -> None:
+    """And they name the stage in which the lead stands; a closed or seen lead has neither."""
+    _, snapshot, _ = made(data)
+    when = moment(data.draw(moments))
+    open_ = count(snapshot, LEADS, ("stage_now",), when, state=(Standing.OPEN,), stage_now=(1, 2, 3, 4))
+    assert count(snapshot, SITUATIONS, ("stage",), when) == open_
+    assert count(snapshot, SPELLS, ("stage",), when, went_to=(WentTo.STANDING,)) == open_
+
+
+@settings(max_examples=150, **SLOWLY)
+@given(data=st.data())
+def test_situations_at_any_moment_are_what_a_replay_up_to_it_says(made, data: st.DataObject) -> None:
+    """What the lead waits for, and whether its next step is overdue, due today, later, or missing."""
+    drawn, snapshot, world = made(data)
+    as_of = data.draw(moments)
+    when = moment(as_of)
+    expected: Counter[tuple[int, ...]] = Counter()
+    for draft in drawn:
+        state = as_of_state(draft, as_of)
+        now = state.situations[-1][1] if state else None
+        if state is None or now is None:
+            continue
+        due = Due.NO_STEP
+        if now.due_at:
+            on = local_day(epoch_minute(now.due_at), zone_of(state, world))
+            over = -(-int(now.due_at.timestamp()) // 60) <= when.minute
+            due = Due.OVERDUE if over else Due.TODAY if on <= when.day else Due.LATER
+        waits = 0 if now.waits_for is None else code(now.waits_for) + 1
+        waits = code(StallReason.OUR_FOLLOW_UP) + 1 if waits == 0 and due == Due.OVERDUE else waits
+        expected[int(now.stage), waits, int(due)] += 1
+    assert count(snapshot, SITUATIONS, ("stage", "waits_for", "due"), when) == expected
+
+
+@settings(max_examples=150, **SLOWLY)
+@given(data=st.data())
+def test_items_at_any_moment_are_what_a_replay_up_to_it_says(made, data: st.DataObject) -> None:
+    """Each item of each checklist, and whether the lead came with all that it needed."""
+    drawn, snapshot, world = made(data)
+    as_of = data.draw(moments)
+    when = moment(as_of)
+    items: Counter[tuple[int, int]] = Counter()
+    arrivals: Counter[tuple[int]] = Counter()
+    for draft in drawn:
+        state = as_of_state(draft, as_of)
+        if state is None or not visible(state):
+            continue
+        zone = zone_of(state, world)
+        first_day = local_day(epoch_minute(state.received_at), zone)
+        seen = []
+        for record_ in state.records.values():
+            if not record_.required or record_.waived_at:
+                how = ItemState.NOT_NEEDED
+            elif record_.received_at:
+                on_time = local_day(epoch_minute(record_.received_at), zone) <= first_day
+                how = ItemState.AT_ARRIVAL if on_time else ItemState.LATER
+            else:
+                how = ItemState.FIRST_DAY if first_day >= when.day else ItemState.MISSING
+            items[code(record_.item), how] += 1
+            seen += [how] if how != ItemState.NOT_NEEDED else []
+        if not seen:
+            whole = AtArrival.NONE_NEEDED
+        elif set(seen) == {ItemState.AT_ARRIVAL}:
+            whole = AtArrival.COMPLETE
+        else:
+            whole = AtArrival.FIRST_DAY if first_day >= when.day else AtArrival.INCOMPLETE
+        arrivals[(whole,)] += 1
+    assert count(snapshot, ITEMS, ("item", "item_state"), when) == items
+    counted = (Standing.OPEN, Standing.LOST, Standing.ANSWERED)
+    assert count(snapshot, LEADS, ("at_arrival",), when, state=counted) == arrivals
+
+
+def test_a_second_spell_in_a_stage_carries_the_days_of_the_first(world: World) -> None:
+    """Found eligible, booked after two days, cancelled after one: three days later it has been eligible for five."""
+    lead = log(world)
+    record(world, lead, e.EligibilityChecked(outcome=Eligibility.ELIGIBLE), NOW + HOUR)
+    record(world, lead, e.Booked(), NOW + 2 * DAY)
+    record(world, lead, e.Cancelled(by=CancelledBy.PATIENT), NOW + 3 * DAY)
+    snapshot, eligible = facts.load(world.engine), (int(Stage.ELIGIBILITY),)
+    when = moment(NOW + 6 * DAY)
+    by = ("spell_days", "total_days", "latest_there", "spell_ending")
+    assert count(snapshot, SPELLS, by, when, stage=eligible) == {
+        (2, 2, 0, Ending.HAPPENED): 1,
+        (3, 5, 1, Ending.OPEN): 1,
+    }
+
+
+def test_staffed_minutes_of_a_spell_stop_at_closing_time(world: World) -> None:
+    """Received at noon, eligible at eleven the next day, nine to five: five hours and two."""
+    lead = log(world)
+    record(world, lead, e.EligibilityChecked(outcome=Eligibility.ELIGIBLE), NOW + 23 * HOUR)
+    counted = count(facts.load(world.engine), SPELLS, ("stage", "spell_minutes"), moment(NOW + 2 * DAY), went_to=(2,))
+    assert counted == {(1, 7 * 60): 1}
+
+
+def test_a_spell_that_is_known_to_the_day_has_days_and_no_minutes(world: World) -> None:
+    """Minutes would be made up."""
+    booked = e.Event(e.Booked(), (NOW + 2 * DAY).replace(hour=4), NOW, Precision.DAY, id=1)
+    with writing(world.engine) as c:
+        leads.add_many(c, [leads.Draft(factories.asked(world), NOW, Precision.MINUTE, NOW, [booked])])
+    counted = count(facts.load(world.engine), SPELLS, ("spell_days", "day_only"), moment(NOW + 3 * DAY), stage=(1,))
+    assert counted == {(2, 1): 1}
+    assert facts.load(world.engine).rows[facts.SPELLS].columns["minutes"].tolist()[0] == 2**31 - 1
+
+
+def test_a_step_that_was_planned_stands_until_something_is_done(world: World) -> None:
+    """Planned for tomorrow, overdue the day after, fulfilled by the call; then nothing is planned, which is an alarm."""
+    lead = log(world, answered_live=True)
+    record(world, lead, e.Planned(step=NextStep.CALL, due_at=NOW + DAY), NOW)
+    record(world, lead, e.RecordsReceived(), NOW + HOUR)  # others did something; our step still stands
+    record(world, lead, e.Contacted(), NOW + 3 * DAY)
+    snapshot = facts.load(world.engine)
+    due = [count(snapshot, SITUATIONS, ("due",), moment(NOW + n * DAY)) for n in range(4)]
+    assert due == [{(Due.LATER,): 1}, {(Due.OVERDUE,): 1}, {(Due.OVERDUE,): 1}, {(Due.NO_STEP,): 1}]
+
+
+def test_a_lead_is_stalled_when_it_stood_too_long_in_its_stage(world: World) -> None:
+    """The day after the limit, and not on the day of it; never while its appointment lies ahead."""
+    log(world)
+    booked = log(world)
+    record(world, booked, e.Booked(starts_at=NOW + 30 * DAY), NOW)
+    snapshot = facts.load(world.engine)
+    for days, expected in ((STALLED_DAYS, {(0,): 2}), (STALLED_DAYS + 1, {(1,): 1, (0,): 1}), (31, {(1,): 2})):
+        assert count(snapshot, SITUATIONS, ("stalled",), moment(NOW + days * DAY)) == expected, days
+
+
+def test_somebody_can_say_what_holds_a_lead_up(world: World) -> None:
+    """Until something happens on the lead."""
+    lead = log(world)
+    record(world, lead, e.Stalled(reason=StallReason.NO_CAPACITY), NOW + HOUR)
+    record(world, lead, e.RecordsRequested(items=(RecordItem.CLINICAL_NOTES,)), NOW + 2 * HOUR)
+    snapshot = facts.load(world.engine)
+    said = [count(snapshot, SITUATIONS, ("waits_for",), moment(NOW + n * HOUR)) for n in range(3)]
+    ours, capacity = (code(r) + 1 for r in (StallReason.OUR_FOLLOW_UP, StallReason.NO_CAPACITY))
+    assert said == [{(ours,): 1}, {(capacity,): 1}, {(ours,): 1}]
+
+
+def test_a_duplicate_takes_its_appointments_and_spells_with_it(world: World) -> None:
+    """From the minute in which it is closed as one, and gives them back when it is reopened."""
+    lead = log(world)
+    record(world, lead, e.Booked(starts_at=NOW + 5 * DAY), NOW + HOUR)
+    record(world, lead, e.Closed(reason=CloseReason.DUPLICATE), NOW + DAY)
+    record(world, lead, e.Reopened(), NOW + 3 * DAY)
+    snapshot = facts.load(world.engine)
+    for unit in (APPOINTMENTS, SPELLS):
+        seen = [sum(count(snapshot, unit, (), moment(NOW + n * DAY + 2 * HOUR)).values()) > 0 for n in range(4)]
+        assert seen == [True, False, False, True], unit.stored
+
+
+def test_the_chain_of_the_first_appointment_ends_where_it_stands_now(world: World) -> None:
+    """Moved once, then kept: one chain with one move, on the day of the new appointment."""
+    lead = log(world)
+    record(world, lead, e.Booked(starts_at=NOW + 5 * DAY), NOW + HOUR)
+    record(world, lead, e.Rescheduled(by=CancelledBy.PATIENT, starts_at=NOW + 9 * DAY), NOW + 2 * DAY)
+    snapshot = facts.load(world.engine)
+    before, after = (count(snapshot, APPOINTMENTS, ("moves",), moment(NOW + n * DAY), of_chain=(1,)) for n in (1, 3))
+    assert (before, after) == ({(0,): 1}, {(1,): 1})
+
+
+def test_replay_keeps_the_promise_as_the_first_due_step(world: World) -> None:
+    """A new lead is due when its answer is promised."""
+    due = NOW + 4 * HOUR
+    state = replay([e.Event(factories.asked(world, respond_by=due, answer_until=due), NOW, NOW)])
+    assert state.situations[-1][1].due_at == due
+
+
+def test_what_happens_to_a_closed_lead_begins_no_spell(world: World) -> None:
+    """Booked, closed, and the booking is cancelled afterwards: no spell begins until the lead is reopened."""
+    then = [
+        e.Event(what, NOW + n * DAY, NOW + n * DAY, id=n)
+        for n, what in enumerate(
+            (e.Booked(), e.Closed(reason=CloseReason.OTHER), e.Cancelled(by=CancelledBy.PATIENT), e.Reopened()), start=1
+        )
+    ]
+    with writing(world.engine) as c:
+        leads.add_many(c, [leads.Draft(factories.asked(world), NOW, Precision.MINUTE, NOW, then)])
+    counted = count(facts.load(world.engine), SPELLS, ("stage", "came_from", "went_to"), moment(NOW + 9 * DAY))
+    assert counted == {
+        (1, 0, WentTo.SCHEDULED): 1,
+        (4, 1, WentTo.LOST): 1,
+        (1, CameFrom.REOPENED, WentTo.STANDING): 1,
+    }
+
+
+def test_stages_passed_within_one_minute_are_one_step(world: World) -> None:
+    """Found eligible and booked on the phone in the same minute: straight from captured to scheduled."""
+    lead = log(world)
+    record(world, lead, e.EligibilityChecked(outcome=Eligibility.ELIGIBLE), NOW + HOUR)
+    record(world, lead, e.Booked(), NOW + HOUR + timedelta(seconds=20))
+    counted = count(facts.load(world.engine), SPELLS, ("stage", "went_to"), moment(NOW + DAY))
+    assert counted == {(1, WentTo.SCHEDULED): 1, (4, WentTo.STANDING): 1}
+
+
+def test_stalled_counts_from_the_entry_into_the_present_stage(world: World) -> None:
+    """Three weeks old, but found eligible a week ago: not stalled."""
+    lead = log(world)
+    record(world, lead, e.EligibilityChecked(outcome=Eligibility.ELIGIBLE), NOW + 14 * DAY)
+    counted = count(facts.load(world.engine), SITUATIONS, ("stalled", "stage_age", "open_age"), moment(NOW + 21 * DAY))
+    assert counted == {(0, 7, 21): 1}
+
+
+@pytest.mark.parametrize(
+    ("later", "item", "whole"),
+    [
+        (HOUR, ItemState.AT_ARRIVAL, AtArrival.COMPLETE),
+        (11 * HOUR + timedelta(minutes=59), ItemState.AT_ARRIVAL, AtArrival.COMPLETE),
+        (12 * HOUR, ItemState.LATER, AtArrival.INCOMPLETE),
+    ],
+)
+def test_records_come_with_the_referral_until_the_end_of_its_local_day(
+    world: World, later: timedelta, item: ItemState, whole: AtArrival
+) -> None:
+    """Received at noon: until midnight on the location's own clock."""
+    lead = log(world, pathway=Pathway.CLINICIAN)
+    record(world, lead, e.RecordsReceived(), NOW + later)
+    snapshot, when = facts.load(world.engine), moment(NOW + 2 * DAY)
+    assert count(snapshot, ITEMS, ("item_state",), when) == {(item,): 4}
+    assert count(snapshot, LEADS, ("at_arrival",), when) == {(whole,): 1}
