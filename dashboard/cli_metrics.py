@@ -19,10 +19,12 @@ from sqlalchemy import Connection
 
 from dashboard import filters, labels, reports, series
 from dashboard.filters import Filters
+from dashboard.metrics.capacity import SLOT_HORIZON_DAYS, third_next_available
 from dashboard.metrics.partners import SMALL_PARTNERS, ordered
 from dashboard.metrics.trends import TREND_COLUMNS
 from dashboard.reports import Answer
-from data_access import practice, promises, tally
+from data_access import practice, promises, slots, tally
+from data_access.days import day_number
 from data_access.dimensions import LEADS, Unit
 from data_access.importing.dates import YEARS
 from data_access.lead_state import epoch_minute
@@ -118,6 +120,53 @@ def _field_fill(q: _Question) -> Answer:
     return reports.field_fill(q.count, q.chosen, None)
 
 
+def _log_lag(q: _Question) -> Answer:
+    return reports.log_lag(q.count, q.chosen, None, q.by)
+
+
+def _visits_by_lead(q: _Question) -> Answer:
+    return reports.attendance_by_lead(q.count, q.chosen, None, q.by)
+
+
+def _records(q: _Question) -> Answer:
+    return reports.records(q.count, q.chosen, None, q.by)
+
+
+def _missing_records(q: _Question) -> Answer:
+    return reports.missing_items(q.count, q.chosen, None, q.by)
+
+
+def _records_speed(q: _Question) -> Answer:
+    return reports.with_and_without_records(q.count, q.chosen, None, step=q.options.step, horizon=q.horizon)
+
+
+def _time_in_stage(q: _Question) -> Answer:
+    clock = reports.Clock(partial(promises.waited_minutes, q.connection), epoch_minute(q.as_of))
+    return reports.time_in_stage(q.count, q.chosen, None, q.by, clock=clock)
+
+
+def _stalls(q: _Question) -> Answer:
+    return reports.stalls(q.count, q.chosen, None)
+
+
+def _next_steps(q: _Question) -> Answer:
+    return reports.follow_up(q.count, q.chosen, None, q.by)
+
+
+def _backlog(q: _Question) -> Answer:
+    return reports.backlog(q.count, q.chosen, None, today=q.today)
+
+
+def _backlog_age(q: _Question) -> Answer:
+    return reports.backlog_age(q.count, q.chosen, None, q.by)
+
+
+def _next_available(q: _Question) -> Answer:
+    chosen = q.chosen.location or None
+    open_ = slots.open_by_day(q.connection, q.as_of, chosen)
+    return Answer(third_next_available(open_, day_number(q.today), SLOT_HORIZON_DAYS, slots.SLOT_KEYS), {})
+
+
 def _case_mix(q: _Question) -> Answer:
     return reports.case_mix(q.count, q.chosen, None, outcome=q.options.outcome)
 
@@ -144,6 +193,8 @@ _NEVER = tuple(labels.BREAKDOWNS)
 _OF_APPOINTMENTS = ("start_week", "start_weekday", "lead_time")
 _NEVER_OF_LEADS = ("due_week", *_OF_APPOINTMENTS)
 _NEVER_OF_APPOINTMENTS = ("received_week", "due_week", "visit_weekday")
+_NEVER_OF_ITEMS = ("due_week", "visit_weekday", *_OF_APPOINTMENTS)
+_NEVER_OF_OTHERS = ("received_week", *_NEVER_OF_ITEMS)
 _METRICS = {
     "funnel": _Metric(_funnel, ("by", "horizon"), _NEVER_OF_LEADS),
     "lost": _Metric(_lost, (), _NEVER, ("furthest", "close_reason")),
@@ -155,6 +206,17 @@ _METRICS = {
     "arrivals": _Metric(_arrivals, (), _NEVER),
     "attendance": _Metric(_attendance, ("by",), _NEVER_OF_APPOINTMENTS),
     "new-patients": _Metric(_new_patients, (), _NEVER, ("partner_category",)),
+    "visits-by-lead": _Metric(_visits_by_lead, ("by",), _NEVER_OF_APPOINTMENTS),
+    "records": _Metric(_records, ("by",), _NEVER_OF_LEADS),
+    "missing-records": _Metric(_missing_records, ("by",), _NEVER_OF_ITEMS, ("item",)),
+    "records-speed": _Metric(_records_speed, ("horizon", "step"), _NEVER, ("at_arrival",)),
+    "time-in-stage": _Metric(_time_in_stage, ("by",), _NEVER_OF_OTHERS),
+    "stalls": _Metric(_stalls, (), _NEVER, ("stage", "waits_for")),
+    "next-steps": _Metric(_next_steps, ("by",), _NEVER_OF_OTHERS),
+    "backlog": _Metric(_backlog, (), _NEVER, ("week",)),
+    "backlog-age": _Metric(_backlog_age, ("by",), _NEVER_OF_OTHERS),
+    "next-available": _Metric(_next_available, (), _NEVER, slots.SLOT_KEYS),
+    "log-lag": _Metric(_log_lag, ("by",), _NEVER_OF_LEADS),
     "flags": _Metric(_flags, (), _NEVER),
     "field-fill": _Metric(_field_fill, (), _NEVER),
     "trends": _Metric(_trends, ("horizon", "limits_from"), _NEVER, ("week",)),
@@ -192,7 +254,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--order", choices=tuple(_ORDERS), default="volume", help="partners: the greatest first")
     parser.add_argument(
-        "--step", choices=tuple(labels.STEPS), default="scheduled", help="conversion and curve: on the way to the visit"
+        "--step",
+        choices=tuple(labels.STEPS),
+        default="scheduled",
+        help="conversion, curve, records-speed: on the way to the visit",
     )
     parser.add_argument("--limits-from", type=_day, metavar="DATE", help="trends: fix the limits from this week on")
     parser.add_argument("--qualified", action="store_true", help="only leads that were found eligible")

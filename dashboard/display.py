@@ -13,6 +13,7 @@ import streamlit as st
 from dashboard import explain, labels, loaders
 from dashboard.auth import SEE_LEADS
 from dashboard.frame import View
+from data_access import facts
 from data_access.dimensions import LEADS, Unit
 from data_access.tally import Where
 from data_access.vocabulary import Channel, CloseReason, Kind, Precision, Stage
@@ -36,6 +37,8 @@ LEFT_OUT = {
     "answered_live": "answered live",
     "left_out": "not a lead, or withdrawn in time",
     "not_judged": "no promise, or no time of day",
+    "none_needed": "need no records",
+    "first_day": "their day is not over",
 }
 
 
@@ -80,15 +83,18 @@ def deadline(moment: datetime, zone: str) -> str:
     return f"{at:%a %d %b} at {at:%H:%M}"
 
 
-def header(title: str, metric: Callable[..., Any] | None, view: View) -> None:
-    """The page's title, what is filtered, and how the metric is counted."""
+def header(title: str, metric: Callable[..., Any] | None, view: View, *others: Callable[..., Any]) -> None:
+    """The page's title, what is filtered, and how the page's metrics are counted."""
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         st.title(title)
         if metric:
             with st.popover("How is this counted?", icon=":material/help:", type="tertiary"):
-                told = explain.blocks(metric)
-                for heading, question in explain.FOR_PEOPLE.items():
-                    st.markdown(f"**{question}** " + _for_people(told[heading]))
+                for one in (metric, *others):
+                    told = explain.blocks(one)
+                    if others:
+                        st.markdown(f"##### {_for_people(told[''])}")
+                    for heading, question in explain.FOR_PEOPLE.items():
+                        st.markdown(f"**{question}** " + _for_people(told[heading]))
     st.caption(view.sentence())
 
 
@@ -136,7 +142,7 @@ def lead_list(view: View, where: Where, title: str, *, unit: Unit = LEADS, oldes
     total, rows = loaders.leads_behind(
         view.viewer, where, view.moment, unit=unit, as_of=as_of, oldest_first=oldest_first
     )
-    st.subheader(f"{title}: {plural(total, 'lead' if unit is LEADS else 'appointment')}")
+    st.subheader(f"{title}: {plural(total, _COUNTED_AS.get(unit.stored, 'lead'))}")
     if total > len(rows):
         st.caption(f"The {'oldest' if oldest_first else 'newest'} {len(rows):,} of them.")
     if rows:
@@ -183,6 +189,8 @@ def _standing(row: Mapping[str, Any]) -> str:
         return "Closed: " + labels.word(CloseReason(row["close_reason"])).lower()
     return "Visited" if row["attended_at"] else "Open"
 
+
+_COUNTED_AS = {facts.APPOINTMENTS: "appointment", facts.ITEMS: "record", facts.SPELLS: "stay"}
 
 INTERVAL = "_interval"
 """Ends the name of the column that stands beside a rate and shows its limits."""

@@ -17,7 +17,9 @@ from data_access.vocabulary import (
     PartnerCategory,
     Pathway,
     Priority,
+    RecordItem,
     Stage,
+    StallReason,
     Topic,
 )
 
@@ -31,6 +33,13 @@ _SPECIAL = {
     Topic.DOCUMENTATION: "What documentation speeds scheduling",
     Topic.PREPARATION: "Preparation, what to bring",
     Topic.SELF_PAY: "Self-pay",
+    RecordItem.IMAGING_OR_LABS: "Imaging or lab results",
+    RecordItem.MEDICATIONS_OR_PROBLEMS: "Medication or problem list",
+    StallReason.RECORDS: "Records from the partner",
+    StallReason.PATIENT: "The patient",
+    StallReason.NO_CAPACITY: "Free capacity",
+    StallReason.UNCLEAR_INSTRUCTIONS: "Clear instructions",
+    StallReason.OUR_FOLLOW_UP: "Our follow-up",
 }
 WEEKDAYS = ("No appointment", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 STAGES = {
@@ -57,6 +66,8 @@ DONE = {
 }
 """The same steps in a sentence."""
 LEAD_TIMES = ("Not known", "Same day", "1-3 days", "4-7 days", "8-14 days", "15-30 days", "31-60 days", "Over 60 days")
+APPOINTMENT_AHEAD = "Its appointment"
+AT_ARRIVAL = ("Needs no records", "Came complete", "Came incomplete", "Its first day")
 NOT_GIVEN = "Not given"
 
 BREAKDOWNS = {
@@ -92,6 +103,8 @@ _WORDS: Mapping[str, tuple[type[StrEnum], int]] = {
     "partner_category": (PartnerCategory, 1),
     "topic": (Topic, 1),
     "close_reason": (CloseReason, 1),
+    "item": (RecordItem, 0),
+    "waits_for": (StallReason, 1),
 }
 _LISTS = {
     "location": t.locations,
@@ -117,13 +130,16 @@ def of_dimension(connection: Connection, dimension: str) -> dict[int, str]:
     if dimension in _WORDS:
         words, first = _WORDS[dimension]
         known = {code: word(member) for code, member in enumerate(words, start=first)}
-        return {0: NOT_GIVEN} | known if first else known
+        nothing = APPOINTMENT_AHEAD if dimension == "waits_for" else NOT_GIVEN
+        return {0: nothing} | known if first else known
     if dimension in _LISTS:
         return {0: NOT_GIVEN} | practice.names(connection, _LISTS[dimension])
-    if dimension == "furthest":
+    if dimension in ("furthest", "stage"):
         return {int(stage): name for stage, name in STAGES.items()}
     if dimension == "lead_time":
         return dict(enumerate(LEAD_TIMES))
+    if dimension == "at_arrival":
+        return dict(enumerate(AT_ARRIVAL))
     if dimension in ("visit_weekday", "start_weekday"):
         return dict(enumerate(WEEKDAYS))
     return {}

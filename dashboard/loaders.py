@@ -16,10 +16,12 @@ from sqlalchemy import Connection, Engine
 
 from dashboard import auth, clock, labels, settings
 from dashboard.auth import Viewer
-from data_access import demo, facts, leads, practice, promises, schema
+from dashboard.metrics.capacity import SLOT_HORIZON_DAYS, third_next_available
+from data_access import demo, facts, leads, practice, promises, schema, slots
 from data_access import engine as databases
 from data_access import tables as t
 from data_access import tally as tallies
+from data_access.days import day_number
 from data_access.dimensions import LEADS, Moment, Unit
 from data_access.facts import LiveFacts, Snapshot
 from data_access.promises import Targets
@@ -160,6 +162,16 @@ def staffed_shares(day: date) -> dict[int, npt.NDArray[np.float64]]:
     """How much of each hour of the week every location is staffed, by the hours in force on a day."""
     with databases.reading(database()) as connection:
         return practice.staffed_shares(connection, day)
+
+
+def next_available(viewer: Viewer, chosen: Sequence[int], as_of: datetime, today: date) -> pd.DataFrame:
+    """Third next available appointments in the viewer's scope; an empty table where no slots are kept."""
+    places = (
+        frozenset(chosen) & viewer.locations if viewer.locations is not None and chosen else chosen or viewer.locations
+    )
+    with databases.reading(database()) as connection:
+        open_ = slots.open_by_day(connection, as_of, places)
+    return third_next_available(open_, day_number(today), SLOT_HORIZON_DAYS, slots.SLOT_KEYS)
 
 
 def response_targets() -> Targets:

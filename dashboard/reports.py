@@ -11,21 +11,25 @@ import pandas as pd
 from dashboard.filters import Filters
 from dashboard.metrics import arrivals as arrival_metric
 from dashboard.metrics import attendance as attendance_metric
+from dashboard.metrics import capacity as capacity_metric
 from dashboard.metrics import case_mix as mix_metric
 from dashboard.metrics import cohorts as cohort_metric
 from dashboard.metrics import funnel as funnel_metric
 from dashboard.metrics import funnel_plot as plot_metric
 from dashboard.metrics import partners as partners_metric
 from dashboard.metrics import quality as quality_metric
+from dashboard.metrics import records as records_metric
 from dashboard.metrics import referral_volume as volume_metric
 from dashboard.metrics import response as response_metric
+from dashboard.metrics import stalls as stalls_metric
 from dashboard.metrics import timing
+from dashboard.metrics.capacity import Little
 from data_access.days import day_number, week_number, week_start
 from data_access.dimensions import LONGEST_MINUTES
 from data_access.promises import Targets
 from data_access.tally import Where
-from data_access.units import APPOINTMENTS
-from data_access.vocabulary import VISIT_KINDS, Ending, Promise, code
+from data_access.units import APPOINTMENTS, ITEMS, SITUATIONS, SPELLS
+from data_access.vocabulary import VISIT_KINDS, AtArrival, Ending, Promise, Stage, WentTo, code
 
 Count = Callable[..., pd.DataFrame]
 """Counts by dimensions, for a filter, leads unless another unit is named; the moment and the source are settled by
@@ -152,7 +156,7 @@ def answer_waits(
     where = filters.where(scope, by_due_week="due_week" in by)
 
     def of(codes: tuple[Promise, ...]) -> Where:
-        return replace(where, keys={**where.keys, verdict: codes})
+        return _narrowed(where, **{verdict: codes})
 
     done = count([*by, minutes], of((Promise.IN_TIME, Promise.LATE, Promise.PENDING_ANSWERED)))
     done = done.rename(columns={minutes: "minutes"}).assign(ending=int(Ending.HAPPENED))
@@ -210,8 +214,7 @@ WEEKS_BEFORE, WEEKS_RECENT = 26, 8
 
 def referral_volume(count: Count, filters: Filters, scope: frozenset[int] | None, *, today: date) -> Answer:
     """Who is new, has lapsed, or sends more or fewer: the last finished weeks against those before, whatever the period."""
-    whenever = replace(filters, first=None, last=None)
-    tally = count(["partner", "received_week", "state"], whenever.where(scope))
+    tally = count(["partner", "received_week", "state"], _whenever(filters).where(scope))
     last = week_number(today) - 1
     return Answer(volume_metric.referral_volume(tally, WEEKS_BEFORE, WEEKS_RECENT, last), {})
 
@@ -248,6 +251,119 @@ def field_fill(count: Count, filters: Filters, scope: frozenset[int] | None) -> 
     """How often each field is filled in, for leads of every kind."""
     where = filters.where(scope)
     return Answer(quality_metric.field_fill({field: count([field], where) for field in FIELDS}), {})
+
+
+def log_lag(count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequence[str] = ()) -> Answer:
+    """How long after receipt inquiries of every kind are logged."""
+    tally = count([*by, "log_minutes"], filters.where(scope))
+    return Answer(quality_metric.log_lag(tally, LONGEST_MINUTES, by), {})
+
+
+def attendance_by_lead(count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequence[str] = ()) -> Answer:
+    """Whether people come in the end, by the first appointment of each lead and those that took its place."""
+    where = filters.where(scope)
+    tally = count([*by, "moves", "attendance"], replace(where, keys={**where.keys, "of_chain": (1,)}), APPOINTMENTS)
+    return Answer(attendance_metric.by_lead(tally, by), {})
+
+
+def records(count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequence[str] = ()) -> Answer:
+    """How many referrals come with every record that they need."""
+    tally = count([*by, "at_arrival", "state"], filters.where(scope))
+    return Answer(records_metric.completeness(tally, by), records_metric.left_out(tally))
+
+
+def missing_items(count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequence[str] = ()) -> Answer:
+    """Which records are missing when referrals arrive."""
+    tally = count([*by, "item", "item_state"], filters.where(scope), ITEMS)
+    return Answer(records_metric.missing_items(tally, by), {})
+
+
+def with_and_without_records(
+    count: Count, filters: Filters, scope: frozenset[int] | None, *, step: str, horizon: int
+) -> Answer:
+    """The conversion of leads that came with all their records, and of those that did not."""
+    needing = _narrowed(filters.for_visits().where(scope), at_arrival=(AtArrival.COMPLETE, AtArrival.INCOMPLETE))
+    tally = count(["at_arrival", f"{step}_days", f"{step}_ending"], needing)
+    return Answer(timing.conversion(tally, step, horizon, ["at_arrival"]), timing.left_out(tally, step))
+
+
+def time_in_stage(
+    count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequence[str] = (), *, clock: Clock
+) -> Answer:
+    """How long leads headed for a visit stay in each stage: the spells that began in the period."""
+    keys, where = [*by, "stage"], filters.for_visits().where(scope)
+    spells = count([*keys, "went_to", "spell_days", "spell_ending"], where, SPELLS)
+    totals = count([*keys, "total_days", "spell_ending"], _narrowed(where, latest_there=(1,)), SPELLS)
+    over = tuple(code for code in WentTo if code != WentTo.STANDING)
+    done = count([*keys, "spell_minutes"], _narrowed(where, went_to=over), SPELLS)
+    done = done[done["spell_minutes"] <= LONGEST_MINUTES].rename(columns={"spell_minutes": "minutes"})
+    exact = _narrowed(where, went_to=(WentTo.STANDING,), day_only=(0,))
+    open_ = count(list(dict.fromkeys([*keys, "location", "waited_since", "waited_until"])), exact, SPELLS)
+    waited = np.minimum(clock.waited(open_), LONGEST_MINUTES)
+    staffed = pd.concat(
+        [done.assign(ending=int(Ending.HAPPENED)), open_.assign(minutes=waited, ending=int(Ending.OPEN))]
+    )[[*keys, "minutes", "ending", "count"]]
+    return Answer(stalls_metric.time_in_stage(spells, totals, staffed, by), {})
+
+
+def stalls(count: Count, filters: Filters, scope: frozenset[int] | None) -> Answer:
+    """What open leads wait for, by the stage in which they stand; whenever they were received."""
+    tally = count(["stage", "waits_for", "stalled"], _whenever(filters).where(scope), SITUATIONS)
+    return Answer(stalls_metric.stalls(tally), {})
+
+
+def follow_up(count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequence[str] = ()) -> Answer:
+    """When the next step of open leads is due; whenever they were received."""
+    tally = count([*by, "due"], _whenever(filters).where(scope), SITUATIONS)
+    return Answer(stalls_metric.follow_up(tally, by), {})
+
+
+def backlog(count: Count, filters: Filters, scope: frozenset[int] | None, *, today: date) -> Answer:
+    """What came into and left the backlog of leads headed for a visit in each finished week, whatever the period."""
+    where = _whenever(filters).for_visits().where(scope)
+    entries = count(["began_week", "came_from", "stage"], where, SPELLS)
+    exits = count(["ended_week", "went_to", "stage"], where, SPELLS)
+    return Answer(capacity_metric.backlog(entries, exits, week_number(today) - 1), {})
+
+
+def little(count: Count, filters: Filters, scope: frozenset[int] | None, *, today: date, weeks: int) -> Little:
+    """Little's law over the last so many finished weeks of the backlog."""
+    where = _narrowed(_whenever(filters).for_visits().where(scope), stage=_NOT_BOOKED)
+    last = day_number(today) - today.weekday()
+    first = last - 7 * weeks
+    began = count(["began_day", "came_from"], where, SPELLS)
+    ended = count(["ended_day", "went_to", "spell_days"], where, SPELLS)
+    came_in = began[~began["came_from"].isin(_NOT_BOOKED)]
+    left = ended[(ended["went_to"] >= WentTo.SCHEDULED) & (ended["ended_day"] > 0)]
+    arrived, gone = (part.groupby(day)["count"].sum() for part, day in ((came_in, "began_day"), (left, "ended_day")))
+    before = int(arrived[arrived.index < first].sum() - gone[gone.index < first].sum())
+    window = pd.RangeIndex(first, last)
+    inside = ended[(ended["ended_day"] >= first) & (ended["ended_day"] < last)]
+    return capacity_metric.little(
+        arrived.reindex(window, fill_value=0),
+        gone.reindex(window, fill_value=0),
+        before,
+        7 * weeks,
+        float((inside["spell_days"] * inside["count"]).sum()),
+        int(gone.reindex(window, fill_value=0).sum()),
+    )
+
+
+def backlog_age(count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequence[str] = ()) -> Answer:
+    """How old the leads headed for a visit are that are open and not booked; whenever they were received."""
+    where = _narrowed(_whenever(filters).for_visits().where(scope), stage=_NOT_BOOKED)
+    return Answer(capacity_metric.backlog_age(count([*by, "open_age"], where, SITUATIONS), by), {})
+
+
+_NOT_BOOKED = tuple(stage for stage in Stage if stage < Stage.SCHEDULED)
+
+
+def _whenever(filters: Filters) -> Filters:
+    return replace(filters, first=None, last=None)
+
+
+def _narrowed(where: Where, **keys: Sequence[int]) -> Where:
+    return replace(where, keys={**where.keys, **keys})
 
 
 def _other_kinds(count: Count, filters: Filters, scope: frozenset[int] | None) -> dict[str, int]:

@@ -139,7 +139,9 @@ class Simulation(DemoPractice):
         if not asked.answered_live:
             answer = self._answer(clock, asked, received_at)
             if answer is None:
-                return  # dropped: nobody ever answered
+                if self._chance(0.8):  # dropped: nobody ever answered, and somebody tidies up at last
+                    yield received_at + self._days(45), happened.Closed(reason=CloseReason.OTHER)
+                return
             yield answer
             now = answer[0]
             if isinstance(answer[1], happened.Attempted):
@@ -232,8 +234,8 @@ class Simulation(DemoPractice):
             }
             if self._chance(0.3):
                 yield now + self._days(6), happened.Stalled(reason=StallReason.NO_CAPACITY)
-            if not self._chance(0.3):  # the others stay open: nobody has closed them
-                yield now + self._days(12), happened.Closed(reason=self._one_of(gone))
+            if not self._chance(0.06):  # those stay open: nobody ever closes them
+                yield now + self._days(12 if self._chance(0.7) else 60), happened.Closed(reason=self._one_of(gone))
             return
         now += self._days(2.2)
         starts = self._start(now + self._days(self.profile.wait_days, spread=0.6))

@@ -128,6 +128,7 @@ SPELLS = Unit(
         Dimension("began_week", plain("began_week")),
         Dimension("ended_week", lambda f, m: either(f.ended_at <= m.minute, f.ended_week, 0)),
         Dimension("began_day", plain("began_day")),
+        Dimension("ended_day", lambda f, m: either(f.ended_at <= m.minute, f.began_day + f.days, 0)),
         Dimension("spell_days", lambda f, m: clipped(_spell_days(f, m), LONGEST_DAYS), LONGEST_DAYS + 1),
         Dimension("spell_ending", _spell_ending, 5),
         Dimension(

@@ -60,7 +60,9 @@ def weekly(table: pd.DataFrame, weeks: Sequence[str], running: int) -> go.Figure
     return calm(figure, 300).update_layout(clickmode="event+select")
 
 
-def dots(table: pd.DataFrame, names: Sequence[str], codes: Sequence[int]) -> go.Figure:
+def dots(
+    table: pd.DataFrame, names: Sequence[str], codes: Sequence[int], label: str = "In time, 95 % interval"
+) -> go.Figure:
     """Groups as dots with their 95 % intervals on one axis, the largest first.
 
     Parameters
@@ -69,6 +71,8 @@ def dots(table: pd.DataFrame, names: Sequence[str], codes: Sequence[int]) -> go.
         One row a group with RESPONSE_COLUMNS.
     names, codes : sequence
         What the groups are called, and their codes, one a row.
+    label : str
+        What a dot is, for the legend.
     """
     figure = go.Figure()
     figure.add_scatter(
@@ -82,7 +86,7 @@ def dots(table: pd.DataFrame, names: Sequence[str], codes: Sequence[int]) -> go.
         },
         customdata=list(zip(codes, table["met"], table["judged"], strict=True)),
         hovertemplate="%{y}: %{x:.1%} (%{customdata[1]:,} of %{customdata[2]:,})<extra></extra>",
-        name="In time, 95 % interval",
+        name=label,
     )  # fmt: skip
     if (target := table["target"].dropna()).size:
         figure.add_scatter(

@@ -150,3 +150,68 @@ def new_patients(tally: pd.DataFrame) -> pd.DataFrame:
     first = tally[(tally["attendance"] == Attendance.ATTENDED) & (tally["first_visit"] == 1)]
     table = first.groupby("partner_category", as_index=False)["count"].sum().rename(columns={"count": "new_patients"})
     return table.sort_values(["new_patients", "partner_category"], ascending=[False, True], ignore_index=True)
+
+
+BY_LEAD_COLUMNS = (
+    "leads",
+    "came",
+    "did_not",
+    "rate",
+    "rate_low",
+    "rate_high",
+    "undecided",
+    "moved",
+    "moves",
+    "moves_per_lead",
+)
+
+
+def by_lead(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
+    """Whether people come in the end: each lead once, by its first appointment and those that took its place.
+
+    Parameters
+    ----------
+    tally : DataFrame
+        Counts of the latest appointment of each lead's first chain by `by`, `moves` (how often it was given another day)
+        and `attendance` (codes of `vocabulary.Attendance`).
+    by : sequence of str
+        Further key columns to break down by.
+
+    Returns
+    -------
+    DataFrame
+        One row per group: the columns of `by`, then BY_LEAD_COLUMNS. Leads; `rate` = came / (came + did_not) with its 95 %
+        Wilson interval; `undecided`: still to come, cancelled in time or by the practice, or without an outcome; `moved`:
+        leads given another day at least once, `moves`: how often in all, `moves_per_lead` = moves / leads.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> counts = pd.DataFrame([[0, 1, 6], [1, 1, 2], [2, 2, 1]], columns=["moves", "attendance", "count"])
+    >>> by_lead(counts)[["leads", "came", "did_not", "moved", "moves"]].values.tolist()
+    [[9, 8, 1, 3, 4]]
+    """
+    keys = list(by)
+    wide = one_per_word(tally, keys, "attendance", Attendance)
+    came = wide[Attendance.ATTENDED].to_numpy()
+    did_not = wide[Attendance.NO_SHOW].to_numpy() + wide[Attendance.LATE_CANCEL].to_numpy()
+    leads = wide.sum(axis=1).to_numpy()
+    counted = tally.assign(moves=tally["moves"] * tally["count"], moved=tally["count"].where(tally["moves"] > 0, 0))
+    sums = counted.groupby(keys)[["moves", "moved"]].sum() if keys else counted[["moves", "moved"]].sum().to_frame().T
+    low, high = wilson(came, came + did_not)
+    table = pd.DataFrame(
+        {
+            "leads": leads,
+            "came": came,
+            "did_not": did_not,
+            "rate": rate(came, came + did_not),
+            "rate_low": low,
+            "rate_high": high,
+            "undecided": leads - came - did_not,
+            "moved": sums["moved"].to_numpy(np.int64),
+            "moves": sums["moves"].to_numpy(np.int64),
+            "moves_per_lead": rate(sums["moves"], leads),
+        },
+        index=wide.index,
+    )
+    return table.reset_index(drop=not keys)

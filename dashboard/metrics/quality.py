@@ -1,11 +1,12 @@
 """Data quality: which leads contradict themselves, which fields are left empty, and what that leaves out of which metric."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from dashboard.metrics.intervals import rate, wilson
-from data_access.vocabulary import Flag
+from dashboard.metrics.timing import curve, percentile
+from data_access.vocabulary import Ending, Flag
 
 FLAG_COLUMNS = ("flag", "leads", "spoils")
 
@@ -99,3 +100,43 @@ def field_fill(tallies: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         rows.append((field, leads, filled, leads - filled, float(rate(filled, leads)), float(low), float(high)))
     table = pd.DataFrame(rows, columns=list(FILL_COLUMNS))
     return table.sort_values(["rate", "field"], ignore_index=True)
+
+
+LAG_COLUMNS = ("leads", "within_hour", "rate", "rate_low", "rate_high", "p50", "p90", "not_known")
+
+
+def log_lag(tally: pd.DataFrame, longest: int, by: Sequence[str] = ()) -> pd.DataFrame:
+    """How long after receipt an inquiry is logged: until then nobody can see it, while its promise is running.
+
+    Parameters
+    ----------
+    tally : DataFrame
+        Counts by `by` and `log_minutes`.
+    longest : int
+        Minutes up to which the lag is counted; beyond it stand those whose lag nobody knows (imported, or received on a day
+        without a time).
+
+    Returns
+    -------
+    DataFrame
+        One row per group: the columns of `by`, then LAG_COLUMNS. Leads; `rate` = `within_hour` / `leads` with its 95 % Wilson
+        interval; percentiles in minutes, NaN where there is none.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> log_lag(pd.DataFrame([[5, 3], [90, 1], [101, 7]], columns=["log_minutes", "count"]), 100).iloc[0].tolist()[:3]
+    [4.0, 3.0, 0.75]
+    """
+    keys = list(by)
+    groups = tally.groupby(keys, sort=True) if keys else [((), tally)] if len(tally) else []
+    rows = []
+    for group, part in groups:
+        known = part[part["log_minutes"] <= longest]
+        n, k = int(known["count"].sum()), int(known.loc[known["log_minutes"] <= 60, "count"].sum())
+        low, high = wilson(k, n)
+        made = curve(known["log_minutes"], [int(Ending.HAPPENED)] * len(known), known["count"])
+        percentiles = (percentile(made, p) for p in (0.5, 0.9))
+        not_known = int(part["count"].sum()) - n
+        rows.append((*group, n, k, float(rate(k, n)), float(low), float(high), *percentiles, not_known))
+    return pd.DataFrame(rows, columns=[*keys, *LAG_COLUMNS])

@@ -64,7 +64,8 @@ def group_dots(view: View, table: pd.DataFrame, by: str) -> Cell | None:
         return None
     codes = [int(code) for code in shown[by]]
     drawn = shown.assign(met=shown["attended"], judged=shown["counted"], target=float("nan"))
-    point = clickable(dots(drawn, [names.get(c, "?") for c in codes], codes), f"attendance_dots_{by}", "Show rates")
+    figure = dots(drawn, [names.get(c, "?") for c in codes], codes, "Show rate, 95 % interval")
+    point = clickable(figure, f"attendance_dots_{by}", "Show rates")
     if not point:
         return None
     where = narrower(view.where, **{by: (int(point[0]),), "attendance": _COUNTED})

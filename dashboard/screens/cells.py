@@ -101,6 +101,12 @@ def narrower(where: Where, **keys: Sequence[int]) -> Where:
     return replace(where, keys={**where.keys, **both})
 
 
+def whenever(view: View, *, visits: bool = False) -> Where:
+    """The view's filters without its period; `visits`: of leads headed for a visit."""
+    filters = replace(view.filters, first=None, last=None)
+    return (filters.for_visits() if visits else filters).where(view.viewer.locations)
+
+
 def leads_behind(view: View, cell: Cell | None, *, hint: bool = False) -> None:
     """The leads behind what was clicked, under what it was clicked in; `hint`: how to get there where nothing was."""
     if cell:

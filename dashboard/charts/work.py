@@ -1,0 +1,107 @@
+"""What holds leads up: stays in a stage, what they wait for, the backlog, and records that are missing."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.charts.theme import CONTEXT, LOST, OPEN, REACHED, calm
+
+
+def bars_in_two(
+    table: pd.DataFrame, names: Sequence[str], codes: Sequence[int], parts: Mapping[str, str], labels: Sequence[str]
+) -> go.Figure:
+    """Horizontal bars of two parts, the first in the warm colour, the second in the light tint.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a bar, from top to bottom, with a column of counts per part.
+    names, codes, labels : sequence
+        What each bar is called, its code, and what is written at its end.
+    parts : mapping of column -> name
+        Two of them.
+    """
+    figure = go.Figure()
+    for (part, name), colour in zip(parts.items(), (LOST, OPEN), strict=True):
+        figure.add_bar(
+            y=list(names), x=table[part], name=name, orientation="h", marker={"color": colour, "line": {"width": 0}},
+            customdata=[[int(code), part] for code in codes],
+            hovertemplate="%{y}, " + name.lower() + ": %{x:,}<extra></extra>",
+        )  # fmt: skip
+    total = table[list(parts)].sum(axis=1)
+    for name, at, label in zip(names, total, labels, strict=True):
+        figure.add_annotation(
+            x=at, y=name, text=label, xanchor="left", xshift=6, showarrow=False, font={"size": 12}
+        )  # fmt: skip
+    figure.update_layout(barmode="stack", clickmode="event+select")
+    figure.update_xaxes(range=[0, 1.45 * max(float(total.max()), 1)], visible=False, fixedrange=True)
+    figure.update_yaxes(autorange="reversed", fixedrange=True, ticks="", automargin=True)
+    return calm(figure, 38 * max(len(table), 2) + 60)
+
+
+def stays(table: pd.DataFrame, names: Sequence[str], codes: Sequence[int]) -> go.Figure:
+    """Days within which half and nine tenths of all spells were over, a line for each stage or group.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows with stalls.TIME_IN_STAGE_COLUMNS.
+    names, codes : sequence
+        What each row is called, and its code.
+    """
+    figure = go.Figure()
+    reached = table["p90"].dropna()
+    last = 1.1 * max(float(reached.max()) if len(reached) else 0, float(table["p50"].max() or 0), 7)
+    for name, half, most in zip(names, table["p50"], table["p90"], strict=True):
+        if half == half:
+            figure.add_shape(
+                type="line", y0=name, y1=name, x0=half, x1=most if most == most else last,
+                line={"color": REACHED, "width": 2, "dash": "solid" if most == most else "dot"},
+            )  # fmt: skip
+    for column, label, symbol in (("p50", "Half are over", "circle"), ("p90", "Nine tenths are over", "circle-open")):
+        figure.add_scatter(
+            y=list(names), x=table[column], mode="markers", name=label,
+            marker={"size": 11, "color": REACHED, "symbol": symbol, "line": {"width": 2}},
+            customdata=[[int(code), column] for code in codes],
+            hovertemplate="%{y}: " + label.lower() + " within %{x:,} days<extra></extra>",
+        )  # fmt: skip
+    figure.update_xaxes(title="Days in the stage", range=[-0.02 * last, last], fixedrange=True)
+    figure.update_yaxes(
+        autorange="reversed", fixedrange=True, ticks="", automargin=True, type="category", categoryorder="array",
+        categoryarray=list(names),
+    )  # fmt: skip
+    return calm(figure, 40 * max(len(table), 2) + 90).update_layout(clickmode="event+select", margin={"b": 44})
+
+
+def flows(table: pd.DataFrame, mondays: Sequence[str]) -> go.Figure:
+    """What came into and left the backlog week by week, and how many were in it at the week's end.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows with capacity.BACKLOG_COLUMNS, in order.
+    mondays : sequence of str
+        ISO dates, one a row.
+    """
+    x = pd.to_datetime(list(mondays))
+    coming = table["received"] + table["reopened"] + table["returned"]
+    figure = go.Figure()
+    for values, name, colour in (
+        (coming, "Came in", OPEN),
+        (-table["booked"], "Booked", REACHED),
+        (-table["closed"], "Closed", LOST),
+    ):
+        figure.add_bar(
+            x=x, y=values, name=name, marker={"color": colour, "line": {"width": 0}}, customdata=values.abs(),
+            hovertemplate=f"Week of %{{x|%d %b %Y}}: {name.lower()} %{{customdata:,}}<extra></extra>",
+        )  # fmt: skip
+    figure.add_scatter(
+        x=x, y=table["end"], name="Waiting at the end of the week", mode="lines+markers",
+        line={"color": CONTEXT, "width": 2}, marker={"size": 5},
+        hovertemplate="Week of %{x|%d %b %Y}: %{y:,} waiting<extra></extra>",
+    )  # fmt: skip
+    figure.update_layout(barmode="relative")
+    figure.update_yaxes(fixedrange=True, zeroline=True, tickformat=",", title="Leads")
+    figure.update_xaxes(fixedrange=True, hoverformat="%d %b %Y")
+    return calm(figure, 340)

@@ -1,0 +1,163 @@
+"""Records: do referrals come with what they need, and what is missing most often?"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from dashboard.metrics.columns import one_per_word
+from dashboard.metrics.intervals import rate, wilson
+from data_access.vocabulary import AtArrival, ItemState, Standing
+
+COMPLETENESS_COLUMNS = ("referrals", "complete", "rate", "rate_low", "rate_high", "first_day", "none_needed")
+MISSING_COLUMNS = (
+    "item",
+    "needed",
+    "missing",
+    "rate",
+    "rate_low",
+    "rate_high",
+    "of_missing",
+    "still_missing",
+    "first_day",
+)
+
+NEEDED_OFTEN = 5
+"""An item has to be needed this often before it may be called the one most often missing."""
+
+
+def completeness(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
+    """How many referrals come with every record that they need.
+
+    Definition
+    ----------
+    Of the referrals that need records, the share for which every required item was here on the day the referral was
+    received. An item that was found not to be needed for a referral does not count against it.
+
+    Population
+    ----------
+    Leads received in the period whose checklist requires at least one item. Duplicates, spam and tests are left out.
+
+    Censoring
+    ---------
+    A referral of today whose records are not all here has until the end of the day: it is in no rate and counted apart.
+    What comes later is counted by the curve of complete records, not here.
+
+    Parameters
+    ----------
+    tally : DataFrame
+        Counts by `by`, `at_arrival` (codes of `vocabulary.AtArrival`) and `state`.
+    by : sequence of str
+        Further key columns to break down by.
+
+    Returns
+    -------
+    DataFrame
+        One row per group: the columns of `by`, then COMPLETENESS_COLUMNS. Counts of leads; `rate` = `complete` /
+        `referrals`, a proportion in [0, 1] with its 95 % Wilson interval, NaN where there is nothing to divide.
+
+    Raises
+    ------
+    KeyError
+        When the tally lacks one of the keys.
+
+    References
+    ----------
+    Gandhi et al. 2000, J. Gen. Intern. Med. 15:626, on what referral letters lack; Wilson 1927 for the interval.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> counts = pd.DataFrame([[1, 0, 2], [2, 0, 3], [0, 0, 9]], columns=["at_arrival", "state", "count"])
+    >>> completeness(counts)[["referrals", "complete", "rate", "none_needed"]].values.tolist()
+    [[5.0, 2.0, 0.4, 9.0]]
+    """
+    keys = list(by)
+    wide = one_per_word(tally[tally["state"] != Standing.EXCLUDED], keys, "at_arrival", AtArrival)
+    complete = wide[AtArrival.COMPLETE].to_numpy()
+    referrals = complete + wide[AtArrival.INCOMPLETE].to_numpy()
+    low, high = wilson(complete, referrals)
+    table = pd.DataFrame(
+        {
+            "referrals": referrals,
+            "complete": complete,
+            "rate": rate(complete, referrals),
+            "rate_low": low,
+            "rate_high": high,
+            "first_day": wide[AtArrival.FIRST_DAY],
+            "none_needed": wide[AtArrival.NONE_NEEDED],
+        },
+        index=wide.index,
+    )
+    return table.reset_index(drop=not keys)
+
+
+def left_out(tally: pd.DataFrame) -> dict[str, int]:
+    """What completeness does not count, in leads."""
+    lead = tally["state"] != Standing.EXCLUDED
+
+    def having(code: AtArrival) -> int:
+        return int(tally.loc[lead & (tally["at_arrival"] == code), "count"].sum())
+
+    return {
+        "not_a_lead": int(tally.loc[~lead, "count"].sum()),
+        "none_needed": having(AtArrival.NONE_NEEDED),
+        "first_day": having(AtArrival.FIRST_DAY),
+    }
+
+
+def missing_items(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
+    """Which records are missing when a referral arrives, the largest number first (a Pareto order).
+
+    Parameters
+    ----------
+    tally : DataFrame
+        Counts of checklist items by `by`, `item` and `item_state` (codes of `vocabulary.ItemState`).
+    by : sequence of str
+        Further key columns to break down by.
+
+    Returns
+    -------
+    DataFrame
+        One row per group and item that was needed: the columns of `by`, then MISSING_COLUMNS. `needed` counts referrals
+        that need the item, `missing` those that came without it; `rate` = missing / needed with its 95 % Wilson interval;
+        `of_missing`: share of everything missing in the group, this item and those above it together; `still_missing`: not
+        here to this moment. Items of the day that is not over are in none of these but `first_day`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> counts = pd.DataFrame([[0, 1, 4], [0, 3, 1], [1, 1, 1], [1, 2, 2], [1, 3, 1]],
+    ...                       columns=["item", "item_state", "count"])
+    >>> missing_items(counts)[["item", "needed", "missing", "rate", "of_missing"]].values.tolist()
+    [[1.0, 4.0, 3.0, 0.75, 0.75], [0.0, 5.0, 1.0, 0.2, 1.0]]
+    """
+    keys = [*by, "item"]
+    wide = one_per_word(tally, keys, "item_state", ItemState)
+    still, first_day = wide[ItemState.MISSING].to_numpy(), wide[ItemState.FIRST_DAY].to_numpy()
+    missing = still + wide[ItemState.LATER].to_numpy()
+    needed = missing + wide[ItemState.AT_ARRIVAL].to_numpy()
+    low, high = wilson(missing, needed)
+    table = pd.DataFrame(
+        {
+            "needed": needed,
+            "missing": missing,
+            "rate": rate(missing, needed),
+            "rate_low": low,
+            "rate_high": high,
+            "still_missing": still,
+            "first_day": first_day,
+        },
+        index=wide.index,
+    ).reset_index()
+    table = table[table["needed"] + table["first_day"] > 0]
+    table = table.sort_values([*by, "missing", "item"], ascending=[*[True] * len(by), False, True], ignore_index=True)
+    grouped = table.groupby(list(by))["missing"] if by else table["missing"]
+    everything = grouped.transform("sum") if by else table["missing"].sum()
+    return table.assign(of_missing=rate(grouped.cumsum(), everything))[[*by, *MISSING_COLUMNS]]
+
+
+def most_missing(table: pd.DataFrame) -> int | None:
+    """The item with the highest rate of `missing_items` among those needed often enough; None where there is none."""
+    often = table[(table["needed"] >= NEEDED_OFTEN) & (table["missing"] > 0)]
+    return int(often["item"].iloc[int(np.argmax(often["rate"]))]) if len(often) else None

@@ -1,0 +1,151 @@
+"""Blocks of the backlog page."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import display
+from dashboard.charts.work import flows
+from dashboard.display import days, percent, plural
+from dashboard.frame import View
+from dashboard.labels import BREAKDOWNS
+from dashboard.loaders import names as names_of
+from dashboard.metrics.capacity import OVER_DAYS, Little, Pace
+from dashboard.screens.cells import Cell, clickable_table, narrower, whenever
+from data_access.days import week_start
+from data_access.units import SITUATIONS, SPELLS
+from data_access.vocabulary import CameFrom, Stage, WentTo
+
+WEEKS = 26
+PACE_WEEKS = 8
+_NOT_BOOKED = tuple(int(stage) for stage in Stage if stage < Stage.SCHEDULED)
+_HEADINGS = {
+    "of": "Week of",
+    "start": "Waiting before",
+    "received": "Received",
+    "reopened": "Reopened",
+    "returned": "Booking undone",
+    "booked": "Booked",
+    "closed": "Closed",
+    "end": "Waiting after",
+    "seen": "Seen",
+    "throughput_ratio": "Booked to received|Of the same week, so other leads: not a conversion, and it may exceed 100 %",
+}
+_AGE_HEADINGS = {
+    "open": "Waiting",
+    "half": "Half no older than",
+    "most": "90 % no older than",
+    "oldest": "Oldest",
+    "over": f"Over {OVER_DAYS} days",
+}
+
+
+def finding(pace: Pace | None, age: pd.DataFrame) -> str:
+    """The finding in one sentence."""
+    if age.empty:
+        return "No lead headed for a visit is waiting to be booked."
+    now = age.iloc[0]
+    text = f"**{plural(int(now.open), 'lead')}** wait to be booked, **{int(now.over):,}** of them for more than "
+    text += f"{OVER_DAYS} days."
+    if pace is None:
+        return text + " Too few finished weeks to say whether they become more."
+    text += f" In the last {PACE_WEEKS} finished weeks **{pace.arrivals:,.1f}** a week came in and "
+    text += f"**{pace.throughput:,.1f}** were booked or closed: "
+    if pace.weeks is None:
+        return text + ("the backlog is **growing**." if pace.net > 0 else "the backlog stays as it is.")
+    return text + f"at this pace the backlog is cleared in **{pace.weeks:,.0f} weeks**."
+
+
+def chart(table: pd.DataFrame) -> None:
+    """In, out and the level, week by week."""
+    shown = table.tail(WEEKS)
+    if shown.empty:
+        return
+    st.subheader("What came in and what went out, week by week")
+    st.caption("Finished weeks, whenever their leads were received: the period in the sidebar does not apply here.")
+    mondays = [week_start(int(week)).isoformat() for week in shown["week"]]
+    st.plotly_chart(
+        flows(shown, mondays), key="backlog_flows", config={"displayModeBar": False}, alt="Backlog week by week"
+    )
+
+
+def weeks(view: View, table: pd.DataFrame) -> Cell | None:
+    """The numbers of every week; a click on one shows its leads."""
+    shown = table.tail(WEEKS).iloc[::-1]
+    named = shown.assign(of=[f"{week_start(int(week)):%d %b %Y}" for week in shown["week"]])
+    clicked = clickable_table(named, _HEADINGS, "Backlog week by week, as a table", "backlog_weeks", ("week",))
+    if not clicked or clicked[1] not in _behind(0):
+        return None
+    row, column = named.iloc[clicked[0]], clicked[1]
+    where = narrower(whenever(view, visits=True), **_behind(int(row["week"]))[column])
+    return Cell(f"{_HEADINGS[column]} in the week of {row['of']}", where, SPELLS)
+
+
+def _behind(week: int) -> dict[str, dict[str, Sequence[int]]]:
+    """Which spells a number of a week counts, as keys of the facts."""
+    closed = tuple(code for code in WentTo if code >= WentTo.LOST)
+    begun: dict[str, Sequence[int]] = {"began_week": (week,), "stage": _NOT_BOOKED}
+    ended: dict[str, Sequence[int]] = {"ended_week": (week,), "stage": _NOT_BOOKED}
+    return {
+        "received": {**begun, "came_from": (CameFrom.RECEIVED,)},
+        "reopened": {**begun, "came_from": (CameFrom.REOPENED,)},
+        "returned": {**begun, "came_from": (CameFrom.SCHEDULED,)},
+        "booked": {**ended, "went_to": (WentTo.SCHEDULED, WentTo.ATTENDED)},
+        "closed": {**ended, "went_to": closed},
+        "seen": {"ended_week": (week,), "went_to": (WentTo.ATTENDED,)},
+    }
+
+
+def check(law: Little) -> None:
+    """Little's law beside what was measured: whether closing dates are missing."""
+    if law.expected is None or law.measured is None:
+        return
+    said = f"Leads that left the backlog in these weeks had waited **{law.measured:,.1f} days** on average; from the "
+    said += (
+        f"{law.level:,.0f} waiting and {law.arrivals:,.1f} arrivals a day, **{law.expected:,.1f} days** would follow "
+    )
+    st.subheader("Do the dates add up?")
+    if law.suspicious:
+        apart = percent(abs(law.expected / law.measured - 1), 0)
+        st.markdown(
+            f"{said}(Little's law). They are **{apart} apart**: many leads are probably done and were never closed."
+        )
+    else:
+        st.markdown(f"{said}(Little's law). The two agree.")
+
+
+def ages(view: View, table: pd.DataFrame, by: str) -> Cell | None:
+    """How old the waiting leads are; a click on a count shows them."""
+    st.subheader("How long they have been waiting")
+    names = names_of(by)
+    named = table.assign(
+        group=[names.get(int(code), "?") for code in table[by]],
+        half=[days(value) for value in table["p50"]],
+        most=[days(value) for value in table["p90"]],
+        oldest=[days(value) for value in table["oldest"]],
+    ).sort_values("open", ascending=False)
+    clicked = clickable_table(
+        named, {"group": BREAKDOWNS[by]} | _AGE_HEADINGS, "Age of the backlog", f"backlog_age_{by}", (by,)
+    )
+    if not clicked:
+        return None
+    row = named.iloc[clicked[0]]
+    where = narrower(whenever(view, visits=True), **{by: (int(row[by]),), "stage": _NOT_BOOKED})
+    return Cell(f"{row['group']}, waiting to be booked", where, SITUATIONS)
+
+
+def next_available(table: pd.DataFrame) -> None:
+    """The third open slot for a new patient at each location and service line; nothing where no slots are kept."""
+    if table.empty:
+        return
+    st.subheader("Third next available for a new patient")
+    places, lines = names_of("location"), names_of("service_line")
+    named = table.assign(
+        place=[places.get(int(code), "?") for code in table["location"]],
+        line=[lines.get(int(code), "?") if code else "Any" for code in table["service_line"]],
+        third=["beyond the horizon" if value != value else days(value) for value in table["third_next"]],
+        order=table["third_next"].fillna(float("inf")),
+    ).sort_values("order", ascending=False)
+    headings = {"place": "Location", "line": "Service line", "third": "Third next in", "open_slots": "Open slots"}
+    display.table(named, headings, "Third next available")

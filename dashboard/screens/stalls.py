@@ -1,0 +1,173 @@
+"""Blocks of the stalls page."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.charts.work import bars_in_two, stays
+from dashboard.display import days, minutes, percent, plural
+from dashboard.frame import View
+from dashboard.labels import BREAKDOWNS, STAGES
+from dashboard.loaders import names as names_of
+from dashboard.screens.cells import Cell, clickable, clickable_table, narrower, whenever
+from data_access.units import SITUATIONS, SPELLS, STALLED_DAYS
+from data_access.vocabulary import Due, Stage, WentTo
+
+_LINES = 12
+_STAGES = tuple(stage for stage in Stage if stage < Stage.ATTENDED)
+_BACK = {stage: tuple(range(1, stage)) for stage in _STAGES}
+_DUE = {"overdue": (Due.OVERDUE,), "today": (Due.TODAY,), "later": (Due.LATER,), "no_step": (Due.NO_STEP,),
+        "open": tuple(Due)}  # fmt: skip
+_DUE_HEADINGS = {
+    "open": "Open",
+    "overdue": "Overdue",
+    "today": "Due today",
+    "later": "Later",
+    "no_step": "No next step|Nobody planned, promised or booked anything",
+}
+_STAY_HEADINGS = {
+    "at": "Stage",
+    "spells": "Stays",
+    "went_on": "Went on",
+    "went_back": "Back|Returned to an earlier stage",
+    "lost": "Lost",
+    "open": "Stand here now",
+    "half": "Half over within",
+    "most": "90 % over within",
+    "staffed_half": "Half, staffed time",
+    "staffed_most": "90 %, staffed time",
+    "now": "Now standing, half for",
+    "in_all": "90 % in all|All stays of a lead in this stage added up",
+}
+
+
+def finding(stalls: pd.DataFrame, steps: pd.DataFrame) -> str:
+    """The finding in one sentence."""
+    open_, stalled = int(stalls["open"].sum()), int(stalls["stalled"].sum())
+    if not open_:
+        return "No lead is open."
+    text = f"**{stalled:,} of {plural(open_, 'open lead')} ({percent(stalled / open_)})** stand in their stage for more than "
+    text += f"{STALLED_DAYS} days."
+    if stalled:
+        reasons = stalls.groupby("waits_for")["stalled"].sum().sort_values(ascending=False)
+        code, number = int(reasons.index[0]), int(reasons.iloc[0])
+        text += f" Most wait for **{names_of('waits_for')[code].lower()}** ({number:,})."
+    if len(steps) and (without := int(steps["no_step"].iloc[0])):
+        text += f" **{plural(without, 'open lead')}** {'has' if without == 1 else 'have'} no next step."
+    return text
+
+
+def reasons(view: View, table: pd.DataFrame) -> Cell | None:
+    """What open leads wait for; a click shows them."""
+    by_reason = table[table["waits_for"] > 0].groupby("waits_for", as_index=False)[["open", "stalled"]].sum()
+    by_reason = by_reason.assign(fresh=by_reason["open"] - by_reason["stalled"]).sort_values("open", ascending=False)
+    if by_reason.empty:
+        return None
+    st.subheader("What open leads wait for")
+    st.caption("All leads that are open, whenever they were received: the period in the sidebar does not apply here.")
+    names = names_of("waits_for")
+    said = [f"{int(row.stalled):,} of {int(row.open):,} stalled" for row in by_reason.itertuples()]
+    parts = {"stalled": f"Stalled, more than {STALLED_DAYS} days in the stage", "fresh": "Not stalled"}
+    codes = [int(code) for code in by_reason["waits_for"]]
+    figure = bars_in_two(by_reason, [names[code] for code in codes], codes, parts, said)
+    point = clickable(figure, "stalls_reasons", "What open leads wait for")
+    if not point:
+        return None
+    code, part = int(point[0]), str(point[1])
+    where = narrower(whenever(view), waits_for=(code,), stalled=(int(part == "stalled"),))
+    return Cell(
+        f"Waiting for {names[code].lower()}, {'stalled' if part == 'stalled' else 'not stalled'}", where, SITUATIONS
+    )
+
+
+def matrix(view: View, table: pd.DataFrame) -> Cell | None:
+    """Stalled leads by stage and reason; a click on a count shows them."""
+    stalled = table[table["stalled"] > 0]
+    if stalled.empty:
+        return None
+    st.subheader("Stalled leads, by stage and reason")
+    names = names_of("waits_for")
+    wide = stalled.pivot_table(index="waits_for", columns="stage", values="stalled", aggfunc="sum", fill_value=0)
+    wide = wide.reindex(columns=[int(stage) for stage in _STAGES], fill_value=0).astype("int64")
+    wide.columns = [f"stage_{stage}" for stage in wide.columns]
+    wide = wide.assign(in_all=wide.sum(axis=1)).sort_values("in_all", ascending=False).reset_index()
+    shown = wide.assign(reason=[names[int(code)] for code in wide["waits_for"]])
+    headings = {"reason": "Waits for"} | {f"stage_{int(s)}": STAGES[s] for s in _STAGES} | {"in_all": "In all"}
+    clicked = clickable_table(shown, headings, "Stalled leads by stage and reason", "stalls_matrix", ("waits_for",))
+    if not clicked:
+        return None
+    row, column = shown.iloc[clicked[0]], clicked[1]
+    stages = (int(column.removeprefix("stage_")),) if column.startswith("stage_") else tuple(map(int, _STAGES))
+    at = STAGES[Stage(stages[0])].lower() if len(stages) == 1 else "any stage"
+    where = narrower(whenever(view), waits_for=(int(row["waits_for"]),), stage=stages, stalled=(1,))
+    return Cell(f"Stalled at {at}, waiting for {row['reason'].lower()}", where, SITUATIONS)
+
+
+def stay_chart(table: pd.DataFrame) -> None:
+    """How long leads stay in each stage."""
+    st.subheader("How long leads stay in each stage")
+    names = [STAGES[Stage(int(code))] for code in table["stage"]]
+    figure = stays(table, names, list(table["stage"]))
+    st.plotly_chart(figure, key="stalls_stays", config={"displayModeBar": False}, alt="Days in each stage")
+
+
+def stay_table(view: View, table: pd.DataFrame, by: str | None) -> Cell | None:
+    """Every stage, of every group; a click on a count shows the leads."""
+    names = names_of(by) if by else {}
+    named = table.assign(
+        at=[STAGES[Stage(int(code))] for code in table["stage"]],
+        half=[days(value) for value in table["p50"]],
+        most=[days(value) for value in table["p90"]],
+        staffed_half=[minutes(value) for value in table["staffed_p50"]],
+        staffed_most=[minutes(value) for value in table["staffed_p90"]],
+        now=[days(value) if open_ else "" for value, open_ in zip(table["open_p50"], table["open"], strict=True)],
+        in_all=[days(value) for value in table["total_p90"]],
+    )
+    headings, identity = dict(_STAY_HEADINGS), ["stage"]
+    if by:
+        named = named.assign(group=[names.get(int(code), "?") for code in table[by]]).sort_values(["stage", "group"])
+        headings, identity = {"at": "Stage", "group": BREAKDOWNS[by]} | headings, [by, "stage"]
+    clicked = clickable_table(named, headings, "Time in each stage", f"stalls_stays_{by}", identity)
+    if not clicked:
+        return None
+    row = named.iloc[clicked[0]]
+    stage = Stage(int(row["stage"]))
+    column = clicked[1] if clicked[1] in _went(stage) else "spells"
+    keys: dict[str, Sequence[int]] = {"stage": (int(stage),), "went_to": _went(stage)[column]}
+    if by:
+        keys[by] = (int(row[by]),)
+    title = f"{row['group']}, {row['at'].lower()}" if by else str(row["at"])
+    where = narrower(_visits(view), **keys)
+    return Cell(f"{title}, {_STAY_HEADINGS[column].partition('|')[0].lower()}", where, SPELLS)
+
+
+def _went(stage: Stage) -> dict[str, tuple[int, ...]]:
+    on = tuple(range(stage + 1, Stage.ATTENDED + 1))
+    back = _BACK[stage]
+    return {
+        "spells": (WentTo.STANDING, *on, *back, WentTo.LOST, WentTo.ANSWERED),
+        "went_on": on,
+        "went_back": back,
+        "lost": (WentTo.LOST,),
+        "open": (WentTo.STANDING,),
+    }
+
+
+def next_steps(view: View, table: pd.DataFrame, by: str) -> Cell | None:
+    """Whose next steps are overdue, due, or missing; a click on a count shows the leads."""
+    st.subheader("Next steps of open leads")
+    names = names_of(by)
+    named = table.assign(group=[names.get(int(code), "?") for code in table[by]]).sort_values("open", ascending=False)
+    headings = {"group": BREAKDOWNS[by]} | _DUE_HEADINGS
+    clicked = clickable_table(named, headings, "Next steps", f"stalls_steps_{by}", (by,))
+    if not clicked:
+        return None
+    row, column = named.iloc[clicked[0]], clicked[1] if clicked[1] in _DUE else "open"
+    where = narrower(whenever(view), **{by: (int(row[by]),), "due": _DUE[column]})
+    return Cell(f"{row['group']}, {_DUE_HEADINGS[column].partition('|')[0].lower()}", where, SITUATIONS)
+
+
+def _visits(view: View) -> Any:
+    return view.filters.for_visits().where(view.viewer.locations)

@@ -1,0 +1,24 @@
+"""Backlog: what comes in, what goes out, and can it be worked off?"""
+
+import streamlit as st
+
+from dashboard import display, frame, loaders, reports
+from dashboard.metrics import capacity as metric
+from dashboard.screens import backlog, cells
+
+view = frame.view()
+scope = view.viewer.locations
+display.header("Backlog", metric.backlog, view)
+if display.no_leads(view):
+    st.stop()
+
+table = reports.backlog(view.count, view.filters, scope, today=view.today).table
+age = reports.backlog_age(view.count, view.filters, scope).table
+st.markdown(backlog.finding(metric.recent_pace(table, backlog.PACE_WEEKS), age))
+backlog.chart(table)
+cells.leads_behind(view, backlog.weeks(view, table), hint=True)
+
+by = cells.breakdown("backlog_by", ("location", "service_line", "pathway", "owner", "partner")) or "location"
+cells.leads_behind(view, backlog.ages(view, reports.backlog_age(view.count, view.filters, scope, [by]).table, by))
+backlog.next_available(loaders.next_available(view.viewer, view.filters.location, view.as_of, view.today))
+backlog.check(reports.little(view.count, view.filters, scope, today=view.today, weeks=backlog.WEEKS))
