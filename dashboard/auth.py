@@ -16,7 +16,7 @@ from data_access.vocabulary import Role
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
-SEE_METRICS, SEE_LEADS, LOG_INQUIRY = "see metrics", "see leads", "log inquiry"
+SEE_METRICS, SEE_LEADS, LOG_INQUIRY, ANNOTATE = "see metrics", "see leads", "log inquiry", "write notes on charts"
 
 _STAFF = (
     Role.INTAKE_COORDINATOR, Role.SCHEDULING_LEAD, Role.FRONT_DESK, Role.CLINICAL_REVIEW, Role.MANAGER, Role.ADMINISTRATOR,
@@ -25,6 +25,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     SEE_METRICS: frozenset(Role),
     SEE_LEADS: frozenset(_STAFF),
     LOG_INQUIRY: frozenset(_STAFF),
+    ANNOTATE: frozenset((Role.MANAGER, Role.ADMINISTRATOR, Role.INTAKE_COORDINATOR, Role.SCHEDULING_LEAD)),
 }
 """Which roles may do what; what is not here, nobody may."""
 

@@ -14,8 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from dashboard import auth, cli_metrics, clock, settings
-from data_access import demo, practice, schema
+from data_access import annotations, demo, practice, schema, slots
 from data_access import engine as databases
+from data_access import tables as t
+from data_access.vocabulary import TrendSeries
 
 # What goes wrong because of what somebody gave us is said in one sentence, without a traceback. BadSetting, BadMapping,
 # Unreadable and Unsettled are ValueErrors.
@@ -69,6 +71,15 @@ def _parser() -> argparse.ArgumentParser:
     migrate = command("migrate", _migrate, "Bring the database's schema to this version.")
     migrate.add_argument("--database", **database)
     _add_import(command("import", _import, "Import leads from CSV files."), database)
+    note = command("annotate", _annotate, "Write a dated note on the charts.")
+    note.add_argument("day", type=cli_metrics.day, metavar="DATE")
+    note.add_argument("text", help="what happened, in a few words")
+    note.add_argument("--location", metavar="NAME", help="otherwise the whole practice")
+    note.add_argument("--rebases", choices=tuple(TrendSeries), help="fix the limits of this series anew from that week")
+    note.add_argument("--database", **database)
+    openings = command("slots", _slots, "Take openings for new patients from a CSV file.")
+    openings.add_argument("file", type=Path)
+    openings.add_argument("--database", **database)
     metrics = command("metrics", _metrics, "Print a metric as the pages show it.")
     cli_metrics.add_options(metrics)
     metrics.add_argument("--database", **database)
@@ -136,6 +147,22 @@ def _somebody_looks() -> bool:
 def _migrate(a: argparse.Namespace) -> None:
     with databases.opened(_url(a.database)) as engine:
         schema.migrate(engine)
+
+
+def _annotate(a: argparse.Namespace) -> None:
+    rebases = TrendSeries(a.rebases) if a.rebases else None
+    with _opened(_url(a.database)) as engine, databases.writing(engine) as connection:
+        place = None
+        if a.location:
+            places = {name: code for code, name in practice.names(connection, t.locations).items()}
+            place = cli_metrics.known(a.location, places, "location")
+        annotations.write(connection, a.text, a.day, now=clock.now(), location_id=place, rebases=rebases)
+
+
+def _slots(a: argparse.Namespace) -> None:
+    with _opened(_url(a.database)) as engine, databases.writing(engine) as connection:
+        done = slots.load(connection, a.file, clock.now())
+    print(", ".join(f"{name} {number:,}" for name, number in done.items()))
 
 
 def _metrics(a: argparse.Namespace) -> None:

@@ -19,11 +19,12 @@ from sqlalchemy import Connection
 
 from dashboard import filters, labels, reports, series
 from dashboard.filters import Filters
+from dashboard.metrics import small_cells
 from dashboard.metrics.capacity import SLOT_HORIZON_DAYS, third_next_available
 from dashboard.metrics.partners import SMALL_PARTNERS, ordered
 from dashboard.metrics.trends import TREND_COLUMNS
 from dashboard.reports import Answer
-from data_access import practice, promises, slots, tally
+from data_access import annotations, practice, promises, slots, tally
 from data_access.days import day_number
 from data_access.dimensions import LEADS, Unit
 from data_access.importing.dates import YEARS
@@ -88,8 +89,9 @@ def _arrivals(q: _Question) -> Answer:
 
 def _trends(q: _Question) -> Answer:
     clock = reports.Clock(partial(promises.waited_minutes, q.connection), epoch_minute(q.as_of))
-    asked = series.Asked(q.count, q.chosen, None, clock, q.today, q.horizon)
-    found = [series.trend(name, asked, q.options.limits_from) for name in series.SERIES]
+    notes = annotations.standing(q.connection, q.as_of, q.chosen.location or None)
+    asked = series.Asked(q.count, q.chosen, None, clock, q.today, q.horizon, notes)
+    found = [series.trend(name, asked) for name in series.SERIES]
     tables = [trend.table.assign(series=name) for name, trend in zip(series.SERIES, found, strict=True)]
     return Answer(pd.concat(tables, ignore_index=True)[["series", "week", *TREND_COLUMNS]], {})
 
@@ -104,7 +106,11 @@ def _attendance(q: _Question) -> Answer:
 
 
 def _new_patients(q: _Question) -> Answer:
-    return reports.new_patients(q.count, q.chosen, None)
+    answer = reports.new_patients(q.count, q.chosen, None)
+    if not q.options.for_others:
+        return answer
+    told = small_cells.suppress(answer.table["new_patients"].tolist()).shown
+    return Answer(answer.table.assign(new_patients=told), answer.left_out)
 
 
 def _lost(q: _Question) -> Answer:
@@ -205,7 +211,7 @@ _METRICS = {
     "answers": _Metric(_answers, ("by", "two_way"), _OF_APPOINTMENTS),
     "arrivals": _Metric(_arrivals, (), _NEVER),
     "attendance": _Metric(_attendance, ("by",), _NEVER_OF_APPOINTMENTS),
-    "new-patients": _Metric(_new_patients, (), _NEVER, ("partner_category",)),
+    "new-patients": _Metric(_new_patients, ("for_others",), _NEVER, ("partner_category",)),
     "visits-by-lead": _Metric(_visits_by_lead, ("by",), _NEVER_OF_APPOINTMENTS),
     "records": _Metric(_records, ("by",), _NEVER_OF_LEADS),
     "missing-records": _Metric(_missing_records, ("by",), _NEVER_OF_ITEMS, ("item",)),
@@ -219,7 +225,7 @@ _METRICS = {
     "log-lag": _Metric(_log_lag, ("by",), _NEVER_OF_LEADS),
     "flags": _Metric(_flags, (), _NEVER),
     "field-fill": _Metric(_field_fill, (), _NEVER),
-    "trends": _Metric(_trends, ("horizon", "limits_from"), _NEVER, ("week",)),
+    "trends": _Metric(_trends, ("horizon",), _NEVER, ("week",)),
     "partners": _Metric(_partners, ("by", "horizon", "outcome", "order"), _NEVER_OF_LEADS, ("partner",)),
     "case-mix": _Metric(_case_mix, ("horizon", "outcome"), _NEVER, ("partner",)),
     "funnel-plot": _Metric(_funnel_plot, ("horizon", "outcome"), _NEVER, ("partner",)),
@@ -230,8 +236,8 @@ _METRICS = {
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
     parser.add_argument("metric", choices=tuple(_METRICS))
-    parser.add_argument("--from", type=_day, metavar="DATE", help="received on this day or later")
-    parser.add_argument("--to", type=_day, metavar="DATE", help="received before this day")
+    parser.add_argument("--from", type=day, metavar="DATE", help="received on this day or later")
+    parser.add_argument("--to", type=day, metavar="DATE", help="received before this day")
     for name in _LISTS:
         parser.add_argument(_flag(name), action="append", default=[], metavar="NAME", help="repeat for several")
     for name, words in _WORDS.items():
@@ -259,8 +265,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         default="scheduled",
         help="conversion, curve, records-speed: on the way to the visit",
     )
-    parser.add_argument("--limits-from", type=_day, metavar="DATE", help="trends: fix the limits from this week on")
     parser.add_argument("--qualified", action="store_true", help="only leads that were found eligible")
+    parser.add_argument(
+        "--for-others", action="store_true", help="new-patients: leave out small cells, because it leaves the practice"
+    )
     parser.add_argument("--two-way", action="store_true", help="response and answers: judge the first two-way contact")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true")
@@ -305,28 +313,29 @@ def _given(a: argparse.Namespace) -> dict[str, Any]:
 def _filters(connection: Connection, a: argparse.Namespace) -> Filters:
     ids: dict[str, Any] = {}
     for name in _LISTS:
-        known = {label: code for code, label in labels.of_dimension(connection, name).items()}
-        ids[name] = tuple(_known(value, known, name) for value in getattr(a, name))
+        codes = {label: code for code, label in labels.of_dimension(connection, name).items()}
+        ids[name] = tuple(known(value, codes, name) for value in getattr(a, name))
     words: dict[str, Any] = {name: tuple(getattr(a, name)) for name in _WORDS}
     return Filters(first=getattr(a, "from"), last=a.to, qualified=a.qualified, **ids, **words)
 
 
-def _known(value: str, known: Mapping[str, int], what: str) -> int:
-    if value not in known:
-        near = difflib.get_close_matches(value, known, n=3, cutoff=0.5) or list(known)[:5]
+def known(value: str, names: Mapping[str, int], what: str) -> int:
+    """The code of a name; `LookupError` with the nearest ones where there is none."""
+    if value not in names:
+        near = difflib.get_close_matches(value, names, n=3, cutoff=0.5) or list(names)[:5]
         raise LookupError(
             f"there is no {what.replace('_', ' ')} {value!r}; near are: {', '.join(near) or 'none at all'}"
         )
-    return known[value]
+    return names[value]
 
 
 def _breakdown(text: str, metric: _Metric) -> tuple[str, ...]:
     """The dimensions to break down by; the one that a metric has rows for anyway may be named too."""
     named = dict.fromkeys(name.strip() for name in text.split(",") if name.strip())
     by = tuple(name for name in named if name not in metric.rows_by)
-    known = dict.fromkeys((name for name in labels.BREAKDOWNS if name not in metric.never_by), 0)
+    allowed = dict.fromkeys((name for name in labels.BREAKDOWNS if name not in metric.never_by), 0)
     for name in by:
-        _known(name, known, "dimension")
+        known(name, allowed, "dimension")
     return by
 
 
@@ -370,14 +379,15 @@ def _days(text: str) -> int:
     return int(text)
 
 
-def _day(text: str) -> date:
+def day(text: str) -> date:
+    """A date as it is typed on the command line."""
     try:
-        day = date.fromisoformat(text)
+        read = date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a date; write 2026-03-31") from None
-    if day.year not in YEARS:
+    if read.year not in YEARS:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day from {YEARS[0]} to {YEARS[-1]}")
-    return day
+    return read
 
 
 def _moment(text: str | None, zone: str, now: datetime) -> datetime:

@@ -17,16 +17,18 @@ from sqlalchemy import Connection, Engine
 from dashboard import auth, clock, labels, settings
 from dashboard.auth import Viewer
 from dashboard.metrics.capacity import SLOT_HORIZON_DAYS, third_next_available
-from data_access import demo, facts, leads, practice, promises, schema, slots
+from data_access import annotations, demo, facts, leads, practice, promises, schema, slots
 from data_access import engine as databases
 from data_access import tables as t
 from data_access import tally as tallies
+from data_access.annotations import Annotation
 from data_access.days import day_number
 from data_access.dimensions import LEADS, Moment, Unit
 from data_access.facts import LiveFacts, Snapshot
 from data_access.promises import Targets
 from data_access.tally import Where
 from data_access.vocabulary import TargetMetric
+from data_access.working_time import Hours
 
 LIST_LIMIT = 500
 
@@ -119,6 +121,13 @@ def leads_behind(
         return len(ids), rows[::-1] if oldest_first else rows
 
 
+def twins(viewer: Viewer, as_of: datetime) -> list[dict[str, Any]]:
+    """Pairs of leads in the viewer's scope that may be the same inquiry."""
+    auth.require(viewer, auth.SEE_LEADS)
+    with databases.reading(database()) as connection:
+        return leads.twins(connection, as_of, locations=viewer.locations)
+
+
 def my_entries(viewer: Viewer, limit: int = 5) -> list[dict[str, Any]]:
     """What the viewer logged last."""
     auth.require(viewer, auth.SEE_LEADS)
@@ -166,12 +175,35 @@ def staffed_shares(day: date) -> dict[int, npt.NDArray[np.float64]]:
 
 def next_available(viewer: Viewer, chosen: Sequence[int], as_of: datetime, today: date) -> pd.DataFrame:
     """Third next available appointments in the viewer's scope; an empty table where no slots are kept."""
-    places = (
-        frozenset(chosen) & viewer.locations if viewer.locations is not None and chosen else chosen or viewer.locations
-    )
+    auth.require(viewer, auth.SEE_METRICS)
     with databases.reading(database()) as connection:
-        open_ = slots.open_by_day(connection, as_of, places)
+        open_ = slots.open_by_day(connection, as_of, _places(viewer, chosen))
     return third_next_available(open_, day_number(today), SLOT_HORIZON_DAYS, slots.SLOT_KEYS)
+
+
+def notes(viewer: Viewer, chosen: Sequence[int], as_of: datetime) -> list[Annotation]:
+    """Notes on the charts that stood at a moment, in the viewer's scope and for the chosen locations."""
+    auth.require(viewer, auth.SEE_METRICS)
+    with databases.reading(database()) as connection:
+        return annotations.standing(connection, as_of, _places(viewer, chosen))
+
+
+def _places(viewer: Viewer, chosen: Sequence[int]) -> frozenset[int] | None:
+    if not chosen:
+        return viewer.locations
+    return frozenset(chosen) if viewer.locations is None else frozenset(chosen) & viewer.locations
+
+
+def windows_on(day: date) -> list[dict[str, Any]]:
+    """The response windows in force on a day."""
+    with databases.reading(database()) as connection:
+        return promises.windows_on(connection, day)
+
+
+def hours_on(day: date) -> dict[int, list[Hours]]:
+    """The staffed hours of every location in force on a day."""
+    with databases.reading(database()) as connection:
+        return practice.hours_on(connection, day)
 
 
 def response_targets() -> Targets:

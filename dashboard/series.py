@@ -3,7 +3,7 @@
 At most eight, because every chart gives a false signal now and then.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -15,6 +15,7 @@ from dashboard.filters import Filters
 from dashboard.metrics import trends
 from dashboard.metrics.trends import Limits
 from dashboard.reports import Clock, Count
+from data_access.annotations import Annotation
 from data_access.days import day_number, week_number, week_start
 from data_access.promises import Targets
 from data_access.tally import Where
@@ -33,6 +34,12 @@ class Asked:
     clock: Clock
     today: date
     horizon: int
+    notes: Sequence[Annotation] = ()
+
+    def fixed_anew(self, name: str) -> list[int]:
+        """Weeks from which on the limits of a series were decided to be fixed anew, in order."""
+        decided = (note.on_day for note in self.notes if note.rebases == name and note.on_day <= self.today)
+        return sorted({week_number(day) for day in decided})
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,8 @@ class Series:
         Whether k of n is the value; otherwise k itself is.
     waits : bool
         Whether a week is finished only when its last day is the horizon old.
+    counts : bool
+        Whether a week that has no row counts as 0, and not as a gap.
     """
 
     title: str
@@ -56,6 +65,7 @@ class Series:
     share: bool
     waits: bool = False
     unit: str = "%"
+    counts: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,6 +95,11 @@ def _half_answered(asked: Asked) -> pd.DataFrame:
     return table.rename(columns={"due_week": "week", "p50": "k", "leads": "n"})[["week", "k", "n"]]
 
 
+def _complete(asked: Asked) -> pd.DataFrame:
+    table = reports.records(asked.count, asked.filters, asked.scope, ["received_week"]).table
+    return table.rename(columns={"received_week": "week", "complete": "k", "referrals": "n"})[["week", "k", "n"]]
+
+
 def _within_horizon(outcome: str) -> Callable[[Asked], pd.DataFrame]:
     def read(asked: Asked) -> pd.DataFrame:
         visits: Where = asked.filters.for_visits().where(asked.scope)
@@ -98,26 +113,40 @@ def _within_horizon(outcome: str) -> Callable[[Asked], pd.DataFrame]:
 
 
 SERIES: Mapping[str, Series] = {
-    "received": Series("Inquiries received", _received, share=False, unit=""),
+    "received": Series("Inquiries received", _received, share=False, unit="", counts=True),
     "in_time": Series("Answered in time", _in_time, share=True),
     "half_answered": Series("Half answered within", _half_answered, share=False, unit="min"),
+    "complete": Series("Records complete on arrival", _complete, share=True),
     "booked": Series("Booked within the horizon", _within_horizon("scheduled_in_time"), share=True, waits=True),
     "seen": Series("Seen within the horizon", _within_horizon("attended_in_time"), share=True, waits=True),
 }
 
 
-def trend(name: str, asked: Asked, limits_from: date | None = None) -> Trend:
-    """One series over all finished weeks there are; its limits are fixed by the first of them from `limits_from` on."""
+def trend(name: str, asked: Asked) -> Trend:
+    """One series over all finished weeks there are; its limits are those of the last stretch.
+
+    Limits are fixed by the first weeks there are, and anew by the first weeks from each recorded decision on; every week is
+    judged by the limits of its own stretch.
+    """
     series = SERIES[name]
     counted = series.read(replace(asked, filters=replace(asked.filters, first=None, last=None)))
-    counted = counted[counted["week"] >= (week_number(limits_from) if limits_from else 1)]
+    counted = counted[counted["week"] >= 1]
     over = asked.today - timedelta(days=asked.horizon if series.waits else 0)
     last = max((w for w in counted["week"] if day_number(week_start(int(w) + 1)) <= day_number(over)), default=0)
-    weeks = np.arange(counted["week"].min(), last + 1) if last else np.array([], np.int64)
-    every = counted.set_index("week").reindex(weeks)
-    n = every["n"].fillna(0).to_numpy()
+    first = int(counted["week"].min()) if last else 1
+    every = counted.set_index("week")
+    begins = [first, *(week for week in asked.fixed_anew(name) if first < week <= last)]
+    stretches = [
+        _judged(series, every.reindex(pd.RangeIndex(since, until)))
+        for since, until in zip(begins, [*begins[1:], last + 1], strict=True)
+    ]
+    return Trend(series, pd.concat([table for table, _ in stretches], ignore_index=True), stretches[-1][1])
+
+
+def _judged(series: Series, weeks: pd.DataFrame) -> tuple[pd.DataFrame, Limits]:
+    n = weeks["n"].fillna(0).to_numpy()
     if series.share:
-        table, limits = trends.shares(every["k"].fillna(0), n)
+        table, limits = trends.shares(weeks["k"].fillna(0), n)
     else:
-        table, limits = trends.values(every["k"].fillna(0) if name == "received" else every["k"], n)
-    return Trend(series, table.assign(week=weeks), limits)
+        table, limits = trends.values(weeks["k"].fillna(0) if series.counts else weeks["k"], n)
+    return table.assign(week=weeks.index.to_numpy(np.int64)), limits

@@ -112,7 +112,8 @@ class Simulation(DemoPractice):
             source_id=self.sources[source],
             topic=self._one_of(profile.topics) if kind == Kind.INFORMATION or self._chance(0.35) else None,
             owner_id=self.owners[0] if self._chance(0.7) else self.owners[2] if self._chance(0.85) else None,
-            reference=None if kind == Kind.PARTNER_REQUEST else f"D-{10_000 + number}",
+            # Now and then somebody calls again, and is logged again.
+            reference=None if kind == Kind.PARTNER_REQUEST else f"D-{10_000 + number - self._chance(0.01)}",
             answered_live=channel in (Channel.PHONE, Channel.WALK_IN) and self._chance(0.38),
         )
 

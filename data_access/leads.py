@@ -6,7 +6,7 @@ Every write appends an event and brings the lead's row, checklist and appointmen
 import dataclasses
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,7 +20,7 @@ from data_access.lead_rules import NotPossible
 from data_access.lead_state import CLOCK_SKEW, LeadState, epoch_minute
 from data_access.promises import ResponseClock
 from data_access.replay import replay
-from data_access.vocabulary import VISIT_KINDS, Pathway, Precision
+from data_access.vocabulary import EXCLUDED_REASONS, VISIT_KINDS, Pathway, Precision
 
 
 class Stale(RuntimeError):
@@ -321,6 +321,42 @@ def listing(
         logged = sa.select(t.events.c.lead_id).where(t.events.c.kind == "received", t.events.c.staff_id == staff_id)
         query = query.where(lead.id.in_(logged)).order_by(None).order_by(lead.logged_at.desc(), lead.id.desc())
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+TWIN_DAYS = 14
+"""Two leads with the same reference are looked at when they were received within so many days of each other."""
+
+
+def twins(connection: Connection, as_of: datetime, *, locations: Collection[int] | None) -> list[dict[str, Any]]:
+    """Pairs of leads that may be the same inquiry: the same reference at one location, neither of them closed as a duplicate.
+
+    References are compared without case, spaces and punctuation; an empty one matches nothing. Pairs of the last 13 weeks,
+    the newest first.
+    """
+    lead = t.leads.c
+    query = (
+        sa.select(lead.id, lead.reference, lead.received_at, lead.location_id, t.locations.c.name.label("location"))
+        .join(t.locations, t.locations.c.id == lead.location_id)
+        .where(lead.reference.is_not(None), lead.received_at <= as_of, lead.received_at > as_of - timedelta(weeks=13))
+        .where(lead.close_reason.is_(None) | lead.close_reason.not_in([str(reason) for reason in EXCLUDED_REASONS]))
+        .order_by(lead.received_at, lead.id)
+    )
+    if locations is not None:
+        query = query.where(lead.location_id.in_(list(locations)))
+    before: dict[tuple[int, str], Any] = {}
+    pairs = []
+    for row in connection.execute(query):
+        key = (row.location_id, "".join(letter for letter in row.reference.casefold() if letter.isalnum()))
+        first = before.get(key)
+        if first and key[1] and row.received_at - first.received_at <= timedelta(days=TWIN_DAYS):
+            pairs.append(
+                {
+                    "reference": row.reference, "location": row.location, "first_id": first.id, "second_id": row.id,
+                    "first_at": first.received_at, "second_at": row.received_at,
+                }
+            )  # fmt: skip
+        before[key] = row
+    return pairs[::-1]
 
 
 def as_they_stood(connection: Connection, rows: Sequence[dict[str, Any]], as_of: datetime) -> list[dict[str, Any]]:

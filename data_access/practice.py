@@ -98,6 +98,18 @@ def hours_of(connection: Connection, location_id: int) -> list[Hours]:
     return [Hours(*row) for row in connection.execute(query.where(c.location_id == location_id).order_by(c.id))]
 
 
+def hours_on(connection: Connection, day: date) -> dict[int, list[Hours]]:
+    """The weekly staffed hours of every location in force on a day, in order of the week."""
+    return {
+        place: sorted(
+            hours
+            for hours in hours_of(connection, place)
+            if hours.effective_from <= day and (hours.effective_until is None or day < hours.effective_until)
+        )
+        for place in zones(connection)
+    }
+
+
 def staffed_shares(connection: Connection, day: date) -> dict[int, npt.NDArray[np.float64]]:
     """How much of each hour of the week every location is staffed, by the hours in force on a day."""
     return {place: staffed_share(hours_of(connection, place), day) for place in zones(connection)}

@@ -90,6 +90,15 @@ def targets(connection: Connection, metric: TargetMetric) -> Targets:
     return Targets(tuple(tuple(row) for row in connection.execute(query.order_by(c.effective_from, c.id))))
 
 
+def windows_on(connection: Connection, day: date) -> list[dict[str, Any]]:
+    """The windows in force on a day, the most specific first: RULE_KEYS, `window_minutes` and `effective_from`."""
+    newest: dict[tuple[Any, ...], dict[str, Any]] = {}
+    query = sa.select(t.response_windows).order_by(t.response_windows.c.effective_from, t.response_windows.c.id)
+    for rule in connection.execute(query.where(t.response_windows.c.effective_from <= day)).mappings():
+        newest[tuple(rule[key] for key in RULE_KEYS)] = dict(rule)
+    return sorted(newest.values(), key=lambda rule: (-_specificity(rule), rule["id"]))
+
+
 class ResponseClock:
     """The practice's windows and staffed hours, read once, to stamp promises and measure answers."""
 

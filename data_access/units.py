@@ -95,7 +95,7 @@ def _item_state(f: Any, m: Moment) -> Any:
     missing = either(f.received_day >= m.day, ItemState.FIRST_DAY, ItemState.MISSING)
     came = either(f.item_lag <= 0, ItemState.AT_ARRIVAL, ItemState.LATER)
     state = either(f.item_at <= m.minute, came, missing)
-    return either((f.required == 0) | (f.waived_at <= m.minute), ItemState.NOT_NEEDED, state)
+    return either(f.required == 0, ItemState.OPTIONAL, either(f.waived_at <= m.minute, ItemState.WAIVED, state))
 
 
 ITEMS = Unit(
@@ -103,7 +103,7 @@ ITEMS = Unit(
     _by_name(
         Dimension("received_week", plain("received_week")),
         Dimension("item", plain("item"), 16),
-        Dimension("item_state", _item_state, 5),
+        Dimension("item_state", _item_state, 6),
     ),
     _seen,
 )

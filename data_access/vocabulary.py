@@ -345,16 +345,17 @@ class AtArrival(IntEnum):
 
 
 class ItemState(IntEnum):
-    """How one item of a checklist stands at a moment. NOT_NEEDED: optional, or found not to be needed.
+    """How one item of a checklist stands at a moment.
 
-    FIRST_DAY: not here, and the day of receipt is not over yet.
+    WAIVED: required by the list, and found not to be needed. FIRST_DAY: not here, and the day of receipt is not over yet.
     """
 
-    NOT_NEEDED = 0
+    OPTIONAL = 0
     AT_ARRIVAL = 1
     LATER = 2
     MISSING = 3
     FIRST_DAY = 4
+    WAIVED = 5
 
 
 class CameFrom(IntEnum):

@@ -27,4 +27,5 @@ groups = reports.attendance(view.count, view.filters, scope, [by or "location"])
 cells.leads_behind(view, attendance.group_dots(view, groups, by or "location"))
 cells.leads_behind(view, attendance.group_table(view, groups, by or "location"))
 
+attendance.in_the_end(reports.attendance_by_lead(view.count, view.filters, scope).table)
 attendance.new_patients(reports.new_patients(view.count, view.filters, scope).table)

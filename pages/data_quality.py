@@ -18,4 +18,7 @@ fill = reports.field_fill(view.count, view.filters, scope).table
 st.markdown(quality.finding(contradicting, fill))
 cells.leads_behind(view, quality.contradictions(view, contradicting), hint=True)
 cells.leads_behind(view, quality.fields(view, fill))
+lag = reports.log_lag(view.count, view.filters, scope, ["channel"]).table
+quality.log_lag(lag)
+quality.twins(view)
 quality.lists(view)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import display, frame, loaders, reports
 from dashboard.metrics import partners as metric
-from dashboard.screens import cells, conversion, funnel, partner
+from dashboard.screens import cells, conversion, funnel, partner, records
 
 view = frame.view()
 scope = view.viewer.locations
@@ -31,6 +31,8 @@ volume = reports.referral_volume(view.count, everybody, scope, today=view.today)
 eligible = reports.conversion(view.count, view.filters, scope, step="eligible", horizon=horizon).table
 partner.standing(league, mix, chosen, names[chosen], horizon)
 partner.volume_and_fit(volume, eligible, chosen)
+complete = reports.records(view.count, view.filters, scope).table
+st.markdown(records.in_words(complete, reports.missing_items(view.count, view.filters, scope).table))
 
 pathways, pathway_names = reports.funnel(view.count, view.filters, scope, ["pathway"]).table, loaders.names("pathway")
 cells.leads_behind(view, funnel.beside_each_other(view, pathways, "pathway", pathway_names), hint=True)

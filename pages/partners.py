@@ -8,6 +8,7 @@ from dashboard.metrics import partners as metric
 from dashboard.screens import cells, partners
 
 view = frame.view()
+scope = view.viewer.locations
 display.header("Partners", metric.league, view)
 if display.no_leads(view):
     st.stop()
@@ -16,15 +17,21 @@ finding = st.container()
 outcome, horizon, order = partners.choices(view)
 view = view.with_horizon(horizon)
 
-answer = reports.partners(view.count, view.filters, view.viewer.locations, outcome=outcome)
+answer = reports.partners(view.count, view.filters, scope, outcome=outcome)
 table, names = metric.ordered(answer.table, order), loaders.names("partner")
 
 finding.markdown(partners.finding(table, names, outcome, horizon))
 cells.leads_behind(view, partners.chart(table, names, view), hint=True)
 display.left_out(answer.left_out)
-mix = reports.case_mix(view.count, view.filters, view.viewer.locations, outcome=outcome).table
+mix = reports.case_mix(view.count, view.filters, scope, outcome=outcome).table
 cells.leads_behind(view, partners.league_table(table, mix, names, outcome, view))
 
 cells.leads_behind(view, partners.unusual(plot.funnel_plot(answer.table), names, view))
-volume = reports.referral_volume(view.count, view.filters, view.viewer.locations, today=view.today)
-partners.changed(volume.table, names)
+volume = reports.referral_volume(view.count, view.filters, scope, today=view.today)
+response = reports.response(
+    view.count, view.filters, scope, ["partner"], targets=loaders.response_targets(), today=view.today
+)
+partners.changed(volume.table, response.table, names)
+eligible = reports.conversion(view.count, view.filters, scope, ["partner"], step="eligible", horizon=horizon).table
+complete = reports.records(view.count, view.filters, scope, ["partner"]).table
+partners.fit(eligible, complete, reports.missing_items(view.count, view.filters, scope, ["partner"]).table, names)

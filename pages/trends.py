@@ -13,12 +13,16 @@ if display.no_leads(view):
     st.stop()
 
 finding = st.container()
-since = trends.limits_from()
 clock = Clock(loaders.waited_minutes, view.moment.minute)
-asked = series.Asked(view.count, view.filters, view.viewer.locations, clock, view.today, view.moment.horizon_days)
-found = {name: series.trend(name, asked, since) for name in series.SERIES}
+notes = loaders.notes(view.viewer, view.filters.location, view.as_of)
+asked = series.Asked(
+    view.count, view.filters, view.viewer.locations, clock, view.today, view.moment.horizon_days, notes
+)
+found = {name: series.trend(name, asked) for name in series.SERIES}
 
 finding.markdown(trends.finding(list(found.values())))
 finding.caption("Finished weeks only, the whole history: the period in the sidebar does not apply here.")
-trends.in_rows(found)
+one = view.filters.location[0] if len(view.filters.location) == 1 else None
+trends.in_rows(found, notes, loaders.response_targets().on(view.today, one))
+trends.notes(view, notes)
 trends.every_week(found)

@@ -9,7 +9,15 @@ from dashboard.charts.theme import BAND, CONTEXT, LOST, REACHED, calm
 from dashboard.metrics.trends import COMMON, SIGNALS
 
 
-def with_limits(table: pd.DataFrame, weeks: Sequence[str], names: Mapping[str, str], *, share: bool) -> go.Figure:
+def with_limits(
+    table: pd.DataFrame,
+    weeks: Sequence[str],
+    names: Mapping[str, str],
+    *,
+    share: bool,
+    notes: Sequence[tuple[str, str]] = (),
+    target: float | None = None,
+) -> go.Figure:
     """The series, its middle and its limits; weeks that stand out are marked and named.
 
     Parameters
@@ -21,6 +29,10 @@ def with_limits(table: pd.DataFrame, weeks: Sequence[str], names: Mapping[str, s
     names : mapping of label -> what it is called
     share : bool
         Whether values are proportions.
+    notes : sequence of (ISO date, text)
+        Drawn as lines across; their text is shown on hover.
+    target : float, optional
+        Drawn as a line along.
     """
     x = pd.to_datetime(list(weeks))
     number = ".1%" if share else ",.0f"
@@ -52,6 +64,14 @@ def with_limits(table: pd.DataFrame, weeks: Sequence[str], names: Mapping[str, s
         hovertemplate=f"Week of %{{x|%d %b %Y}}: %{{y:{number}}}%{{customdata[1]}}, %{{customdata[0]}}<extra></extra>",
         name="Week",
     )
+    if target is not None:
+        figure.add_hline(target, line={"color": CONTEXT, "width": 1.5, "dash": "dot"})
+    for day, text in notes:
+        figure.add_vline(pd.Timestamp(day), line={"color": CONTEXT, "width": 1.5})
+        figure.add_annotation(
+            x=pd.Timestamp(day), y=1, yref="paper", text="note", hovertext=text, showarrow=False, xanchor="left",
+            yanchor="top", font={"size": 11, "color": CONTEXT}, captureevents=True,
+        )  # fmt: skip
     figure.update_yaxes(rangemode="tozero", tickformat=".0%" if share else ",", fixedrange=True)
     if share:
         figure.update_yaxes(range=[0, 1.02])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -102,6 +103,11 @@ def flows(table: pd.DataFrame, mondays: Sequence[str]) -> go.Figure:
         hovertemplate="Week of %{x|%d %b %Y}: %{y:,} waiting<extra></extra>",
     )  # fmt: skip
     figure.update_layout(barmode="relative")
-    figure.update_yaxes(fixedrange=True, zeroline=True, tickformat=",", title="Leads")
+    top, bottom = float(max(table["end"].max(), coming.max())), float((table["booked"] + table["closed"]).max())
+    step = next(step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10**9) if top <= 6 * step)
+    ticks = np.arange(-np.ceil(bottom / step), np.ceil(top / step) + 1) * step
+    figure.update_yaxes(
+        fixedrange=True, zeroline=True, tickvals=ticks, ticktext=[f"{abs(tick):,.0f}" for tick in ticks]
+    )
     figure.update_xaxes(fixedrange=True, hoverformat="%d %b %Y")
     return calm(figure, 340)

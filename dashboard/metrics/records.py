@@ -12,6 +12,7 @@ from data_access.vocabulary import AtArrival, ItemState, Standing
 COMPLETENESS_COLUMNS = ("referrals", "complete", "rate", "rate_low", "rate_high", "first_day", "none_needed")
 MISSING_COLUMNS = (
     "item",
+    "required",
     "needed",
     "missing",
     "rate",
@@ -22,8 +23,8 @@ MISSING_COLUMNS = (
     "first_day",
 )
 
-NEEDED_OFTEN = 5
-"""An item has to be needed this often before it may be called the one most often missing."""
+REQUIRED_OFTEN = 5
+"""An item has to be required this often before it may be called the one most often missing."""
 
 
 def completeness(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
@@ -119,10 +120,11 @@ def missing_items(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per group and item that was needed: the columns of `by`, then MISSING_COLUMNS. `needed` counts referrals
-        that need the item, `missing` those that came without it; `rate` = missing / needed with its 95 % Wilson interval;
-        `of_missing`: share of everything missing in the group, this item and those above it together; `still_missing`: not
-        here to this moment. Items of the day that is not over are in none of these but `first_day`.
+        One row per group and item that was required: the columns of `by`, then MISSING_COLUMNS. `required` counts
+        referrals whose checklist requires the item, `needed` those for which it was not found needless, `missing` those
+        that came without it; `rate` = missing / needed with its 95 % Wilson interval; `of_missing`: share of everything
+        missing in the group, this item and those above it together; `still_missing`: not here to this moment. Items of
+        the day that is not over are in none of these but `first_day`.
 
     Examples
     --------
@@ -140,6 +142,7 @@ def missing_items(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     low, high = wilson(missing, needed)
     table = pd.DataFrame(
         {
+            "required": needed + wide[ItemState.WAIVED].to_numpy(),
             "needed": needed,
             "missing": missing,
             "rate": rate(missing, needed),
@@ -150,7 +153,7 @@ def missing_items(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
         },
         index=wide.index,
     ).reset_index()
-    table = table[table["needed"] + table["first_day"] > 0]
+    table = table[table["required"] + table["first_day"] > 0]
     table = table.sort_values([*by, "missing", "item"], ascending=[*[True] * len(by), False, True], ignore_index=True)
     grouped = table.groupby(list(by))["missing"] if by else table["missing"]
     everything = grouped.transform("sum") if by else table["missing"].sum()
@@ -158,6 +161,6 @@ def missing_items(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
 
 
 def most_missing(table: pd.DataFrame) -> int | None:
-    """The item with the highest rate of `missing_items` among those needed often enough; None where there is none."""
-    often = table[(table["needed"] >= NEEDED_OFTEN) & (table["missing"] > 0)]
+    """The item with the highest rate of `missing_items` among those required often enough; None where there is none."""
+    often = table[(table["required"] >= REQUIRED_OFTEN) & (table["missing"] > 0)]
     return int(often["item"].iloc[int(np.argmax(often["rate"]))]) if len(often) else None

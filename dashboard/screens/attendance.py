@@ -89,6 +89,18 @@ def group_table(view: View, table: pd.DataFrame, by: str) -> Cell | None:
     return Cell(title, where, APPOINTMENTS)
 
 
+def in_the_end(table: pd.DataFrame) -> None:
+    """Whether people come in the end, moved appointments followed to where they went."""
+    if table.empty or not table["leads"].iloc[0]:
+        return
+    row = table.iloc[0]
+    st.subheader("By lead: do they come in the end?")
+    said = "Followed from the first appointment to the last that took its place, **"
+    said += f"{share(int(row.came), int(row.came + row.did_not), row.rate_low, row.rate_high)}** of the leads came. "
+    said += f"**{int(row.moved):,} of {plural(int(row.leads), 'lead')}** were given another day at least once, "
+    st.markdown(f"{said}{row.moves_per_lead:.2f} times per lead; {int(row.undecided):,} are still undecided.")
+
+
 def new_patients(table: pd.DataFrame) -> None:
     """First visits by the category of the partner that referred."""
     names = names_of("partner_category")

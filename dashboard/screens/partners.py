@@ -9,8 +9,10 @@ from dashboard import display
 from dashboard.charts.partners import funnel_plot, league_dots
 from dashboard.display import percent, plural
 from dashboard.frame import View
+from dashboard.loaders import names as names_of
 from dashboard.metrics.funnel_plot import USUAL
 from dashboard.metrics.partners import MINIMUM_LEADS, SMALL_PARTNERS
+from dashboard.metrics.records import most_missing
 from dashboard.metrics.referral_volume import SAME
 from dashboard.reports import WEEKS_BEFORE, WEEKS_RECENT
 from dashboard.screens.cells import Cell, clickable, clickable_table, narrower
@@ -109,25 +111,58 @@ def unusual(plot: pd.DataFrame, names: Mapping[int, str], view: View) -> Cell | 
     return _cell((int(point[0]),), f"{names.get(int(point[0]), '?')}, referrals", view, {"mature": (1,)})
 
 
-def changed(table: pd.DataFrame, names: Mapping[int, str]) -> None:
-    """Who is new, has lapsed, or sends more or fewer than chance explains."""
+def changed(table: pd.DataFrame, response: pd.DataFrame, names: Mapping[int, str]) -> None:
+    """Who is new, has lapsed, or sends more or fewer than chance explains, and whether they were answered in time."""
     st.subheader(f"New, lapsed and changed: the last {WEEKS_RECENT} finished weeks against the {WEEKS_BEFORE} before")
     named = table[table["change"] != SAME]
     if named.empty:
         st.markdown("**Nobody** is new, has lapsed or has changed by more than chance explains.")
         return
+    answered = response.set_index("partner").reindex(named["partner"])
     shown = named.assign(
         name=[names.get(int(code), "?") for code in named["partner"]],
         expected=[f"{value:,.1f}" for value in named["expected"]],
         change=named["change"].str.capitalize(),
+        answered=[
+            f"{percent(row.rate, 0)} of {row.judged:,.0f}" if row.judged else ""
+            for row in answered.fillna(0).itertuples()
+        ],
     ).sort_values(["change", "recent"], ascending=[True, False])
     headings = {
         "name": "Partner",
         "change": "Change",
         "recent": "Referrals lately",
         "expected": "Expected|At its own pace before",
+        "answered": "Answered in time|Of its inquiries in the period: slow answers make partners stop sending",
     }
     display.table(shown, headings, "Partners that changed")
+
+
+def fit(eligible: pd.DataFrame, complete: pd.DataFrame, items: pd.DataFrame, names: Mapping[int, str]) -> None:
+    """Whether each partner's referrals are for us, and come with what they need."""
+    st.subheader("Do their referrals fit, and come complete?")
+    known = eligible[(eligible["partner"] > 0) & (eligible["leads"] >= MINIMUM_LEADS)]
+    if known.empty:
+        st.markdown(f"No partner has {MINIMUM_LEADS} referrals in this period.")
+        return
+    records, lacking = complete.set_index("partner").reindex(known["partner"]), names_of("item")
+    worst = {int(code): most_missing(part) for code, part in items.groupby("partner")}
+    missing = [worst.get(int(code)) for code in known["partner"]]
+    shown = known.assign(
+        name=[names.get(int(code), "?") for code in known["partner"]],
+        records=records["rate"].to_numpy(),
+        records_low=records["rate_low"].to_numpy(),
+        records_high=records["rate_high"].to_numpy(),
+        worst=["" if item is None else lacking[item] for item in missing],
+    ).sort_values("leads", ascending=False)
+    headings = {
+        "name": "Partner",
+        "leads": "Referrals",
+        "by_horizon": "Found eligible|Within the horizon, those still waiting included",
+        "records": "Came complete|Of those that need records",
+        "worst": "Most often missing",
+    }
+    display.table(shown, headings, "Fit and records by partner")
 
 
 def league_table(

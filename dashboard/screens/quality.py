@@ -3,12 +3,14 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import labels
-from dashboard.display import lead_list, percent, plural
+from dashboard import display, labels, loaders
+from dashboard.display import lead_list, minutes, percent, plural
 from dashboard.frame import View
 from dashboard.labels import BREAKDOWNS
+from dashboard.loaders import names as names_of
 from dashboard.screens.cells import Cell, clickable_table, narrower
 from data_access.dimensions import UNTOUCHED_DAYS
+from data_access.leads import TWIN_DAYS
 from data_access.units import APPOINTMENTS
 from data_access.vocabulary import Attendance, Flag
 
@@ -51,6 +53,48 @@ def fields(view: View, table: pd.DataFrame) -> Cell | None:
         return None
     row = named.iloc[clicked[0]]
     return Cell(f"{row['name']} is empty", narrower(view.where, **{str(row["field"]): (0,)}))
+
+
+def log_lag(table: pd.DataFrame) -> None:
+    """How long after receipt inquiries are logged, by channel."""
+    st.subheader("From receipt to record")
+    names = names_of("channel")
+    named = table.assign(
+        name=[names.get(int(code), "?") for code in table["channel"]],
+        half=[minutes(value) for value in table["p50"]],
+        most=[minutes(value) for value in table["p90"]],
+    ).sort_values("leads", ascending=False)
+    headings = {
+        "name": "Channel",
+        "leads": "Leads",
+        "half": "Half logged within",
+        "most": "90 % within",
+        "rate": "Within an hour",
+        "not_known": "Not known|Imported, or received on a day without a time",
+    }
+    display.table(named, headings, "From receipt to record")
+
+
+def twins(view: View) -> None:
+    """Leads that may be the same inquiry twice."""
+    pairs = loaders.twins(view.viewer, view.as_of)
+    st.subheader(f"Perhaps the same inquiry twice: {plural(len(pairs), 'pair')}")
+    if not pairs:
+        st.markdown(f"No reference occurs twice within {TWIN_DAYS} days.")
+        return
+    zone = view.zone
+    shown = [
+        {
+            "Reference": pair["reference"],
+            "Lead": pair["first_id"],
+            "Received": display.local(pair["first_at"], zone),
+            "Again as": pair["second_id"],
+            "Received again": display.local(pair["second_at"], zone),
+            "Location": pair["location"],
+        }
+        for pair in pairs
+    ]
+    st.dataframe(shown, hide_index=True, alt="Pairs of leads with the same reference")
 
 
 def lists(view: View) -> None:

@@ -88,6 +88,7 @@ def item_table(view: View, items: pd.DataFrame) -> Cell | None:
 def group_dots(view: View, table: pd.DataFrame, by: str) -> Cell | None:
     """Share that came complete as dots with intervals; a click shows the referrals."""
     names, shown = names_of(by), in_order(table[table["referrals"] > 0], by, "referrals").head(_DOTS)
+    st.subheader(f"Came complete, by {BREAKDOWNS[by].lower()}")
     if shown.empty:
         return None
     codes = [int(code) for code in shown[by]]

@@ -1,11 +1,14 @@
 """Blocks of the response page."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from enum import StrEnum
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import labels
+from dashboard import labels, loaders
 from dashboard.charts.arrivals import hours_of_the_week
 from dashboard.charts.curves import STAFFED_HOURS, share_by_time
 from dashboard.charts.response import dots, weekly
@@ -16,7 +19,9 @@ from dashboard.loaders import names as names_of
 from dashboard.reports import Answer
 from dashboard.screens.cells import Cell, clickable, clickable_table, in_order, narrower
 from data_access.days import week_number, week_start
-from data_access.vocabulary import Promise, Standing
+from data_access.promises import Targets
+from data_access.vocabulary import Channel, Kind, Pathway, Priority, Promise, Standing
+from data_access.working_time import Hours
 
 _JUDGED = (Promise.IN_TIME, Promise.LATE, Promise.OVERDUE)
 _DOTS = 20
@@ -161,3 +166,51 @@ def overdue(view: View, contact: bool) -> None:
 
 def _key(contact: bool) -> str:
     return "contact" if contact else "response"
+
+
+def in_force(view: View, targets: Targets) -> None:
+    """The windows, hours and targets that are in force; each lead is judged by those of the day it was received."""
+    places = {place["id"]: place["name"] for place in loaders.locations(view.viewer)}
+    with st.expander(f"Promises and staffed hours in force on {view.today:%d %b %Y}", icon=":material/schedule:"):
+        st.caption("A lead is judged by what was in force when it was received; a change never re-judges earlier ones.")
+        windows = [
+            {
+                "Answer within": "no promise" if rule["window_minutes"] is None else minutes(rule["window_minutes"]),
+                "For": _for_whom(rule, places),
+                "Since": rule["effective_from"],
+            }
+            for rule in loaders.windows_on(view.today)
+            if rule["location_id"] is None or rule["location_id"] in places
+        ]
+        st.dataframe(windows, hide_index=True, alt="Response windows in force")
+        hours = loaders.hours_on(view.today)
+        shown = [
+            {"Location": name, "Target": _target(targets.on(view.today, place))} | _week(hours.get(place, []))
+            for place, name in places.items()
+        ]
+        st.dataframe(shown, hide_index=True, alt="Staffed hours in force", placeholder="–")
+
+
+def _for_whom(rule: Mapping[str, Any], places: Mapping[int, str]) -> str:
+    words: tuple[tuple[str, type[StrEnum]], ...] = (
+        ("pathway", Pathway), ("channel", Channel), ("kind", Kind), ("priority", Priority),
+    )  # fmt: skip
+    named = [labels.word(vocabulary(rule[key])) for key, vocabulary in words if rule[key]]
+    named += [places[rule["location_id"]]] if rule["location_id"] else []
+    return ", ".join(named) or "Everything else"
+
+
+def _week(hours: Sequence[Hours]) -> dict[str, str]:
+    """Weekday -> intervals on the local clock; the empty text where nobody is there."""
+
+    def clock(minute: int) -> str:
+        return f"{minute // 60:02}:{minute % 60:02}"
+
+    return {
+        name[:3]: ", ".join(f"{clock(h.opens)}-{clock(h.closes)}" for h in hours if h.weekday == day)
+        for day, name in enumerate(labels.WEEKDAYS[1:])
+    }
+
+
+def _target(value: float | None) -> str:
+    return "none" if value is None else percent(value, 0)

@@ -1,13 +1,14 @@
 """Blocks of the stalls page."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from dashboard.charts.work import bars_in_two, stays
-from dashboard.display import days, minutes, percent, plural
+from dashboard.display import minutes, percent, plural
 from dashboard.frame import View
 from dashboard.labels import BREAKDOWNS, STAGES
 from dashboard.loaders import names as names_of
@@ -15,7 +16,7 @@ from dashboard.screens.cells import Cell, clickable, clickable_table, narrower, 
 from data_access.units import SITUATIONS, SPELLS, STALLED_DAYS
 from data_access.vocabulary import Due, Stage, WentTo
 
-_LINES = 12
+_HOUR = 60
 _STAGES = tuple(stage for stage in Stage if stage < Stage.ATTENDED)
 _BACK = {stage: tuple(range(1, stage)) for stage in _STAGES}
 _DUE = {"overdue": (Due.OVERDUE,), "today": (Due.TODAY,), "later": (Due.LATER,), "no_step": (Due.NO_STEP,),
@@ -34,12 +35,10 @@ _STAY_HEADINGS = {
     "went_back": "Back|Returned to an earlier stage",
     "lost": "Lost",
     "open": "Stand here now",
-    "half": "Half over within",
-    "most": "90 % over within",
-    "staffed_half": "Half, staffed time",
-    "staffed_most": "90 %, staffed time",
-    "now": "Now standing, half for",
-    "in_all": "90 % in all|All stays of a lead in this stage added up",
+    "over": "Half · 90 % over within",
+    "staffed": "In staffed time",
+    "now": "Stand for|Days that half, and 90 %, of those who stand here now have stood so far",
+    "in_all": "Added up|All stays of one lead in this stage: half, and 90 %, are over within so many days",
 }
 
 
@@ -118,12 +117,10 @@ def stay_table(view: View, table: pd.DataFrame, by: str | None) -> Cell | None:
     names = names_of(by) if by else {}
     named = table.assign(
         at=[STAGES[Stage(int(code))] for code in table["stage"]],
-        half=[days(value) for value in table["p50"]],
-        most=[days(value) for value in table["p90"]],
-        staffed_half=[minutes(value) for value in table["staffed_p50"]],
-        staffed_most=[minutes(value) for value in table["staffed_p90"]],
-        now=[days(value) if open_ else "" for value, open_ in zip(table["open_p50"], table["open"], strict=True)],
-        in_all=[days(value) for value in table["total_p90"]],
+        over=_both(table, "p", _days),
+        staffed=_both(table, "staffed_p", _hours),
+        now=_both(table, "open_p", _days),
+        in_all=_both(table, "total_p", _days),
     )
     headings, identity = dict(_STAY_HEADINGS), ["stage"]
     if by:
@@ -141,6 +138,20 @@ def stay_table(view: View, table: pd.DataFrame, by: str | None) -> Cell | None:
     title = f"{row['group']}, {row['at'].lower()}" if by else str(row["at"])
     where = narrower(_visits(view), **keys)
     return Cell(f"{title}, {_STAY_HEADINGS[column].partition('|')[0].lower()}", where, SPELLS)
+
+
+def _both(table: pd.DataFrame, column: str, said: Callable[[float], str]) -> list[str]:
+    """Half and nine tenths, side by side; empty where there is nothing to measure."""
+    pairs = zip(table[f"{column}50"], table[f"{column}90"], strict=True)
+    return ["" if math.isnan(half) and math.isnan(most) else f"{said(half)} · {said(most)}" for half, most in pairs]
+
+
+def _days(value: float) -> str:
+    return "not yet" if math.isnan(value) else f"{value:,.0f} d"
+
+
+def _hours(value: float) -> str:
+    return "not yet" if math.isnan(value) else minutes(value) if value < _HOUR else f"{value / _HOUR:,.0f} h"
 
 
 def _went(stage: Stage) -> dict[str, tuple[int, ...]]:

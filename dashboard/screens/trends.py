@@ -1,16 +1,34 @@
 """Blocks of the trends page."""
 
 import math
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import streamlit as st
 
-from dashboard import display
+from dashboard import actions, clock, display, loaders
+from dashboard.auth import ANNOTATE, NotAllowed
 from dashboard.charts.trends import with_limits
 from dashboard.display import minutes, percent
-from dashboard.metrics.trends import COMMON, OUTSIDE, SHIFT, SIGNALS, SMALL_WEEK, TREND, TWO_OF_THREE, usual
-from dashboard.series import Series, Trend
+from dashboard.frame import View
+from dashboard.metrics.trends import (
+    ALWAYS_MET,
+    COMMON,
+    HIT_AND_MISS,
+    NEVER_MET,
+    OUTSIDE,
+    SHIFT,
+    SIGNALS,
+    SMALL_WEEK,
+    TREND,
+    TWO_OF_THREE,
+    assurance,
+    usual,
+)
+from dashboard.series import SERIES, Series, Trend
+from data_access.annotations import TEXT_LENGTH, Annotation
 from data_access.days import week_start
+from data_access.vocabulary import TrendSeries
 
 NAMES = {
     OUTSIDE: "outside the limits: a signal",
@@ -19,16 +37,12 @@ NAMES = {
     TWO_OF_THREE: "two of three near a limit: worth a look",
     COMMON: "as usual",
 }
+_ASSURANCE = {
+    ALWAYS_MET: "as things are, it is met every week",
+    NEVER_MET: "as things are, it is missed every week",
+    HIT_AND_MISS: "as things are, chance decides whether a week meets it",
+}
 _WEEKS = 52
-
-
-def limits_from() -> date | None:
-    """Ask from which week on the limits are fixed anew; kept in the URL, so that a link carries the decision."""
-    chosen = st.date_input(
-        "Fix the limits from", value=None, key="trends_limits_from", format="YYYY-MM-DD", bind="query-params", width=260,
-        help="The first twelve finished weeks from this day fix the limits. Empty: the first twelve there are.",
-    )  # fmt: skip
-    return chosen if isinstance(chosen, date) else None
 
 
 def finding(found: list[Trend]) -> str:
@@ -43,14 +57,17 @@ def finding(found: list[Trend]) -> str:
     return text + (f" Worth a look: {', '.join(looks)}." if looks else "")
 
 
-def chart(name: str, trend: Trend) -> None:
+def chart(name: str, trend: Trend, notes: Sequence[Annotation], target: float | None) -> None:
     """One series: its title states the finding, the picture shows it."""
     table = trend.table.tail(_WEEKS)
+    target = target if name == "in_time" else None
     with st.container(border=True):
-        st.markdown(f"**{trend.series.title}**  \n{_said(trend)}")
+        st.markdown(f"**{trend.series.title}**  \n{_said(trend)}{_against(trend, target)}")
         if len(table):
             mondays = [week_start(int(week)).isoformat() for week in table["week"]]
-            figure = with_limits(table, mondays, NAMES, share=trend.series.share)
+            said = [(note.on_day.isoformat(), f"{note.on_day:%d %b %Y}: {note.text}") for note in notes]
+            shown = [note for note in said if mondays[0] <= note[0]]
+            figure = with_limits(table, mondays, NAMES, share=trend.series.share, notes=shown, target=target)
             st.plotly_chart(figure, key=f"trends_{name}", config={"displayModeBar": False}, alt=trend.series.title)
 
 
@@ -89,6 +106,13 @@ def _said(trend: Trend) -> str:
     return text + f"; usual is {_range(last.low, last.high, trend.series)}{trial}: {NAMES[last.label]}."
 
 
+def _against(trend: Trend, target: float | None) -> str:
+    """What the usual up and down means for the target."""
+    if target is None or (found := assurance(trend.limits, target)) is None:
+        return ""
+    return f" Target {percent(target, 0)}: {_ASSURANCE[found]}."
+
+
 def _usual(trend: Trend) -> tuple[int, int] | None:
     before, last = trend.table.iloc[:-1], trend.table.iloc[-1]
     if not before["n"].sum():
@@ -107,10 +131,96 @@ def _range(low: float, high: float, series: Series) -> str:
     return "" if math.isnan(low) else f"{_number(low, series)} to {_number(high, series)}"
 
 
-def in_rows(found: dict[str, Trend]) -> None:
+def in_rows(found: dict[str, Trend], notes: Sequence[Annotation], target: float | None) -> None:
     """All charts, two to a row."""
     names = list(found)
     for start in range(0, len(names), 2):
         for column, name in zip(st.columns(2), names[start : start + 2], strict=False):
             with column:
-                chart(name, found[name])
+                chart(name, found[name], notes, target)
+
+
+def notes(view: View, standing: Sequence[Annotation]) -> None:
+    """What happened when: the notes that stand, and for those who may, another one."""
+    places = {place["id"]: place["name"] for place in loaders.locations(view.viewer)}
+    st.subheader("Notes on the charts")
+    if standing:
+        shown = [
+            {
+                "Day": note.on_day,
+                "Note": note.text,
+                "Of": places.get(note.location_id, "?") if note.location_id else "The practice",
+                "Limits fixed anew": SERIES[note.rebases].title if note.rebases else "",
+                "By": note.author or "",
+            }
+            for note in reversed(standing)
+        ]
+        st.dataframe(shown, hide_index=True, alt="Notes on the charts", placeholder="")
+    else:
+        st.caption(
+            "None yet. A note says what changed in the practice: somebody was out, a new script, a new checklist."
+        )
+    if view.viewer.may(ANNOTATE) and not view.fixed:
+        _write(view, places)
+        _withdraw(view, standing)
+
+
+def _write(view: View, places: Mapping[int, str]) -> None:
+    with (
+        st.popover("Write a note", icon=":material/edit_note:"),
+        st.form("trends_note", border=False, clear_on_submit=True),
+    ):
+        day = st.date_input("Day", value=view.today, max_value=view.today, format="YYYY-MM-DD", key="trends_note_day")
+        text = st.text_input(
+            "What happened", max_chars=TEXT_LENGTH, key="trends_note_text", placeholder="New phone script",
+            help="Not here: names, birth dates, diagnoses.",
+        )  # fmt: skip
+        whole = [None] if view.viewer.locations is None else []
+        location = st.selectbox(
+            "Where", [*whole, *places], key="trends_note_place",
+            format_func=lambda code: places[code] if code else "The whole practice",
+        )  # fmt: skip
+        series = st.selectbox(
+            "Fix the limits anew from this week", [None, *SERIES], key="trends_note_series",
+            format_func=lambda name: SERIES[name].title if name else "Of no series",
+            help="Only when the practice itself has changed for good. The first twelve weeks from then on fix the limits.",
+        )  # fmt: skip
+        if st.form_submit_button("Save the note", type="primary"):
+            rebases = TrendSeries(series) if series else None
+            try:
+                on_day = day if isinstance(day, date) else view.today
+                actions.annotate(
+                    loaders.database(),
+                    view.viewer,
+                    text,
+                    on_day,
+                    location_id=location,
+                    rebases=rebases,
+                    now=clock.now(),
+                )
+            except (ValueError, NotAllowed) as problem:
+                st.error(str(problem))
+            else:
+                st.rerun()
+
+
+def _withdraw(view: View, standing: Sequence[Annotation]) -> None:
+    if not standing:
+        return
+    with st.popover("Take a note back", icon=":material/undo:"):
+        named = {note.id: note for note in reversed(standing)}
+        chosen = st.selectbox(
+            "Note",
+            list(named),
+            key="trends_note_back",
+            format_func=lambda code: f"{named[code].on_day}: {named[code].text}",
+        )
+        if st.button("Take it back", key="trends_note_back_button") and chosen is not None:
+            try:
+                actions.withdraw_note(
+                    loaders.database(), view.viewer, chosen, location_id=named[chosen].location_id, now=clock.now()
+                )
+            except (LookupError, NotAllowed) as problem:
+                st.error(str(problem))
+            else:
+                st.rerun()

@@ -9,21 +9,25 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from dashboard import cli, clock
+from dashboard import cli, cli_metrics, clock
 from dashboard.metrics.arrivals import ARRIVAL_COLUMNS
-from dashboard.metrics.attendance import ATTENDANCE_COLUMNS, NEW_PATIENT_COLUMNS
+from dashboard.metrics.attendance import ATTENDANCE_COLUMNS, BY_LEAD_COLUMNS, NEW_PATIENT_COLUMNS
+from dashboard.metrics.capacity import AGE_COLUMNS, BACKLOG_COLUMNS, NEXT_AVAILABLE_COLUMNS
 from dashboard.metrics.case_mix import CASE_MIX_COLUMNS
 from dashboard.metrics.cohorts import COHORT_COLUMNS
 from dashboard.metrics.funnel import FUNNEL_COLUMNS, LOST_COLUMNS
 from dashboard.metrics.funnel_plot import FUNNEL_PLOT_COLUMNS
 from dashboard.metrics.partners import LEAGUE_COLUMNS
-from dashboard.metrics.quality import FILL_COLUMNS, FLAG_COLUMNS
+from dashboard.metrics.quality import FILL_COLUMNS, FLAG_COLUMNS, LAG_COLUMNS
+from dashboard.metrics.records import COMPLETENESS_COLUMNS, MISSING_COLUMNS
 from dashboard.metrics.referral_volume import VOLUME_COLUMNS
 from dashboard.metrics.response import RESPONSE_COLUMNS
+from dashboard.metrics.stalls import FOLLOW_UP_COLUMNS, STALL_COLUMNS, TIME_IN_STAGE_COLUMNS
 from dashboard.metrics.timing import ANSWER_COLUMNS, CONVERSION_COLUMNS, CURVE_COLUMNS
 from dashboard.metrics.trends import TREND_COLUMNS
 from data_access import demo, partners
 from data_access import engine as databases
+from data_access.slots import SLOT_KEYS
 from tests import factories
 from tests.conftest import sqlite
 
@@ -46,6 +50,17 @@ COLUMNS = {
     "case-mix": CASE_MIX_COLUMNS,
     "funnel-plot": FUNNEL_PLOT_COLUMNS,
     "volume": VOLUME_COLUMNS,
+    "visits-by-lead": BY_LEAD_COLUMNS,
+    "records": COMPLETENESS_COLUMNS,
+    "missing-records": MISSING_COLUMNS,
+    "records-speed": ("at_arrival", *CONVERSION_COLUMNS),
+    "time-in-stage": TIME_IN_STAGE_COLUMNS,
+    "stalls": STALL_COLUMNS,
+    "next-steps": FOLLOW_UP_COLUMNS,
+    "backlog": BACKLOG_COLUMNS,
+    "backlog-age": AGE_COLUMNS,
+    "next-available": (*SLOT_KEYS, *NEXT_AVAILABLE_COLUMNS),
+    "log-lag": LAG_COLUMNS,
 }
 
 
@@ -288,3 +303,52 @@ def test_demos_are_made_once_and_anew_only_when_asked(capsys: pytest.CaptureFixt
     assert file.stat().st_mtime_ns > first
     assert cli.main(["metrics", "funnel", "--json", "--database", "demo:empty"]) == 0
     assert json.loads(capsys.readouterr().out)["rows"][0]["of_captured"] is None
+
+
+def test_every_metric_of_the_command_line_is_held_to_its_columns() -> None:
+    """None is forgotten here."""
+    assert set(COLUMNS) == set(cli_metrics._METRICS)
+
+
+def test_a_note_is_written_and_fixes_limits_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From the week of the note on, the series is judged by its own first weeks; before it, as before."""
+    file = tmp_path / "own.db"
+    demo.make(file, "therapy", NOW)
+    database = ("--database", f"sqlite:///{file}")
+
+    def centres() -> dict[str, float]:
+        rows = printed(capsys, "metrics", "trends", *database)["rows"]
+        return {row["week"]: row["centre"] for row in rows if row["series"] == "received"}
+
+    before = centres()
+    assert cli.main(["annotate", "2026-06-03", "Second intake desk", "--rebases", "received", *database]) == 0
+    after = centres()
+    changed = [week for week in before if before[week] != after[week]]
+    assert changed == [week for week in before if week >= "2026-W23"]
+    assert len(set(after.values())) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["annotate", "2026-12-24", "Christmas"], "lies ahead"),
+        (["annotate", "2026-06-01", " "], "1 to 120 characters"),
+        (["annotate", "2026-06-01", "x", "--location", "Telehelth"], "Telehealth"),
+        (["annotate", "2026-06-01", "x", "--location", "Telehealth", "--rebases", "seen"], "whole practice"),
+    ],
+)
+def test_a_note_that_cannot_be_is_refused_in_words(
+    arguments: list[str], says: str, demo_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was given, and what to do."""
+    assert cli.main([*arguments, "--database", demo_url]) == 1
+    assert says in capsys.readouterr().err
+
+
+def test_new_patients_for_others_hide_small_cells(demo_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """No number from 1 to 10 leaves the practice."""
+    arguments = ("metrics", "new-patients", "--from", "2026-11-10", "--database", demo_url)
+    inside = [row["new_patients"] for row in printed(capsys, *arguments)["rows"]]
+    outside = [row["new_patients"] for row in printed(capsys, *arguments, "--for-others")["rows"]]
+    assert any(0 < count < 11 for count in inside)
+    assert all(not told.isdecimal() or int(told) == 0 or int(told) > 10 for told in outside)

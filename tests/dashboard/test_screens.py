@@ -9,7 +9,8 @@ from dashboard import auth, frame, reports, series
 from dashboard.filters import Filters, moment
 from dashboard.frame import View
 from dashboard.metrics.partners import SMALL_PARTNERS
-from dashboard.screens import attendance, conversion, funnel, partners, response
+from dashboard.screens import attendance, backlog, conversion, funnel, partners, records, response, stalls
+from dashboard.screens.cells import whenever
 from data_access import demo, facts
 from data_access import engine as databases
 from data_access.days import week_number, week_start
@@ -18,7 +19,7 @@ from data_access.fact_tables import NEVER
 from data_access.facts import Snapshot
 from data_access.promises import Targets
 from data_access.tally import members, tally
-from data_access.units import APPOINTMENTS
+from data_access.units import APPOINTMENTS, ITEMS, SITUATIONS, SPELLS
 from data_access.vocabulary import Role, Stage, Standing
 
 UNTIL = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
@@ -119,6 +120,65 @@ def test_reasons_of_loss_add_up_to_the_funnels_losses_and_open_their_leads(snaps
     for row in table.itertuples():
         keys = {"furthest": (row.furthest,), "close_reason": (row.close_reason,), "state": (Standing.LOST,)}
         assert len(members(snapshot, funnel._cell(view, {}, "", keys).where, view.moment)) == row.leads
+
+
+@pytest.mark.parametrize("filters", FILTERS)
+def test_every_number_of_the_stalls_page_opens_its_leads(snapshot, filters: Filters, monkeypatch) -> None:
+    """Stalled by stage and reason, next steps by owner, and stays by how they ended."""
+    view = view_of(snapshot, filters, monkeypatch)
+    for row in reports.stalls(view.count, filters, None).table.itertuples():
+        for column, codes in (("open", (0, 1)), ("stalled", (1,))):
+            where = stalls.narrower(whenever(view), stage=(row.stage,), waits_for=(row.waits_for,), stalled=codes)
+            assert len(members(snapshot, where, view.moment, SITUATIONS)) == getattr(row, column)
+    for row in reports.follow_up(view.count, filters, None, ["owner"]).table.itertuples():
+        for column, codes in stalls._DUE.items():
+            where = stalls.narrower(whenever(view), owner=(row.owner,), due=codes)
+            assert len(members(snapshot, where, view.moment, SITUATIONS)) == getattr(row, column), column
+    clock = reports.Clock(lambda waits: waits["waited_since"].to_numpy() * 0, view.moment.minute)
+    for row in reports.time_in_stage(view.count, filters, None, ["location"], clock=clock).table.itertuples():
+        for column, codes in stalls._went(Stage(row.stage)).items():
+            keys = {"location": (row.location,), "stage": (row.stage,), "went_to": codes}
+            where = stalls.narrower(stalls._visits(view), **keys)
+            assert len(members(snapshot, where, view.moment, SPELLS)) == getattr(row, column), column
+
+
+@pytest.mark.parametrize("filters", FILTERS[:2])
+def test_every_number_of_the_backlog_opens_its_leads(snapshot, filters: Filters, monkeypatch) -> None:
+    """Each flow of each week, and who waits now; the last level leads to those who wait now."""
+    view = view_of(snapshot, filters, monkeypatch)
+    table = reports.backlog(view.count, filters, None, today=view.today).table
+    for row in table.tail(8).itertuples():
+        for column, keys in backlog._behind(row.week).items():
+            where = backlog.narrower(whenever(view, visits=True), **keys)
+            assert len(members(snapshot, where, view.moment, SPELLS)) == getattr(row, column), column
+    for row in reports.backlog_age(view.count, filters, None, ["location"]).table.itertuples():
+        where = backlog.narrower(whenever(view, visits=True), location=(row.location,), stage=backlog._NOT_BOOKED)
+        assert len(members(snapshot, where, view.moment, SITUATIONS)) == row.open
+    age = reports.backlog_age(view.count, filters, None).table["open"].iloc[0]
+    monday = view.today.toordinal() - view.today.weekday()
+    flows = backlog._behind(week_number(date.fromordinal(monday)))
+    this_week = {name: len(members(snapshot, backlog.narrower(whenever(view, visits=True), **keys), view.moment, SPELLS))
+                 for name, keys in flows.items()}  # fmt: skip
+    came, went = (sum(this_week[name] for name in names) for names in
+                  (("received", "reopened", "returned"), ("booked", "closed")))  # fmt: skip
+    assert table["end"].iloc[-1] + came - went == age
+
+
+@pytest.mark.parametrize("by", ["partner", "location"])
+def test_every_number_of_the_records_page_opens_its_referrals(snapshot, by: str, monkeypatch) -> None:
+    """Needed and complete by group, and each part of each bar of what is missing."""
+    view = view_of(snapshot, Filters(), monkeypatch)
+    monkeypatch.setattr(records, "names_of", lambda _: {})
+    for row in reports.records(view.count, Filters(), None, [by]).table.itertuples():
+        for column in records._BEHIND:
+            cell = records._cell(view, by, getattr(row, by), "", column) if column in records._HEADINGS else None
+            if cell:
+                assert len(members(snapshot, cell.where, view.moment)) == getattr(row, column), column
+    for row in reports.missing_items(view.count, Filters(), None).table.itertuples():
+        for column, codes in records._ITEMS_BEHIND.items():
+            expected = row.missing - row.still_missing if column == "later" else getattr(row, column)
+            where = records.narrower(view.where, item=(row.item,), item_state=codes)
+            assert len(members(snapshot, where, view.moment, ITEMS)) == expected, column
 
 
 def test_the_running_week_is_in_no_series_and_young_weeks_in_none_that_waits(snapshot, monkeypatch) -> None:

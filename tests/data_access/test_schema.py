@@ -5,12 +5,17 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 
 from data_access import engine as databases
-from data_access import schema
-from data_access.tables import UtcDateTime, leads, metadata
+from data_access import events as e
+from data_access import facts, schema
+from data_access.fact_tables import appointment_facts, item_facts, lead_facts, situation_facts, spell_facts
+from data_access.tables import UtcDateTime, leads, metadata, revisions
+from tests import factories
 from tests.factories import NOW, World, log
 
 
@@ -67,3 +72,56 @@ def test_another_kind_of_database_is_refused_in_words(url: str) -> None:
     """And an example is given."""
     with pytest.raises(ValueError, match="sqlite:///"):
         databases.connect(url)
+
+
+def test_a_database_of_the_first_version_is_brought_up_with_all_it_holds(database: sa.Engine, tmp_path: Path) -> None:
+    """Its leads keep their events; rows and facts are made anew from them, and only then is it served."""
+    world = factories.found(database)
+    lead = log(world, reference="A-1")
+    factories.record(world, lead, e.Booked(starts_at=NOW), NOW)
+    as_it_was = facts.load(database)
+    with database.begin() as c:
+        for table in (situation_facts, spell_facts, item_facts, appointment_facts, lead_facts):
+            c.execute(table.delete())
+        c.execute(sa.update(leads).values(next_step_by=None))
+        c.execute(sa.update(revisions).values(facts_version=1))
+    with pytest.raises(schema.SchemaIsOld, match="handoff migrate"):
+        schema.require_current(database)
+    schema.migrate(database)
+    schema.require_current(database)
+    again = facts.load(database)
+    for unit in facts.UNITS:
+        assert all((again.rows[unit].columns[n] == as_it_was.rows[unit].columns[n]).all() for n in unit.columns), unit
+    with database.connect() as c:
+        assert c.scalar(sa.select(leads.c.next_step_by)) == NOW
+
+
+def test_the_second_schema_keeps_the_events_of_the_first(tmp_path: Path) -> None:
+    """SQLite copies the table of events for its new kinds; no line is lost."""
+    engine = databases.connect(f"sqlite:///{tmp_path / 'first.db'}")
+    with engine.connect().execution_options(writes=True) as c, c.begin():
+        config = Config()
+        config.set_main_option("script_location", str(schema.MIGRATIONS))
+        config.attributes["connection"] = c
+        command.upgrade(config, "0001")
+        c.exec_driver_sql("INSERT INTO locations (name, zone, active) VALUES ('North', 'America/New_York', 1)")
+        c.exec_driver_sql("INSERT INTO revisions (id, revision) VALUES (1, 7)")
+        c.exec_driver_sql(
+            "INSERT INTO leads (version, received_at, received_precision, logged_at, kind, pathway, channel, asker, priority,"
+            " location_id, answered_live, stage, service_fit, demographics, scheduling_needs, eligibility, records_status,"
+            " scheduling_status, told_what_to_expect, flags) VALUES (1, '2026-03-11 16:00:00', 'minute',"
+            " '2026-03-11 16:00:00', 'scheduling', 'patient', 'phone', 'patient', 'routine', 1, 0, 1, 'unknown', 'unknown',"
+            " 'unknown', 'not_checked', 'not_needed', 'not_contacted', 0, 0)"
+        )
+        c.exec_driver_sql(
+            "INSERT INTO events (lead_id, kind, occurred_at, precision, recorded_at, details) VALUES (1, 'received',"
+            " '2026-03-11 16:00:00', 'minute', '2026-03-11 16:00:00', '{\"lead_kind\": \"scheduling\", \"pathway\":"
+            ' "patient", "channel": "phone", "location_id": 1}\')'
+        )
+    schema.migrate(engine)
+    schema.require_current(engine)
+    snapshot = facts.load(engine)
+    assert [len(snapshot.rows[unit]) for unit in (facts.LEADS, facts.SPELLS, facts.SITUATIONS)] == [1, 1, 1]
+    with engine.connect() as c:
+        assert c.scalar(sa.text("SELECT count(*) FROM events")) == 1
+    engine.dispose()

@@ -195,15 +195,17 @@ def test_items_at_any_moment_are_what_a_replay_up_to_it_says(made, data: st.Data
         first_day = local_day(epoch_minute(state.received_at), zone)
         seen = []
         for record_ in state.records.values():
-            if not record_.required or record_.waived_at:
-                how = ItemState.NOT_NEEDED
+            if not record_.required:
+                how = ItemState.OPTIONAL
+            elif record_.waived_at:
+                how = ItemState.WAIVED
             elif record_.received_at:
                 on_time = local_day(epoch_minute(record_.received_at), zone) <= first_day
                 how = ItemState.AT_ARRIVAL if on_time else ItemState.LATER
             else:
                 how = ItemState.FIRST_DAY if first_day >= when.day else ItemState.MISSING
             items[code(record_.item), how] += 1
-            seen += [how] if how != ItemState.NOT_NEEDED else []
+            seen += [how] if how not in (ItemState.OPTIONAL, ItemState.WAIVED) else []
         if not seen:
             whole = AtArrival.NONE_NEEDED
         elif set(seen) == {ItemState.AT_ARRIVAL}:

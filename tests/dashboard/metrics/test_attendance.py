@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.metrics.attendance import ATTENDANCE_COLUMNS, attendance, left_out, new_patients, too_many_missing
+from dashboard.metrics.attendance import (
+    ATTENDANCE_COLUMNS,
+    BY_LEAD_COLUMNS,
+    attendance,
+    by_lead,
+    left_out,
+    new_patients,
+    too_many_missing,
+)
 from data_access import events as e
 from data_access import facts, leads
 from data_access.days import day_number
@@ -137,3 +145,54 @@ def test_a_first_visit_is_counted_once_for_its_category(world: World) -> None:
     record(world, lead, e.Attended(), NOW + timedelta(days=1))
     made = new_patients(counted(world, NOW + timedelta(days=2), "partner_category", "first_visit"))
     assert made.values.tolist() == [[1, 1]]
+
+
+def test_new_patients_come_out_as_worked(world: World) -> None:
+    """A first visit counts once, in the period in which it was; whoever came before is not new; unknown is a row."""
+    given_, expected = case("A05")["inputs"], case("A05")["expected"]
+    patients: dict[str, list[dict]] = {}
+    for visit in given_["visits"]:
+        patients.setdefault(visit["patient"], []).append(visit)
+    for visits in patients.values():
+        then = []
+        for n, visit in enumerate(visits):
+            start = local(f"{visit['attended']}T10:00")
+            then.append(e.Event(e.Booked(starts_at=start), start - timedelta(days=3), NOW, id=2 * n + 1))
+            then.append(e.Event(e.Attended(), start + timedelta(minutes=5), NOW, id=2 * n + 2))
+        category = visits[0]["category"]
+        asked = factories.asked(
+            world, partner_category=PartnerCategory(category.replace(" ", "_")) if category else None
+        )
+        with writing(world.engine) as c:
+            leads.add_many(c, [Draft(asked, local("2026-02-01T09:00"), Precision.MINUTE, NOW, then)])
+    first, until = (date.fromisoformat(day) for day in given_["period"])
+    when = Moment(epoch_minute(local("2026-04-05T12:00")), day_number(date(2026, 4, 5)))
+    where = Where(days=(day_number(first), day_number(until)))
+    counts = tally(
+        facts.load(world.engine), ["partner_category", "attendance", "first_visit"], where, when, APPOINTMENTS
+    )
+    names = {0: "(unknown)", 1: "primary care", 3: "therapist"}
+    found = {names[code]: n for code, n in new_patients(counts).values.tolist()}
+    assert found == expected["new_patients"]
+    assert sum(found.values()) == expected["total"]
+
+
+def test_a_lead_is_followed_to_the_appointment_that_took_the_place_of_its_first(world: World) -> None:
+    """Moved, missed, given another day and kept at last: one lead, two moves, and it came."""
+    lead = log(world)
+    day = timedelta(days=1)
+    record(world, lead, e.Booked(starts_at=NOW + 3 * day), NOW)
+    record(world, lead, e.Rescheduled(by=CancelledBy.PATIENT, starts_at=NOW + 5 * day), NOW + day)
+    record(world, lead, e.NoShow(), NOW + 5 * day)
+    record(world, lead, e.Rescheduled(by=CancelledBy.PATIENT, starts_at=NOW + 8 * day), NOW + 6 * day)
+    record(world, lead, e.Attended(), NOW + 8 * day)
+    expected = {2: (0, 0, 1, 1), 5: (0, 1, 0, 1), 6: (0, 0, 1, 2), 9: (1, 0, 0, 2)}  # day: came, did not, open, moves
+    for later, row in expected.items():
+        when = Moment(epoch_minute(NOW + later * day), day_number((NOW + later * day).date()))
+        counts = tally(
+            facts.load(world.engine), ["moves", "attendance"], Where(keys={"of_chain": (1,)}), when, APPOINTMENTS
+        )
+        table = by_lead(counts)
+        assert list(table.columns) == list(BY_LEAD_COLUMNS)
+        assert tuple(table[["came", "did_not", "undecided", "moves"]].iloc[0]) == row, later
+        assert table["leads"].iloc[0] == 1

@@ -135,3 +135,16 @@ def test_shrinkage_lies_between_own_and_common_rate_and_ranks_add_up(counts) -> 
 def test_partners_that_do_not_differ_are_pooled_completely() -> None:
     """No spread beyond chance: the prior weighs as much as it may."""
     assert fit_prior([50] * 8, [100] * 8).strength > 5000
+
+
+def test_shrinkage_goes_where_the_classical_example_goes() -> None:
+    """Eighteen batting averages: every estimate lies between its own average and the common one, in the same order."""
+    given_, expected = case("P09")["inputs"], case("P09")["expected"]
+    k, n = np.array(given_["hits"]), np.full(len(given_["hits"]), given_["at_bats"])
+    prior = fit_prior(k, n)
+    made, raw, mean = (prior.a + k) / (prior.strength + n), k / n, expected["grand_mean"]
+    assert prior.a / prior.strength == pytest.approx(mean, abs=0.002)
+    assert (np.sign(made - mean) == np.sign(raw - mean)).all()
+    assert (np.abs(made - mean) <= np.abs(raw - mean) + 1e-9).all()
+    assert (np.diff(made) <= 0).all()
+    assert np.corrcoef(made, expected["estimates"])[0, 1] > 0.999

@@ -1,0 +1,39 @@
+"""Notes on the charts: as they stood at a moment, for the locations that one sees."""
+
+from datetime import timedelta
+
+import pytest
+
+from data_access import annotations
+from data_access.engine import reading, writing
+from data_access.vocabulary import TrendSeries
+from tests.factories import NOW, World
+
+
+def texts(world: World, when, locations) -> list[str]:
+    with reading(world.engine) as c:
+        return [note.text for note in annotations.standing(c, when, locations)]
+
+
+def test_a_note_stands_from_its_writing_until_it_is_taken_back(world: World) -> None:
+    """At any moment those that stood then are shown, whatever came later."""
+    with writing(world.engine) as c:
+        first = annotations.write(c, " New   script ", (NOW - timedelta(days=9)).date(), now=NOW, staff_id=world.bob)
+    with writing(world.engine) as c:
+        annotations.withdraw(c, first, NOW + timedelta(days=2))
+    found = [texts(world, NOW + timedelta(days=n), None) for n in (-1, 0, 1, 3)]
+    assert found == [[], ["New script"], ["New script"], []]
+    with pytest.raises(LookupError), writing(world.engine) as c:
+        annotations.withdraw(c, first, NOW)
+
+
+def test_a_note_on_one_location_is_seen_by_those_who_see_it(world: World) -> None:
+    """One on the whole practice is seen by all; it names who wrote it."""
+    with writing(world.engine) as c:
+        annotations.write(c, "everywhere", NOW.date(), now=NOW, rebases=TrendSeries.SEEN, staff_id=world.bob)
+        annotations.write(c, "south", NOW.date(), now=NOW, location_id=world.south)
+    assert texts(world, NOW, None) == ["everywhere", "south"]
+    assert texts(world, NOW, (world.north,)) == ["everywhere"]
+    with reading(world.engine) as c:
+        note = annotations.standing(c, NOW, None)[0]
+    assert (note.author, note.rebases) == ("Bob", TrendSeries.SEEN)

@@ -1,0 +1,79 @@
+"""Openings for new patients: taken from a file, counted as they stood at a moment."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from data_access import slots
+from data_access import tables as t
+from data_access.days import day_number
+from data_access.engine import reading, writing
+from data_access.slots import BadSlots
+from tests.factories import NOW, World
+
+HEAD = "location,service_line,starts_at,opened_at,taken_at\n"
+
+
+def file_of(tmp_path: Path, *lines: str, head: str = HEAD) -> Path:
+    path = tmp_path / "slots.csv"
+    path.write_text(head + "".join(f"{line}\n" for line in lines))
+    return path
+
+
+def test_slots_are_open_between_the_moments_at_which_they_were_opened_and_taken(world: World, tmp_path: Path) -> None:
+    """As of a moment, and not as of today; on the location's own day."""
+    late = "2026-03-20 23:30"  # the 21st in UTC
+    path = file_of(tmp_path, f"North,Cardiology,{late},2026-03-01 09:00,2026-03-12 09:00", "South,,2026-03-22 09:00,,")
+    with writing(world.engine) as c:
+        assert slots.load(c, path, NOW) == {"read": 2, "added": 2, "updated": 0}
+    north = [world.north, world.cardiology, day_number(datetime(2026, 3, 20, tzinfo=UTC).date()), 1]
+    south = [world.south, 0, day_number(datetime(2026, 3, 22, tzinfo=UTC).date()), 1]
+    with reading(world.engine) as c:
+        for when, places, expected in (
+            (NOW - timedelta(days=5), None, [north]),
+            (NOW, None, [north, south]),
+            (NOW, (world.south,), [south]),
+            (NOW + timedelta(days=2), None, [south]),
+            (NOW + timedelta(days=30), None, []),
+        ):
+            assert slots.open_by_day(c, when, places).values.tolist() == expected, when
+
+
+def test_the_same_file_again_changes_nothing_and_a_slot_that_was_taken_is_taken(world: World, tmp_path: Path) -> None:
+    """Two slots at one time are two."""
+    line = "North,Cardiology,2026-03-20 09:00,,"
+    path = file_of(tmp_path, line, line)
+    with writing(world.engine) as c:
+        assert slots.load(c, path, NOW)["added"] == 2
+        assert slots.load(c, path, NOW) == {"read": 2, "added": 0, "updated": 0}
+        taken = file_of(tmp_path, f"{line}2026-03-12 09:00", line)
+        assert slots.load(c, taken, NOW) == {"read": 2, "added": 0, "updated": 1}
+        assert c.scalar(sa.select(sa.func.count()).where(t.slots.c.taken_at.is_not(None))) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("Nort,Cardiology,2026-03-20 09:00,,", "line 3: there is no location 'Nort'; there are: North, South"),
+        ("North,Cardio,2026-03-20 09:00,,", "there is no service line 'Cardio'"),
+        ("North,,soon,,", "starts_at 'soon' is not a moment"),
+        ("North,,,,", "starts_at is empty"),
+    ],
+)
+def test_a_line_that_cannot_be_taken_is_named_and_nothing_is_taken(
+    world: World, tmp_path: Path, line: str, says: str
+) -> None:
+    """Which line, what was found, what is allowed."""
+    path = file_of(tmp_path, "North,,2026-03-20 09:00,,", line)
+    with pytest.raises(BadSlots, match=says), writing(world.engine) as c:
+        slots.load(c, path, NOW)
+    with reading(world.engine) as c:
+        assert c.scalar(sa.select(sa.func.count()).select_from(t.slots)) == 0
+
+
+def test_a_file_without_its_columns_says_which(world: World, tmp_path: Path) -> None:
+    """And which it needs."""
+    with pytest.raises(BadSlots, match="no column 'starts_at'"), writing(world.engine) as c:
+        slots.load(c, file_of(tmp_path, head="location,start\n"), NOW)
