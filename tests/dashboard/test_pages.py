@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -420,3 +420,56 @@ def test_writing_takes_a_new_revision_so_that_names_are_never_stale(tmp_path: Pa
         partners.find_or_add(c, "Newcomer Clinic")
     with reading(world.engine) as c:
         assert facts.current_revision(c) == before + 1
+
+
+def test_a_manager_writes_a_note_on_the_trends_and_takes_it_back(demo_file: Path, tmp_path: Path, monkeypatch) -> None:
+    """It stands on the page with its author, fixes limits anew where that was decided, and goes when it is taken back."""
+    own = tmp_path / "own.db"
+    shutil.copy(demo_file, own)
+    monkeypatch.setenv("HANDOFF_DATABASE_URL", f"sqlite:///{own}")
+    at = visit("trends")
+    assert "None yet. A note says" in words(at)
+    at.text_input(key="trends_note_text").set_value("New phone script")
+    at.date_input(key="trends_note_day").set_value(date(2026, 6, 3))
+    at.selectbox(key="trends_note_series").set_value("in_time")
+    at.button[0].click().run()
+    assert not at.exception
+    (note,) = at.dataframe[0].value.to_dict("records")
+    assert (note["Note"], note["By"], note["Limits fixed anew"]) == (
+        "New phone script",
+        "Practice manager",
+        "Answered in time",
+    )
+    past = visit("trends", as_of="2026-11-20")
+    assert "None yet" in words(past), "it was not written by then"
+    assert not past.button, "the past is looked at, not written"
+    at.button(key="trends_note_back_button").click().run()
+    assert "None yet" in words(at)
+
+
+def test_a_note_without_words_is_refused_beside_the_form(demo_file: Path, tmp_path: Path, monkeypatch) -> None:
+    """Nothing is saved, and the reason is said."""
+    own = tmp_path / "own.db"
+    shutil.copy(demo_file, own)
+    monkeypatch.setenv("HANDOFF_DATABASE_URL", f"sqlite:///{own}")
+    at = visit("trends")
+    at.button[0].click().run()
+    assert "1 to 120 characters" in words(at)
+    assert "None yet" in words(at)
+
+
+def test_the_backlog_page_shows_no_openings_where_none_are_kept(on_demo: str) -> None:
+    """They are shown where they are kept, and the block is not there where they are not."""
+    assert "Third next available" in words(visit("backlog"))
+    assert "Third next available" not in words(visit("backlog", as_of="2019-01-01"))
+
+
+def test_promises_and_hours_in_force_are_shown_beside_what_they_judge(on_demo: str) -> None:
+    """Every window, and every location's week."""
+    at = visit("response_times")
+    tables = [frame.value for frame in at.dataframe]
+    windows = next(table for table in tables if "Answer within" in table)
+    hours = next(table for table in tables if "Mon" in table)
+    assert "Everything else" in set(windows["For"])
+    assert set(hours["Location"]) == {"Downtown", "Riverside", "Lake County"}
+    assert hours.set_index("Location").loc["Downtown", "Mon"] == "08:30-12:30, 13:15-17:00"
