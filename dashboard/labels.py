@@ -24,23 +24,27 @@ from data_access.vocabulary import (
 )
 
 _SPECIAL = {
-    Kind.WARM_INTRO: "Warm introduction",
-    Kind.INFORMATION: "Information request",
-    Kind.SCHEDULING: "Scheduling inquiry",
-    Channel.WALK_IN: "Walk-in",
-    Priority.SOON: "Soon",
-    Topic.TRIAGE: "How referrals are triaged",
-    Topic.DOCUMENTATION: "What documentation speeds scheduling",
-    Topic.PREPARATION: "Preparation, what to bring",
-    Topic.SELF_PAY: "Self-pay",
-    RecordItem.IMAGING_OR_LABS: "Imaging or lab results",
-    RecordItem.MEDICATIONS_OR_PROBLEMS: "Medication or problem list",
-    StallReason.RECORDS: "Records from the partner",
-    StallReason.PATIENT: "The patient",
-    StallReason.NO_CAPACITY: "Free capacity",
-    StallReason.UNCLEAR_INSTRUCTIONS: "Clear instructions",
-    StallReason.OUR_FOLLOW_UP: "Our follow-up",
+    (type(member), member): text
+    for member, text in (
+        (Kind.WARM_INTRO, "Warm introduction"),
+        (Kind.INFORMATION, "Information request"),
+        (Kind.SCHEDULING, "Scheduling inquiry"),
+        (Channel.WALK_IN, "Walk-in"),
+        (Priority.SOON, "Soon"),
+        (Topic.TRIAGE, "How referrals are triaged"),
+        (Topic.DOCUMENTATION, "What documentation speeds scheduling"),
+        (Topic.PREPARATION, "Preparation, what to bring"),
+        (Topic.SELF_PAY, "Self-pay"),
+        (RecordItem.IMAGING_OR_LABS, "Imaging or lab results"),
+        (RecordItem.MEDICATIONS_OR_PROBLEMS, "Medication or problem list"),
+        (StallReason.RECORDS, "Records from the partner"),
+        (StallReason.PATIENT, "The patient"),
+        (StallReason.NO_CAPACITY, "Free capacity"),
+        (StallReason.UNCLEAR_INSTRUCTIONS, "Clear instructions"),
+        (StallReason.OUR_FOLLOW_UP, "Our follow-up"),
+    )
 }
+"""By vocabulary too, because words of two vocabularies may be spelled alike."""
 WEEKDAYS = ("No appointment", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 STAGES = {
     Stage.CAPTURED: "Captured",
@@ -117,7 +121,7 @@ _LISTS = {
 
 def word(member: StrEnum) -> str:
     """A word of the vocabulary as people read it."""
-    return _SPECIAL.get(member, member.replace("_", " ").capitalize())
+    return _SPECIAL.get((type(member), member), member.replace("_", " ").capitalize())
 
 
 def flag(value: int) -> str:

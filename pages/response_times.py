@@ -40,5 +40,5 @@ waits = reports.answer_waits(view.count, view.filters, scope, clock=clock, conta
 made = timing.curve(waits["minutes"], waits["ending"], waits["count"])
 response.how_fast(timing.answers(waits), made, contact)
 response.arrivals(reports.arrivals(view.count, view.filters, scope, staffed=loaders.staffed_shares(view.today)))
-response.overdue(view, contact)
 response.in_force(view, targets)
+response.overdue(view, contact)
