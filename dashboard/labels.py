@@ -23,7 +23,7 @@ from data_access.vocabulary import (
     Topic,
 )
 
-_SPECIAL = {
+_SPECIAL: Mapping[tuple[type[StrEnum], StrEnum], str] = {
     (type(member), member): text
     for member, text in (
         (Kind.WARM_INTRO, "Warm introduction"),
