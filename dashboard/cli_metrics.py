@@ -123,7 +123,7 @@ def _flags(q: _Question) -> Answer:
 
 
 def _field_fill(q: _Question) -> Answer:
-    return reports.field_fill(q.count, q.chosen, None)
+    return reports.field_fill(q.count, q.chosen, None, q.by)
 
 
 def _log_lag(q: _Question) -> Answer:
@@ -224,7 +224,7 @@ _METRICS = {
     "next-available": _Metric(_next_available, (), _NEVER, slots.SLOT_KEYS),
     "log-lag": _Metric(_log_lag, ("by",), _NEVER_OF_LEADS),
     "flags": _Metric(_flags, (), _NEVER),
-    "field-fill": _Metric(_field_fill, (), _NEVER),
+    "field-fill": _Metric(_field_fill, ("by",), _NEVER_OF_LEADS),
     "trends": _Metric(_trends, ("horizon",), _NEVER, ("week",)),
     "partners": _Metric(_partners, ("by", "horizon", "outcome", "order"), _NEVER_OF_LEADS, ("partner",)),
     "case-mix": _Metric(_case_mix, ("horizon", "outcome"), _NEVER, ("partner",)),

@@ -13,6 +13,7 @@ import streamlit as st
 from dashboard import explain, labels, loaders
 from dashboard.auth import SEE_LEADS
 from dashboard.frame import View
+from dashboard.metrics.intervals import apart
 from data_access import facts
 from data_access.dimensions import LEADS, Unit
 from data_access.tally import Where
@@ -191,6 +192,25 @@ def _standing(row: Mapping[str, Any]) -> str:
 
 
 _COUNTED_AS = {facts.APPOINTMENTS: "appointment", facts.ITEMS: "record", facts.SPELLS: "stay"}
+
+
+def stand_out(rows: pd.DataFrame, names: Sequence[str], k: str, n: str, did: str) -> str:
+    """Which groups lie clearly apart from the rate of all together, in words."""
+    found, common = apart(rows[k], rows[n]), rows[k].sum() / max(rows[n].sum(), 1)
+    said = []
+    for sign, word in ((-1, "Clearly below"), (1, "Clearly above")):
+        groups = [
+            f"**{name}** ({percent(row[k] / row[n], 0)} of {row[n]:,})"
+            for name, at, (_, row) in zip(names, found, rows.iterrows(), strict=True)
+            if at == sign
+        ]
+        if groups:
+            more = f" and {len(groups) - _NAMED} more" if len(groups) > _NAMED else ""
+            said.append(f"{word} the {percent(common, 0)} {did}: {', '.join(groups[:_NAMED])}{more}.")
+    return " ".join(said) or f"None lies further from the {percent(common, 0)} {did} than chance explains."
+
+
+_NAMED = 4
 
 INTERVAL = "_interval"
 """Ends the name of the column that stands beside a rate and shows its limits."""

@@ -3,7 +3,7 @@
 import inspect
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dashboard.metrics import (
@@ -24,46 +24,36 @@ from dashboard.metrics import (
     trends,
 )
 
-METRICS: dict[str, Callable[..., Any]] = {
-    "Funnel": funnel.funnel,
-    "Conversion": timing.conversion,
-    "Weekly cohorts": cohorts.cohorts,
-    "Response compliance": response.response,
-    "Time to answer": timing.answers,
-    "Arrivals": arrivals.arrivals,
-    "Attendance": attendance.attendance,
-    "Records": records.completeness,
-    "Time in stage": stalls.time_in_stage,
-    "Stalls": stalls.stalls,
-    "Next steps": stalls.follow_up,
-    "Backlog": capacity.backlog,
-    "Data quality": quality.flags,
-    "Trends": trends.shares,
-    "Partner league": partners.league,
-    "Case mix": case_mix.case_mix,
-    "Funnel plot": funnel_plot.funnel_plot,
-    "Referral volume": referral_volume.referral_volume,
+METRICS: Mapping[str, tuple[Callable[..., Any], Sequence[str]]] = {
+    "Funnel": (funnel.funnel, funnel.FUNNEL_COLUMNS),
+    "Reasons of loss": (funnel.lost_reasons, funnel.LOST_COLUMNS),
+    "Conversion": (timing.conversion, timing.CONVERSION_COLUMNS),
+    "Curve": (timing.curve, timing.CURVE_COLUMNS),
+    "Weekly cohorts": (cohorts.cohorts, cohorts.COHORT_COLUMNS),
+    "Response compliance": (response.response, response.RESPONSE_COLUMNS),
+    "Time to answer": (timing.answers, timing.ANSWER_COLUMNS),
+    "Arrivals": (arrivals.arrivals, arrivals.ARRIVAL_COLUMNS),
+    "Attendance": (attendance.attendance, attendance.ATTENDANCE_COLUMNS),
+    "Attendance by lead": (attendance.by_lead, attendance.BY_LEAD_COLUMNS),
+    "New patients": (attendance.new_patients, attendance.NEW_PATIENT_COLUMNS),
+    "Records": (records.completeness, records.COMPLETENESS_COLUMNS),
+    "Missing records": (records.missing_items, records.MISSING_COLUMNS),
+    "Time in stage": (stalls.time_in_stage, stalls.TIME_IN_STAGE_COLUMNS),
+    "Stalls": (stalls.stalls, stalls.STALL_COLUMNS),
+    "Next steps": (stalls.follow_up, stalls.FOLLOW_UP_COLUMNS),
+    "Backlog": (capacity.backlog, capacity.BACKLOG_COLUMNS),
+    "Age of the backlog": (capacity.backlog_age, capacity.AGE_COLUMNS),
+    "Third next available": (capacity.third_next_available, capacity.NEXT_AVAILABLE_COLUMNS),
+    "Data quality": (quality.flags, quality.FLAG_COLUMNS),
+    "Fields filled": (quality.field_fill, quality.FILL_COLUMNS),
+    "Receipt to record": (quality.log_lag, quality.LAG_COLUMNS),
+    "Trends": (trends.shares, trends.TREND_COLUMNS),
+    "Partner league": (partners.league, partners.LEAGUE_COLUMNS),
+    "Case mix": (case_mix.case_mix, case_mix.CASE_MIX_COLUMNS),
+    "Funnel plot": (funnel_plot.funnel_plot, funnel_plot.FUNNEL_PLOT_COLUMNS),
+    "Referral volume": (referral_volume.referral_volume, referral_volume.VOLUME_COLUMNS),
 }
-_COLUMNS = {
-    "Funnel": funnel.FUNNEL_COLUMNS,
-    "Conversion": timing.CONVERSION_COLUMNS,
-    "Weekly cohorts": cohorts.COHORT_COLUMNS,
-    "Response compliance": response.RESPONSE_COLUMNS,
-    "Time to answer": timing.ANSWER_COLUMNS,
-    "Arrivals": arrivals.ARRIVAL_COLUMNS,
-    "Attendance": attendance.ATTENDANCE_COLUMNS,
-    "Records": records.COMPLETENESS_COLUMNS,
-    "Time in stage": stalls.TIME_IN_STAGE_COLUMNS,
-    "Stalls": stalls.STALL_COLUMNS,
-    "Next steps": stalls.FOLLOW_UP_COLUMNS,
-    "Backlog": capacity.BACKLOG_COLUMNS,
-    "Data quality": quality.FLAG_COLUMNS,
-    "Trends": trends.TREND_COLUMNS,
-    "Partner league": partners.LEAGUE_COLUMNS,
-    "Case mix": case_mix.CASE_MIX_COLUMNS,
-    "Funnel plot": funnel_plot.FUNNEL_PLOT_COLUMNS,
-    "Referral volume": referral_volume.VOLUME_COLUMNS,
-}
+"""Every public metric: the function that explains it, and its columns."""
 FOR_PEOPLE = {
     "Definition": "What does it say?",
     "Population": "Which leads does it count?",
@@ -89,11 +79,11 @@ def blocks(metric: Callable[..., Any]) -> dict[str, str]:
 def document() -> str:
     """docs/metrics.md: every metric as its docstring tells it."""
     parts = ["# Metrics\n", "Made from the docstrings by `python -m dashboard.explain`; a test keeps it so.\n"]
-    for title, metric in METRICS.items():
+    for title, (metric, columns) in METRICS.items():
         told = blocks(metric)
         parts.append(f"## {title}\n\n{told['']}\n")
         parts += [f"### {heading}\n\n{told[heading]}\n" for heading in (*FOR_PEOPLE, "Returns", "References")]
-        parts.append("### Columns\n\n" + ", ".join(f"`{column}`" for column in _COLUMNS[title]) + "\n")
+        parts.append("### Columns\n\n" + ", ".join(f"`{column}`" for column in columns) + "\n")
     return "\n".join(parts)
 
 

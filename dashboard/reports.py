@@ -247,10 +247,11 @@ def flags(count: Count, filters: Filters, scope: frozenset[int] | None) -> Answe
     return Answer(quality_metric.flags(count(["flags"], filters.where(scope))), {})
 
 
-def field_fill(count: Count, filters: Filters, scope: frozenset[int] | None) -> Answer:
+def field_fill(count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequence[str] = ()) -> Answer:
     """How often each field is filled in, for leads of every kind."""
     where = filters.where(scope)
-    return Answer(quality_metric.field_fill({field: count([field], where) for field in FIELDS}), {})
+    tallies = {field: count(list(dict.fromkeys([*by, field])), where) for field in FIELDS if field not in by}
+    return Answer(quality_metric.field_fill(tallies, by), {})
 
 
 def log_lag(count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequence[str] = ()) -> Answer:

@@ -11,20 +11,21 @@ SHARED = Path(__file__).parents[2] / "shared"
 
 
 @cache
-def _all() -> dict[str, dict[str, Any]]:
+def all_cases() -> dict[str, dict[str, Any]]:
+    """Every worked case by its id; empty where the shared folder is missing."""
     path = SHARED / "cases" / "cases.json"
     return {c["id"]: c for c in json.loads(path.read_text())["cases"]} if path.exists() else {}
 
 
 def case(name: str) -> dict[str, Any]:
     """One worked case; where the shared folder is missing, the test is skipped and says why."""
-    if not _all():
+    if not all_cases():
         pytest.skip(
             "the shared worked cases are not beside this checkout; the tests beside this one hold the behaviour"
         )
-    return _all()[name]
+    return all_cases()[name]
 
 
 def clock_cases() -> list[str]:
     """Names of the cases for the staffed-hours clock."""
-    return [n for n, c in _all().items() if c["inputs"].get("kind") in ("due", "elapsed", "verdict")] or ["R01"]
+    return [n for n, c in all_cases().items() if c["inputs"].get("kind") in ("due", "elapsed", "verdict")] or ["R01"]

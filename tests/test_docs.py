@@ -10,6 +10,8 @@ import pytest
 
 from dashboard import explain, settings
 from dashboard.cli import main
+from tests.cases import all_cases, case, clock_cases
+from tests.dashboard.test_cli import COLUMNS
 
 ROOT = Path(__file__).parents[1]
 
@@ -17,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 @pytest.mark.parametrize("title", explain.METRICS)
 def test_every_metric_explains_itself(title: str) -> None:
     """Each docstring has the blocks that the page shows and those that an engineer needs."""
-    told = explain.blocks(explain.METRICS[title])
+    told = explain.blocks(explain.METRICS[title][0])
     for heading in (*explain.FOR_PEOPLE, "Parameters", "Returns", "Raises", "References", "Examples"):
         assert told.get(heading), f"{title}: {heading}"
 
@@ -59,6 +61,13 @@ def test_every_command_is_in_the_readme_or_operations(capsys: pytest.CaptureFixt
     assert not [c for c in commands if f"handoff {c}" not in text]
 
 
+def test_every_metric_of_the_command_line_is_explained() -> None:
+    """Its columns are those of an explained metric, or such columns with a key before them."""
+    explained = {columns for _, columns in explain.METRICS.values()}
+    shown = [tuple(columns) for columns in COLUMNS.values()]
+    assert not [columns for columns in shown if not any(columns[-len(known) :] == known for known in explained)]
+
+
 def test_every_decision_record_is_numbered_and_titled() -> None:
     """NNNN-title.md, no number twice."""
     records = sorted(p.name for p in (ROOT / "docs" / "adr").glob("*.md"))
@@ -75,3 +84,10 @@ def test_no_document_names_a_path_of_one_machine_or_a_registry() -> None:
     for path in (ROOT / name for name in names if Path(name).suffix in {".md", ".toml", ".lock", ""}):
         text = path.read_text() if path.exists() else ""
         assert not re.search(r"/root/|/work/|(?<!emit-)index-url|https?://[^\s]*(pypi|pythonhosted)", text), path
+
+
+def test_every_worked_case_is_held_by_a_test() -> None:
+    """Each is named in a test, or belongs to the clock's own table of cases."""
+    text = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    case("R01")  # skips with its reason where the cases are not beside this checkout
+    assert not [name for name in all_cases() if f'"{name}"' not in text and name not in clock_cases()]

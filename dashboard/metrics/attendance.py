@@ -128,6 +128,20 @@ NEW_PATIENT_COLUMNS = ("partner_category", "new_patients")
 def new_patients(tally: pd.DataFrame) -> pd.DataFrame:
     """First visits in the period, by the category of the partner that referred.
 
+    Definition
+    ----------
+    How many people came to a first visit, by the category of the partner that referred them; unknown categories are a row
+    of their own.
+
+    Population
+    ----------
+    Appointments in the period that were attended, the first attended one of each inquiry. A person who comes back under a
+    new inquiry counts again, because nobody's identity is kept.
+
+    Censoring
+    ---------
+    A visit counts on its own day, whenever the lead was received. Nothing is estimated.
+
     Parameters
     ----------
     tally : DataFrame
@@ -138,6 +152,15 @@ def new_patients(tally: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         One row per category that has any, the largest first: NEW_PATIENT_COLUMNS. A person who comes back under a new
         inquiry counts again, because nobody's identity is kept; unknown categories are a row of their own.
+
+    Raises
+    ------
+    KeyError
+        When the tally lacks one of the keys.
+
+    References
+    ----------
+    CMS cell size suppression policy, for what may leave the practice of it (`--for-others`).
 
     Examples
     --------
@@ -169,6 +192,20 @@ BY_LEAD_COLUMNS = (
 def by_lead(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     """Whether people come in the end: each lead once, by its first appointment and those that took its place.
 
+    Definition
+    ----------
+    Whether people come in the end: each lead once, followed from its first appointment through those that took its place
+    in turn. It came when one of these was attended; `moves_per_lead` says how often it was given another day.
+
+    Population
+    ----------
+    Leads whose chain stands, at this moment, at an appointment of the period. Duplicates, spam and tests are left out.
+
+    Censoring
+    ---------
+    A chain whose latest appointment is still to come, was cancelled in time or by the practice, or has no outcome, is
+    undecided and in no rate.
+
     Parameters
     ----------
     tally : DataFrame
@@ -183,6 +220,15 @@ def by_lead(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
         One row per group: the columns of `by`, then BY_LEAD_COLUMNS. Leads; `rate` = came / (came + did_not) with its 95 %
         Wilson interval; `undecided`: still to come, cancelled in time or by the practice, or without an outcome; `moved`:
         leads given another day at least once, `moves`: how often in all, `moves_per_lead` = moves / leads.
+
+    Raises
+    ------
+    KeyError
+        When the tally lacks one of the keys.
+
+    References
+    ----------
+    Kheirkhah et al. 2016, BMC Health Serv. Res. 16:13, on missed appointments and what they cost.
 
     Examples
     --------

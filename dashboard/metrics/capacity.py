@@ -202,6 +202,19 @@ OVER_DAYS = 14
 def backlog_age(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     """How old the leads of the backlog are.
 
+    Definition
+    ----------
+    How many days ago the leads of the backlog were received: half and nine tenths are no older than this, the oldest is
+    so old, and so many are older than 14 days.
+
+    Population
+    ----------
+    Leads headed for a visit that are open and not booked, whenever they were received.
+
+    Censoring
+    ---------
+    These are ages of those who still wait, not times until they were booked: the time to a booking is the conversion's.
+
     Parameters
     ----------
     tally : DataFrame
@@ -212,6 +225,15 @@ def backlog_age(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     DataFrame
         One row per group: the columns of `by`, then AGE_COLUMNS: leads, days (half and nine tenths are no older; the
         oldest), and how many are older than OVER_DAYS.
+
+    Raises
+    ------
+    KeyError
+        When the tally lacks one of the keys.
+
+    References
+    ----------
+    NHS referral-to-treatment statistics, incomplete pathways.
 
     Examples
     --------
@@ -239,6 +261,20 @@ NEXT_AVAILABLE_COLUMNS = ("open_slots", "third_next")
 def third_next_available(slots: pd.DataFrame, today: int, horizon: int, by: Sequence[str]) -> pd.DataFrame:
     """Days until the third open appointment for a new patient: how long somebody who asks today would wait.
 
+    Definition
+    ----------
+    Days until the third open appointment for a new patient. The third, because the first and second may be openings by
+    chance.
+
+    Population
+    ----------
+    Openings of the location and service line that could be booked at this moment and lie within the next 90 days. Shown
+    only where the practice keeps its openings here.
+
+    Censoring
+    ---------
+    Where fewer than three are open within the horizon it is beyond the horizon, and ranks last.
+
     Parameters
     ----------
     slots : DataFrame
@@ -253,6 +289,11 @@ def third_next_available(slots: pd.DataFrame, today: int, horizon: int, by: Sequ
     DataFrame
         One row per group: the columns of `by`, then NEXT_AVAILABLE_COLUMNS. `open_slots` within the horizon;
         `third_next` in whole days from today, NaN where fewer than three are open within the horizon.
+
+    Raises
+    ------
+    KeyError
+        When the tally lacks one of the keys.
 
     References
     ----------

@@ -148,6 +148,20 @@ LOST_COLUMNS = ("furthest", "close_reason", "leads")
 def lost_reasons(tally: pd.DataFrame) -> pd.DataFrame:
     """Why leads were lost, by the furthest stage that they had come to.
 
+    Definition
+    ----------
+    Of the leads that were lost, how many gave each reason, by the furthest stage that they had come to. The counts of a
+    stage add up to what the funnel calls lost there.
+
+    Population
+    ----------
+    Leads received in the period and headed for a visit that stand closed without a visit. Duplicates, spam and tests are
+    left out, and so are those closed as answered.
+
+    Censoring
+    ---------
+    A lead counts as lost only while it stands closed; one that was reopened is open again.
+
     Parameters
     ----------
     tally : DataFrame
@@ -157,6 +171,15 @@ def lost_reasons(tally: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row per stage and reason that has any, in order: LOST_COLUMNS.
+
+    Raises
+    ------
+    KeyError
+        When the tally lacks one of the keys.
+
+    References
+    ----------
+    NHS referral-to-treatment statistics, which count those who leave a pathway with their reason.
 
     Examples
     --------

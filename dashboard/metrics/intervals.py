@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import norm
 
 Floats = npt.NDArray[np.float64]
 
@@ -53,6 +54,26 @@ def wilson(k: Any, n: Any, z: float = Z95) -> tuple[Floats, Floats]:
     low = np.where(k == 0, np.where(n > 0, 0.0, np.nan), (middle - half) / scale)
     high = np.where((k == n) & (n > 0), 1.0, (middle + half) / scale)
     return np.minimum(low, p, where=n > 0, out=low), np.maximum(high, p, where=n > 0, out=high)
+
+
+def apart(k: npt.ArrayLike, n: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Which groups lie clearly below (-1) or above (1) the rate of all together; 0 for those that do not.
+
+    A group does where its Wilson interval leaves the common rate out, widened so that over all groups together chance
+    alone names one in at most one of twenty such tables.
+
+    Examples
+    --------
+    >>> apart([40, 64, 90], [100, 100, 100]).tolist()
+    [-1, 0, 1]
+    """
+    k, n = np.asarray(k, float), np.asarray(n, float)
+    if not n.sum():
+        return np.zeros(len(n), np.int64)
+    low, high = wilson(k, n, float(norm.ppf(1 - 0.025 / len(n))))
+    common = k.sum() / n.sum()
+    found: npt.NDArray[np.int64] = (low > common).astype(np.int64) - (high < common)
+    return found
 
 
 MET, MISSED, CANNOT_TELL = "met", "missed", "cannot tell"

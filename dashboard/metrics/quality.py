@@ -1,6 +1,7 @@
 """Data quality: which leads contradict themselves, which fields are left empty, and what that leaves out of which metric."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -72,19 +73,43 @@ def flags(tally: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(FLAG_COLUMNS))
 
 
-def field_fill(tallies: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def field_fill(tallies: Mapping[str, pd.DataFrame], by: Sequence[str] = ()) -> pd.DataFrame:
     """How often each field is filled in.
+
+    Definition
+    ----------
+    The share of leads in which a field is filled in.
+
+    Population
+    ----------
+    Leads received in the period, of every kind. Fields that not every lead has (a partner, for somebody who came by
+    themselves) count as empty where they are.
+
+    Censoring
+    ---------
+    As the leads stand now: what was filled in later counts as filled.
 
     Parameters
     ----------
     tallies : mapping of field -> DataFrame
-        Counts by that field, whose code is 0 where it is empty.
+        Counts by `by` and that field, whose code is 0 where it is empty.
+    by : sequence of str
+        Further key columns to break down by.
 
     Returns
     -------
     DataFrame
-        One row per field, the emptiest first: FILL_COLUMNS. Counts of leads; `rate` is filled / leads with its 95 % Wilson
-        interval, NaN where there are no leads.
+        One row per group and field, the emptiest field first: the columns of `by`, then FILL_COLUMNS. Counts of leads;
+        `rate` is filled / leads with its 95 % Wilson interval, NaN where there are no leads.
+
+    Raises
+    ------
+    KeyError
+        When the tally lacks one of the keys.
+
+    References
+    ----------
+    Weiskopf and Weng 2013, J. Am. Med. Inform. Assoc. 20:144, on completeness as a dimension of data quality.
 
     Examples
     --------
@@ -93,13 +118,20 @@ def field_fill(tallies: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     >>> made[["missing", "rate"]].values.tolist()
     [[6.0, 0.85]]
     """
-    rows = []
+    keys = list(by)
+    rows: list[tuple[Any, ...]] = []
     for field, tally in tallies.items():
-        leads, filled = int(tally["count"].sum()), int(tally.loc[tally[field] > 0, "count"].sum())
-        low, high = wilson(filled, leads)
-        rows.append((field, leads, filled, leads - filled, float(rate(filled, leads)), float(low), float(high)))
-    table = pd.DataFrame(rows, columns=list(FILL_COLUMNS))
-    return table.sort_values(["rate", "field"], ignore_index=True)
+        for group, part in tally.groupby(keys, sort=True) if keys else [((), tally)]:
+            leads, filled = int(part["count"].sum()), int(part.loc[part[field] > 0, "count"].sum())
+            low, high = wilson(filled, leads)
+            share = (float(rate(filled, leads)), float(low), float(high))
+            rows.append((*group, field, leads, filled, leads - filled, *share))
+    table = pd.DataFrame(rows, columns=[*keys, *FILL_COLUMNS])
+    return table.sort_values([*keys, "rate", "field"], ignore_index=True)
+
+
+SELDOM_FILLED = 0.05
+"""A field filled in less than this share of leads is one that nobody fills: better filled, or dropped from the form."""
 
 
 LAG_COLUMNS = ("leads", "within_hour", "rate", "rate_low", "rate_high", "p50", "p90", "not_known")
@@ -107,6 +139,20 @@ LAG_COLUMNS = ("leads", "within_hour", "rate", "rate_low", "rate_high", "p50", "
 
 def log_lag(tally: pd.DataFrame, longest: int, by: Sequence[str] = ()) -> pd.DataFrame:
     """How long after receipt an inquiry is logged: until then nobody can see it, while its promise is running.
+
+    Definition
+    ----------
+    Minutes from the moment an inquiry reached the practice until somebody logged it: half, and nine tenths, were logged
+    within so many. Until then nobody can see it, while its promise is running.
+
+    Population
+    ----------
+    Leads received in the period and logged here. Imported ones, and those received on a day without a time, are not known
+    and counted apart.
+
+    Censoring
+    ---------
+    None: every lead that is counted was logged.
 
     Parameters
     ----------
@@ -121,6 +167,15 @@ def log_lag(tally: pd.DataFrame, longest: int, by: Sequence[str] = ()) -> pd.Dat
     DataFrame
         One row per group: the columns of `by`, then LAG_COLUMNS. Leads; `rate` = `within_hour` / `leads` with its 95 % Wilson
         interval; percentiles in minutes, NaN where there is none.
+
+    Raises
+    ------
+    KeyError
+        When the tally lacks one of the keys.
+
+    References
+    ----------
+    Weiskopf and Weng 2013, J. Am. Med. Inform. Assoc. 20:144, on currency as a dimension of data quality.
 
     Examples
     --------

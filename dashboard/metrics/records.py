@@ -110,6 +110,21 @@ def left_out(tally: pd.DataFrame) -> dict[str, int]:
 def missing_items(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     """Which records are missing when a referral arrives, the largest number first (a Pareto order).
 
+    Definition
+    ----------
+    For each record of the checklist, how many of the referrals that need it came without it. `of_missing` adds up from
+    the top: the share of everything missing that this record and those above it make up.
+
+    Population
+    ----------
+    Checklist items that are required, of leads received in the period. An item found not to be needed for a referral
+    leaves its denominator. Duplicates, spam and tests are left out.
+
+    Censoring
+    ---------
+    Items of a referral of today that are not here yet have until the end of the day. Whether a missing item came later is
+    told apart.
+
     Parameters
     ----------
     tally : DataFrame
@@ -125,6 +140,15 @@ def missing_items(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
         that came without it; `rate` = missing / needed with its 95 % Wilson interval; `of_missing`: share of everything
         missing in the group, this item and those above it together; `still_missing`: not here to this moment. Items of
         the day that is not over are in none of these but `first_day`.
+
+    Raises
+    ------
+    KeyError
+        When the tally lacks one of the keys.
+
+    References
+    ----------
+    Juran 1951, Quality Control Handbook, for the order by size.
 
     Examples
     --------

@@ -15,6 +15,20 @@ CURVE_COLUMNS = ("time", "at_risk", "happened", "ended", "open", "cif", "cif_se"
 def curve(time: npt.ArrayLike, how: npt.ArrayLike, count: npt.ArrayLike | None = None) -> pd.DataFrame:
     """Aalen-Johansen curve of an event with a competing end; with no competing end it is 1 - Kaplan-Meier.
 
+    Definition
+    ----------
+    For each day (or minute) since receipt, the share for which the step has happened, the share that was closed without
+    it, and the share still open. The three add up to one.
+
+    Population
+    ----------
+    The leads of the figure that the curve belongs to.
+
+    Censoring
+    ---------
+    Whoever is still open counts as at risk for as long as it was followed, and no longer. A lead closed without the step
+    can no longer come to it; it is not treated as if it still could.
+
     Parameters
     ----------
     time : array_like of int, 0 or more
@@ -31,6 +45,11 @@ def curve(time: npt.ArrayLike, how: npt.ArrayLike, count: npt.ArrayLike | None =
         One row per time at which something happened or ended, in order, with CURVE_COLUMNS: leads `at_risk` just before
         it, how many `happened` and `ended` at it, and after it the proportion still `open`, the cumulative incidence
         `cif` with its standard error and 95 % limits, and that of the competing end. `open` + `cif` + `cif_ended` = 1.
+
+    Raises
+    ------
+    ValueError
+        When the three are not of one length.
 
     References
     ----------

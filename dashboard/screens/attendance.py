@@ -63,6 +63,7 @@ def group_dots(view: View, table: pd.DataFrame, by: str) -> Cell | None:
     if shown.empty:
         return None
     codes = [int(code) for code in shown[by]]
+    st.markdown(display.stand_out(shown, [names.get(c, "?") for c in codes], "attended", "counted", "who came overall"))
     drawn = shown.assign(met=shown["attended"], judged=shown["counted"], target=float("nan"))
     figure = dots(drawn, [names.get(c, "?") for c in codes], codes, "Show rate, 95 % interval")
     point = clickable(figure, f"attendance_dots_{by}", "Show rates")

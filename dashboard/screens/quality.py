@@ -8,6 +8,7 @@ from dashboard.display import lead_list, minutes, percent, plural
 from dashboard.frame import View
 from dashboard.labels import BREAKDOWNS
 from dashboard.loaders import names as names_of
+from dashboard.metrics.quality import SELDOM_FILLED
 from dashboard.screens.cells import Cell, clickable_table, narrower
 from data_access.dimensions import UNTOUCHED_DAYS
 from data_access.leads import TWIN_DAYS
@@ -27,6 +28,9 @@ def finding(contradicting: pd.DataFrame, fill: pd.DataFrame) -> str:
     for row in worst.itertuples():
         filled = f"filled in {percent(row.rate)} ({row.filled:,} of {row.leads:,})"
         text += f" Most often empty is **{BREAKDOWNS[str(row.field)].lower()}**: {filled}."
+    nobody = [BREAKDOWNS[str(row.field)].lower() for row in fill.itertuples() if row.rate < SELDOM_FILLED]
+    if nobody:
+        text += f" Nobody fills **{', '.join(nobody)}**: ask for it at the right moment, or stop asking."
     return text
 
 
@@ -53,6 +57,25 @@ def fields(view: View, table: pd.DataFrame) -> Cell | None:
         return None
     row = named.iloc[clicked[0]]
     return Cell(f"{row['name']} is empty", narrower(view.where, **{str(row["field"]): (0,)}))
+
+
+def fields_by(view: View, table: pd.DataFrame, by: str) -> Cell | None:
+    """How full each field is in every group; a click shows the leads where it is empty."""
+    names = names_of(by)
+    fields = list(dict.fromkeys(table["field"]))
+    wide = table.pivot_table(index=by, columns="field", values="rate").reindex(columns=fields)
+    leads = table.groupby(by)["leads"].max()
+    wide = wide.assign(leads=leads).reset_index().sort_values(by, ascending=by != "received_week")
+    named = wide.assign(
+        group=[labels.week(int(c)) if by == "received_week" else names.get(int(c), "?") for c in wide[by]]
+    )
+    headings = {"group": BREAKDOWNS[by], "leads": "Leads"} | {field: f"{BREAKDOWNS[field]} filled" for field in fields}
+    clicked = clickable_table(named, headings, "Fields filled, by group", f"quality_fields_{by}", (by,))
+    if not clicked or clicked[1] not in fields:
+        return None
+    row = named.iloc[clicked[0]]
+    title = f"{row['group']}, {BREAKDOWNS[clicked[1]].lower()} is empty"
+    return Cell(title, narrower(view.where, **{by: (int(row[by]),), clicked[1]: (0,)}))
 
 
 def log_lag(table: pd.DataFrame) -> None:

@@ -92,8 +92,10 @@ def group_dots(view: View, table: pd.DataFrame, by: str) -> Cell | None:
     if shown.empty:
         return None
     codes = [int(code) for code in shown[by]]
+    called = [names.get(c, "?") for c in codes]
+    st.markdown(display.stand_out(shown, called, "complete", "referrals", "that came complete overall"))
     drawn = shown.assign(met=shown["complete"], judged=shown["referrals"], target=float("nan"))
-    figure = dots(drawn, [names.get(c, "?") for c in codes], codes, "Came complete, 95 % interval")
+    figure = dots(drawn, called, codes, "Came complete, 95 % interval")
     point = clickable(figure, f"records_dots_{by}", "Referrals that came complete")
     return _cell(view, by, int(point[0]), names.get(int(point[0]), "?"), "referrals") if point else None
 

@@ -12,7 +12,7 @@ from dashboard import labels, loaders
 from dashboard.charts.arrivals import hours_of_the_week
 from dashboard.charts.curves import STAFFED_HOURS, share_by_time
 from dashboard.charts.response import dots, weekly
-from dashboard.display import lead_list, left_out, minutes, percent, plural, share
+from dashboard.display import lead_list, left_out, minutes, percent, plural, share, stand_out
 from dashboard.frame import View
 from dashboard.labels import BREAKDOWNS
 from dashboard.loaders import names as names_of
@@ -102,7 +102,9 @@ def group_dots(view: View, table: pd.DataFrame, by: str, contact: bool) -> Cell 
     if judged.empty:
         return None
     codes = [int(code) for code in judged[by]]
-    figure = dots(judged, [names.get(code, "?") for code in codes], codes)
+    called = [names.get(code, "?") for code in codes]
+    st.markdown(stand_out(judged, called, "met", "judged", "answered in time overall"))
+    figure = dots(judged, called, codes)
     point = clickable(figure, f"response_dots_{by}", f"Share answered in time by {BREAKDOWNS[by].lower()}")
     if not point:
         return None

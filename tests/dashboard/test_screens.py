@@ -21,6 +21,7 @@ from data_access.promises import Targets
 from data_access.tally import members, tally
 from data_access.units import APPOINTMENTS, ITEMS, SITUATIONS, SPELLS
 from data_access.vocabulary import Role, Stage, Standing
+from tests.cases import case
 
 UNTIL = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 FILTERS = [Filters(), Filters(channel=("phone", "fax"), location=(1, 3)), Filters(kind=("information",))]
@@ -191,6 +192,17 @@ def test_the_running_week_is_in_no_series_and_young_weeks_in_none_that_waits(sna
     for name, one in series.SERIES.items():
         last = week_start(int(series.trend(name, asked).table["week"].iloc[-1]))
         assert last.isoformat() == ("2026-10-12" if one.waits else "2026-11-16"), name
+
+
+def test_the_week_that_runs_is_not_judged_as_worked(snapshot, monkeypatch) -> None:
+    """On a Wednesday the last week judged is the one before."""
+    given_, expected = case("T13")["inputs"], case("T13")["expected"]
+    view, today = view_of(snapshot, Filters(), monkeypatch), date.fromisoformat(given_["as_of"])
+    clock = reports.Clock(lambda waits: waits["waited_since"].to_numpy() * 0, view.moment.minute)
+    asked = series.Asked(view.count, Filters(), None, clock, today, 30)
+    weeks = [week_start(int(week)).isoformat() for week in series.trend("received", asked).table["week"]]
+    assert weeks[-2:] == expected["judged"]
+    assert not set(weeks) & set(expected["partial"])
 
 
 def test_a_series_counts_what_the_leads_say(snapshot, monkeypatch) -> None:

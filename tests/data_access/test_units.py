@@ -40,6 +40,7 @@ from data_access.vocabulary import (
     code,
 )
 from tests import factories
+from tests.cases import case
 from tests.conftest import empty
 from tests.data_access.test_tally import as_of_state, cells, moment, moments
 from tests.factories import NOW, World, log, record
@@ -364,3 +365,14 @@ def test_records_come_with_the_referral_until_the_end_of_its_local_day(
     snapshot, when = facts.load(world.engine), moment(NOW + 2 * DAY)
     assert count(snapshot, ITEMS, ("item_state",), when) == {(item,): 4}
     assert count(snapshot, LEADS, ("at_arrival",), when) == {(whole,): 1}
+
+
+def test_a_lag_in_days_is_a_difference_of_local_dates(world: World) -> None:
+    """Over the night on which the clocks change: fourteen days, in the wait and in the spell."""
+    given_, expected = case("F19")["inputs"], case("F19")["expected"]
+    start, end = (datetime.fromisoformat(given_[name].replace("Z", "+00:00")) for name in ("start", "end"))
+    lead = log(world, start)
+    record(world, lead, e.Booked(), end)
+    snapshot, when = facts.load(world.engine), moment(end + DAY)
+    assert count(snapshot, LEADS, ("scheduled_days",), when) == {(expected["lag_days"],): 1}
+    assert count(snapshot, SPELLS, ("spell_days",), when, stage=(1,)) == {(expected["lag_days"],): 1}

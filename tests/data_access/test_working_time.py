@@ -185,3 +185,14 @@ def test_elapsed_time_adds_up_and_never_shrinks(week, a: int, b: int, c: int) ->
         zone, hours, [*closures, DayInterval(first + timedelta(days=2))], openings, first, first + timedelta(days=10)
     )
     assert more_closed.elapsed(x, z) <= clock.elapsed(x, z)
+
+
+def test_a_wall_time_in_a_gap_or_an_overlap_is_one_moment() -> None:
+    """In a gap it moves forward; of two, the first is meant."""
+    given_, expected = case("R33")["inputs"], case("R33")["expected"]
+    found = []
+    for zone, day, clock in given_["rows"]:
+        hours, minutes = map(int, clock.split(":"))
+        seconds = to_utc(date.fromisoformat(day), hours * 60 + minutes, ZoneInfo(zone))
+        found.append(datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z"))
+    assert found == expected["utc"]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
-from dashboard.metrics.intervals import rate, verdicts, wilson
+from dashboard.metrics.intervals import apart, rate, verdicts, wilson
 from tests.cases import case
 
 
@@ -38,3 +38,12 @@ def test_the_interval_contains_the_rate_and_agrees_with_another_library(counts: 
         return
     assert 0 <= low <= k / n <= high <= 1
     assert (float(low), float(high)) == pytest.approx(proportion_confint(k, n, method="wilson"), abs=1e-9)
+
+
+def test_groups_that_differ_by_chance_alone_are_seldom_named() -> None:
+    """Twenty groups of one true rate: at most one table in twenty names any of them."""
+    random = np.random.default_rng(7)
+    n = random.integers(8, 200, (400, 20))
+    named = [apart(random.binomial(size, 0.7), size).any() for size in n]
+    assert np.mean(named) <= 0.06
+    assert (apart([0, 0], [0, 0]) == 0).all()

@@ -148,3 +148,12 @@ def test_shrinkage_goes_where_the_classical_example_goes() -> None:
     assert (np.abs(made - mean) <= np.abs(raw - mean) + 1e-9).all()
     assert (np.diff(made) <= 0).all()
     assert np.corrcoef(made, expected["estimates"])[0, 1] > 0.999
+
+
+def test_one_rate_is_better_than_another_with_the_probability_as_worked() -> None:
+    """Of two partners, the expected rank is 1 plus the probability that the other is better."""
+    given_, expected = case("P12")["inputs"], case("P12")["expected"]
+    prior = Prior(1, 1)
+    k, n = (np.array(values, float) for values in zip(*((a - 1, a + b - 2) for a, b in given_.values()), strict=True))
+    ranks = partners._ranks(k, n, prior, Strengths(np.array([2.0]), np.ones(1)))
+    assert ranks["rank_expected"][1] - 1 == pytest.approx(expected["p"], abs=1e-3)

@@ -202,3 +202,18 @@ def test_each_week_and_each_location_is_held_to_its_own_target() -> None:
     table = response(counts, ["due_week"], target=lambda group: goals[group["due_week"]])
     assert list(table["verdict"]) == ["met", "cannot tell", None]
     assert list(table["target"].fillna(-1)) == [0.5, 0.9, -1]
+
+
+def test_a_call_taken_live_is_no_success_of_compliance(world: World) -> None:
+    """Three leads, one answered live: one of the other two in time is a half, not two thirds."""
+    given_, expected = case("R30")["inputs"], case("R30")["expected"]
+    start = datetime(2026, 3, 9, 13, tzinfo=UTC)  # Monday, nine in New York
+    for lead in given_["leads"]:
+        live = lead.get("captured") == "live"
+        lead_id = factories.log(world, start, answered_live=live)
+        if not live:
+            factories.record(
+                world, lead_id, e.Attempted(method=ContactMethod.CALL), start + timedelta(hours=lead["elapsed_h"])
+            )
+    row = judged(world, start + timedelta(days=2)).iloc[0]
+    assert (row.answered_live, row.judged, row.met, row.rate) == tuple(expected.values())
