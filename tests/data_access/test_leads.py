@@ -360,7 +360,7 @@ def test_a_naive_time_is_refused(world: World) -> None:
         log(world, datetime(2026, 3, 11, 12, 0), now=datetime(2026, 3, 11, 12, 0))  # noqa: DTZ001
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_replaying_the_events_gives_the_row(database: sa.Engine, data: st.DataObject) -> None:
     """Whatever happened, in whatever order: the stored row, checklist and appointments are the replay's."""
@@ -382,7 +382,7 @@ def test_replaying_the_events_gives_the_row(database: sa.Engine, data: st.DataOb
             assert {r["item"]: r["status"] for r in records} == {r.item: r.status for r in state.records.values()}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_recording_late_gives_what_recording_in_order_gives(data: st.DataObject) -> None:
     """Back-dated events find their place."""

@@ -60,7 +60,7 @@ wheres = st.builds(
 groupings = st.lists(st.sampled_from(sorted(DIMENSIONS)), max_size=4, unique=True)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_both_engines_agree_to_the_last_lead(database: sa.Engine, data: st.DataObject) -> None:
     """Random leads, filters, scopes and moments: counted here and inside the database."""
@@ -159,7 +159,7 @@ def wait_aloud(state: LeadState, stage: Stage, as_of: datetime) -> tuple[int, in
 PLACES: dict[str, int] = {}
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_past_moment_counts_what_had_happened_by_then(sqlite_database: sa.Engine, data: st.DataObject) -> None:
     """Stages entered, state, present stage and verdict at any moment equal a replay of the events up to it."""
@@ -185,7 +185,7 @@ def test_any_past_moment_counts_what_had_happened_by_then(sqlite_database: sa.En
     assert cells(tally(snapshot, by, Where(), moment(as_of))) == expected
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_in_the_end_every_lead_is_counted_where_its_row_stands(sqlite_database: sa.Engine, data: st.DataObject) -> None:
     """Stage and close, whether its events carry a time of day or only a date."""

@@ -155,7 +155,7 @@ def walk(
     return staffed
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(weeks(), st.data())
 def test_the_search_agrees_with_a_walk_over_every_minute(week, data: st.DataObject) -> None:
     """Any hours, closures and openings, in weeks in which clocks change, in five zones."""
@@ -170,7 +170,7 @@ def test_the_search_agrees_with_a_walk_over_every_minute(week, data: st.DataObje
         assert clock.due(a * 60, window * 60) == ((later[window - 1] + 1) * 60 if len(later) >= window else -1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(weeks(), st.integers(0, 9 * 1440), st.integers(0, 9 * 1440), st.integers(0, 9 * 1440))
 def test_elapsed_time_adds_up_and_never_shrinks(week, a: int, b: int, c: int) -> None:
     """Splitting a stretch and adding the parts gives the whole."""

@@ -102,7 +102,7 @@ def test_a_weeks_activity_is_not_its_cohort(world: World) -> None:
                 assert {key: found[key] for key in expected[name]} == expected[name], name
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_the_backlog_at_the_end_of_a_week_is_who_stands_open_and_unbooked_then(sqlite_database, data) -> None:
     """For any leads with any histories: the flows add up to a count of the leads themselves."""

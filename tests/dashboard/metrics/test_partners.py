@@ -114,7 +114,7 @@ partner_counts = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(partner_counts)
 def test_shrinkage_lies_between_own_and_common_rate_and_ranks_add_up(counts) -> None:
     """Whatever the counts; nobody is lost, and K ranks sum to K(K+1)/2."""
