@@ -169,8 +169,8 @@ def _backlog_age(q: _Question) -> Answer:
 
 def _next_available(q: _Question) -> Answer:
     chosen = q.chosen.location or None
-    open_ = slots.open_by_day(q.connection, q.as_of, chosen)
-    return Answer(third_next_available(open_, day_number(q.today), SLOT_HORIZON_DAYS, slots.SLOT_KEYS), {})
+    open_, kept = slots.open_by_day(q.connection, q.as_of, chosen, q.chosen.service_line)
+    return Answer(third_next_available(open_, kept, day_number(q.today), SLOT_HORIZON_DAYS), {})
 
 
 def _case_mix(q: _Question) -> Answer:
@@ -187,12 +187,15 @@ def _volume(q: _Question) -> Answer:
 
 @dataclass(frozen=True)
 class _Metric:
-    """A metric of the command line: how it is answered, which options it heeds, and its own key columns."""
+    """A metric of the command line: how it is answered, which options it heeds, its own key columns, and whether a period
+    means anything to it.
+    """
 
     answer: Callable[[_Question], Answer]
     heeds: tuple[str, ...]
     never_by: tuple[str, ...]
     rows_by: tuple[str, ...] = ()
+    by_period: bool = True
 
 
 _NEVER = tuple(labels.BREAKDOWNS)
@@ -217,19 +220,19 @@ _METRICS = {
     "missing-records": _Metric(_missing_records, ("by",), _NEVER_OF_ITEMS, ("item",)),
     "records-speed": _Metric(_records_speed, ("horizon", "step"), _NEVER, ("at_arrival",)),
     "time-in-stage": _Metric(_time_in_stage, ("by",), _NEVER_OF_OTHERS),
-    "stalls": _Metric(_stalls, (), _NEVER, ("stage", "waits_for")),
-    "next-steps": _Metric(_next_steps, ("by",), _NEVER_OF_OTHERS),
-    "backlog": _Metric(_backlog, (), _NEVER, ("week",)),
-    "backlog-age": _Metric(_backlog_age, ("by",), _NEVER_OF_OTHERS),
-    "next-available": _Metric(_next_available, (), _NEVER, slots.SLOT_KEYS),
+    "stalls": _Metric(_stalls, (), _NEVER, ("stage", "waits_for"), by_period=False),
+    "next-steps": _Metric(_next_steps, ("by",), _NEVER_OF_OTHERS, by_period=False),
+    "backlog": _Metric(_backlog, (), _NEVER, ("week",), by_period=False),
+    "backlog-age": _Metric(_backlog_age, ("by",), _NEVER_OF_OTHERS, by_period=False),
+    "next-available": _Metric(_next_available, (), _NEVER, slots.SLOT_KEYS, by_period=False),
     "log-lag": _Metric(_log_lag, ("by",), _NEVER_OF_LEADS),
     "flags": _Metric(_flags, (), _NEVER),
     "field-fill": _Metric(_field_fill, ("by",), _NEVER_OF_LEADS),
-    "trends": _Metric(_trends, ("horizon",), _NEVER, ("week",)),
+    "trends": _Metric(_trends, ("horizon",), _NEVER, ("week",), by_period=False),
     "partners": _Metric(_partners, ("by", "horizon", "outcome", "order"), _NEVER_OF_LEADS, ("partner",)),
     "case-mix": _Metric(_case_mix, ("horizon", "outcome"), _NEVER, ("partner",)),
     "funnel-plot": _Metric(_funnel_plot, ("horizon", "outcome"), _NEVER, ("partner",)),
-    "volume": _Metric(_volume, (), _NEVER, ("partner",)),
+    "volume": _Metric(_volume, (), _NEVER, ("partner",), by_period=False),
 }
 
 
@@ -289,6 +292,8 @@ def run(connection: Connection, a: argparse.Namespace, now: datetime) -> None:
     if own is None:
         raise LookupError("the database holds no practice yet; try: handoff import, or handoff demo")
     metric, as_of = _METRICS[a.metric], _moment(a.as_of, own["zone"], now)
+    if not metric.by_period and (getattr(a, "from") or a.to):
+        raise ValueError(f"{a.metric} is about all leads, whenever they were received; leave out --from and --to")
     horizon = a.horizon or own["horizon_days"]
     question = _Question(connection, a, _breakdown(a.by, metric), _filters(connection, a), as_of, own["zone"], horizon)
     answer = metric.answer(question)

@@ -15,7 +15,7 @@ from dashboard.auth import SEE_LEADS
 from dashboard.frame import View
 from dashboard.metrics.intervals import apart
 from data_access import facts
-from data_access.dimensions import LEADS, Unit
+from data_access.dimensions import LEADS, LONGEST_DAYS, Unit
 from data_access.tally import Where
 from data_access.vocabulary import Channel, CloseReason, Kind, Precision, Stage
 
@@ -57,6 +57,8 @@ def share(k: int, n: int, low: float, high: float) -> str:
 
 def days(value: float) -> str:
     """A number of days as people read it; "not yet reached" where there is none."""
+    if value >= LONGEST_DAYS:
+        return f"{LONGEST_DAYS // 365} years or more"
     return "not yet reached" if math.isnan(value) else plural(int(value), "day")
 
 
@@ -110,10 +112,10 @@ def left_out(counts: Mapping[str, int]) -> None:
     st.caption("Left out: " + ("; ".join(said) if said else "nothing") + ".")
 
 
-def no_leads(view: View) -> bool:
-    """Say what to do where there is nothing to count; True if so."""
+def no_leads(view: View, *, whenever: bool = False) -> bool:
+    """Say what to do where there is nothing to count; True if so. `whenever`: the page is not about the period alone."""
     if view.everything:
-        if view.matching:
+        if view.matching_whenever if whenever else view.matching:
             return False
         st.info(
             "No lead matches these filters. Widen the period or clear a filter in the sidebar.",

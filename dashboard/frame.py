@@ -50,6 +50,12 @@ class View:
         """How many leads the filters leave."""
         return int(self.count([], self.where)["count"].sum())
 
+    @cached_property
+    def matching_whenever(self) -> int:
+        """How many leads the filters leave, whenever they were received."""
+        anytime = replace(self.filters, first=None, last=None)
+        return int(self.count([], anytime.where(self.viewer.locations))["count"].sum())
+
     @property
     def today(self) -> date:
         """The practice's local day of `as_of`."""

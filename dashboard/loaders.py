@@ -173,12 +173,14 @@ def staffed_shares(day: date) -> dict[int, npt.NDArray[np.float64]]:
         return practice.staffed_shares(connection, day)
 
 
-def next_available(viewer: Viewer, chosen: Sequence[int], as_of: datetime, today: date) -> pd.DataFrame:
+def next_available(
+    viewer: Viewer, chosen: Sequence[int], service_lines: Sequence[int], as_of: datetime, today: date
+) -> pd.DataFrame:
     """Third next available appointments in the viewer's scope; an empty table where no slots are kept."""
     auth.require(viewer, auth.SEE_METRICS)
     with databases.reading(database()) as connection:
-        open_ = slots.open_by_day(connection, as_of, _places(viewer, chosen))
-    return third_next_available(open_, day_number(today), SLOT_HORIZON_DAYS, slots.SLOT_KEYS)
+        open_, kept = slots.open_by_day(connection, as_of, _places(viewer, chosen), service_lines)
+    return third_next_available(open_, kept, day_number(today), SLOT_HORIZON_DAYS)
 
 
 def notes(viewer: Viewer, chosen: Sequence[int], as_of: datetime) -> list[Annotation]:

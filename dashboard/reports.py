@@ -29,7 +29,7 @@ from data_access.dimensions import LONGEST_MINUTES
 from data_access.promises import Targets
 from data_access.tally import Where
 from data_access.units import APPOINTMENTS, ITEMS, SITUATIONS, SPELLS
-from data_access.vocabulary import VISIT_KINDS, AtArrival, Ending, Promise, Stage, WentTo, code
+from data_access.vocabulary import VISIT_KINDS, AtArrival, Ending, Promise, Stage, Standing, WentTo, code
 
 Count = Callable[..., pd.DataFrame]
 """Counts by dimensions, for a filter, leads unless another unit is named; the moment and the source are settled by
@@ -256,8 +256,10 @@ def field_fill(count: Count, filters: Filters, scope: frozenset[int] | None, by:
 
 def log_lag(count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequence[str] = ()) -> Answer:
     """How long after receipt inquiries of every kind are logged."""
-    tally = count([*by, "log_minutes"], filters.where(scope))
-    return Answer(quality_metric.log_lag(tally, LONGEST_MINUTES, by), {})
+    tally = count([*by, "log_minutes", "state"], filters.where(scope))
+    lead = tally["state"] != Standing.EXCLUDED
+    left_out = {"not_a_lead": int(tally.loc[~lead, "count"].sum())}
+    return Answer(quality_metric.log_lag(tally[lead], LONGEST_MINUTES, by), left_out)
 
 
 def attendance_by_lead(count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequence[str] = ()) -> Answer:
@@ -294,9 +296,9 @@ def time_in_stage(
     """How long leads headed for a visit stay in each stage: the spells that began in the period."""
     keys, where = [*by, "stage"], filters.for_visits().where(scope)
     spells = count([*keys, "went_to", "spell_days", "spell_ending"], where, SPELLS)
-    totals = count([*keys, "total_days", "spell_ending"], _narrowed(where, latest_there=(1,)), SPELLS)
-    over = tuple(code for code in WentTo if code != WentTo.STANDING)
-    done = count([*keys, "spell_minutes"], _narrowed(where, went_to=over), SPELLS)
+    since_first = replace(_narrowed(where, latest_there=(1,)), by_day="first_day")  # whoever came back late is in it
+    totals = count([*keys, "total_days", "spell_ending"], since_first, SPELLS)
+    done = count([*keys, "spell_minutes"], _narrowed(where, spell_ending=(Ending.HAPPENED,)), SPELLS)
     done = done[done["spell_minutes"] <= LONGEST_MINUTES].rename(columns={"spell_minutes": "minutes"})
     exact = _narrowed(where, went_to=(WentTo.STANDING,), day_only=(0,))
     open_ = count(list(dict.fromkeys([*keys, "location", "waited_since", "waited_until"])), exact, SPELLS)
@@ -333,19 +335,19 @@ def little(count: Count, filters: Filters, scope: frozenset[int] | None, *, toda
     last = day_number(today) - today.weekday()
     first = last - 7 * weeks
     began = count(["began_day", "came_from"], where, SPELLS)
-    ended = count(["ended_day", "went_to", "spell_days"], where, SPELLS)
+    ended = count(["ended_day", "went_to", "run_days"], where, SPELLS)
     came_in = began[~began["came_from"].isin(_NOT_BOOKED)]
     left = ended[(ended["went_to"] >= WentTo.SCHEDULED) & (ended["ended_day"] > 0)]
     arrived, gone = (part.groupby(day)["count"].sum() for part, day in ((came_in, "began_day"), (left, "ended_day")))
     before = int(arrived[arrived.index < first].sum() - gone[gone.index < first].sum())
     window = pd.RangeIndex(first, last)
-    inside = ended[(ended["ended_day"] >= first) & (ended["ended_day"] < last)]
+    inside = left[(left["ended_day"] >= first) & (left["ended_day"] < last)]
     return capacity_metric.little(
         arrived.reindex(window, fill_value=0),
         gone.reindex(window, fill_value=0),
         before,
         7 * weeks,
-        float((inside["spell_days"] * inside["count"]).sum()),
+        float((inside["run_days"] * inside["count"]).sum()),
         int(gone.reindex(window, fill_value=0).sum()),
     )
 

@@ -16,7 +16,7 @@ from dashboard.metrics import trends
 from dashboard.metrics.trends import Limits
 from dashboard.reports import Clock, Count
 from data_access.annotations import Annotation
-from data_access.days import day_number, week_number, week_start
+from data_access.days import week_number
 from data_access.promises import Targets
 from data_access.tally import Where
 from data_access.vocabulary import Standing
@@ -70,11 +70,15 @@ class Series:
 
 @dataclass(frozen=True)
 class Trend:
-    """A series with its limits: `table` has `week` and trends.TREND_COLUMNS, one row per finished week."""
+    """A series with its limits: `table` has `week` and trends.TREND_COLUMNS, one row per finished week.
+
+    `limits` are those of the last stretch, which begins at the row number `begins`.
+    """
 
     series: Series
     table: pd.DataFrame
     limits: Limits
+    begins: int = 0
 
 
 def _received(asked: Asked) -> pd.DataFrame:
@@ -132,15 +136,16 @@ def trend(name: str, asked: Asked) -> Trend:
     counted = series.read(replace(asked, filters=replace(asked.filters, first=None, last=None)))
     counted = counted[counted["week"] >= 1]
     over = asked.today - timedelta(days=asked.horizon if series.waits else 0)
-    last = max((w for w in counted["week"] if day_number(week_start(int(w) + 1)) <= day_number(over)), default=0)
-    first = int(counted["week"].min()) if last else 1
+    last = week_number(over) - 1  # the last week that is over by then, whether anything happened in it or not
+    first = int(min(counted["week"].min(), last + 1)) if len(counted) else last + 1
     every = counted.set_index("week")
     begins = [first, *(week for week in asked.fixed_anew(name) if first < week <= last)]
     stretches = [
         _judged(series, every.reindex(pd.RangeIndex(since, until)))
         for since, until in zip(begins, [*begins[1:], last + 1], strict=True)
     ]
-    return Trend(series, pd.concat([table for table, _ in stretches], ignore_index=True), stretches[-1][1])
+    table = pd.concat([part for part, _ in stretches], ignore_index=True)
+    return Trend(series, table, stretches[-1][1], len(table) - len(stretches[-1][0]))
 
 
 def _judged(series: Series, weeks: pd.DataFrame) -> tuple[pd.DataFrame, Limits]:

@@ -3,10 +3,12 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from data_access import practice
 from data_access import tables as t
 from data_access.vocabulary import TrendSeries
 
@@ -46,7 +48,9 @@ def write(
     text = " ".join(text.split())
     if not 0 < len(text) <= TEXT_LENGTH:
         raise ValueError(f"A note has 1 to {TEXT_LENGTH} characters, this one has {len(text)}.")
-    if on_day > now.date():
+    own = practice.get(connection)
+    today = now.astimezone(ZoneInfo(own["zone"])).date() if own else now.date()
+    if on_day > today:
         raise ValueError("The day lies ahead. A note says what happened.")
     if rebases and location_id is not None:
         raise ValueError("Limits are fixed anew for the whole practice. Leave the location open.")

@@ -251,7 +251,7 @@ class Simulation(DemoPractice):
     ) -> Iterator[tuple[datetime, Happening]]:
         for _ in range(3):
             if self._chance(0.1):
-                now = now + (starts - now) * 0.7
+                now = now + (starts - now) * (0.7 if self._chance(0.7) else 0.985)
                 if self._chance(0.3):
                     yield now, happened.Cancelled(by=CancelledBy.PATIENT if self._chance(0.8) else CancelledBy.PRACTICE)
                     if self._chance(0.7):

@@ -129,7 +129,7 @@ def qualified(f: Any, m: Moment) -> Any:
 
 def _at_arrival(f: Any, m: Moment) -> Any:
     """Whether it came with the records that it needs; what was found needless later was never needed."""
-    late = either(f.received_day >= m.day, AtArrival.FIRST_DAY, AtArrival.INCOMPLETE)
+    late = either(f.day_over_at > m.minute, AtArrival.FIRST_DAY, AtArrival.INCOMPLETE)
     settled = either(f.records_needed == 2, AtArrival.NONE_NEEDED, AtArrival.COMPLETE)
     return either(f.records_needed == 0, AtArrival.NONE_NEEDED, either(f.arrival_at <= m.minute, settled, late))
 

@@ -23,7 +23,7 @@ from data_access.fact_tables import ALWAYS, NEVER, NOT_MEASURED
 from data_access.lead_state import Appointment, LeadState, Situation, epoch_minute, seconds_to
 from data_access.promises import ResponseClock
 from data_access.spells import Spell, hidden, spells
-from data_access.vocabulary import AppointmentStatus, Flag, Precision, Stage, code
+from data_access.vocabulary import AppointmentStatus, CameFrom, Flag, Precision, Stage, code
 
 MOST_MOVES = 15
 _ALMOST_A_MINUTE = timedelta(minutes=1) - timedelta.resolution
@@ -89,6 +89,7 @@ def of_lead(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
         "contact_at": answered(state.first_contact),
         "contact_met": met(state.first_contact),
         "answered_live": int(asked.answered_live),
+        "day_over_at": epoch_minute(_end_of(received_on, zone)),
         **_arrival(state, received_on, zone),
         "log_minutes": _log_minutes(state),
         "visit_weekday": appointment.starts_on.isoweekday() if appointment and appointment.starts_on else 0,
@@ -179,7 +180,7 @@ def _appointments(state: LeadState, zones: Mapping[int, ZoneInfo]) -> Iterator[t
         on = _on(a.starts_at, zone) if a.starts_at else a.starts_on
         begins = a.starts_at or (_end_of(on, zone) if on else None)
         yield (
-            epoch_minute(a.booked_at),
+            max(epoch_minute(a.booked_at), epoch_minute(state.received_at)),
             {
                 "starts_at": epoch_minute(begins) if begins else NEVER,
                 "outcome_at": epoch_minute(a.outcome_at) if a.outcome_at else NEVER,
@@ -215,6 +216,7 @@ def of_items(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
                     "item_at": epoch_minute(came) if came else NEVER,
                     "item_lag": (_on(came, zone) - received_on).days if came else NEVER,
                     "waived_at": epoch_minute(record.waived_at) if record.waived_at else NEVER,
+                    "day_over_at": epoch_minute(_end_of(received_on, zone)),
                     "received_day": day_number(received_on),
                     "received_week": week_number(received_on),
                     **_keys(state),
@@ -227,9 +229,11 @@ def of_items(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
 def of_spells(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
     """The facts of a lead's spells in a stage; `minutes` (staffed) is filled in by `write`.
 
-    `earlier_days` are the days of its earlier spells in the same stage, `again_at` is when the next of those began.
+    `earlier_days` are the days of its earlier spells in the same stage, `first_day` is when the first of those began and
+    `again_at` when the next does. `run_days`: days from when it came to be open and not booked until this spell ended.
     """
     stays = spells(state)
+    outside = (CameFrom.RECEIVED, CameFrom.REOPENED, CameFrom.SCHEDULED, CameFrom.ATTENDED)
 
     def days(spell: Spell) -> int:
         if spell.ended_at == NEVER:
@@ -241,6 +245,9 @@ def of_spells(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
             earlier = [other for other in stays[:place] if other.stage == spell.stage]
             later = [other.began_at for other in stays[place + 1 :] if other.stage == spell.stage]
             began_on = _local(spell.began_at, zone)
+            first = earlier[0].began_at if earlier else spell.began_at
+            run = [other.began_at for other in stays[: place + 1] if other.came_from in outside][-1]
+            run_days = (_local(spell.ended_at, zone) - _local(run, zone)).days if spell.ended_at < NEVER else NEVER
             yield (
                 spell.began_at,
                 {
@@ -251,12 +258,15 @@ def of_spells(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
                     "began_day": day_number(began_on),
                     "began_week": week_number(began_on),
                     "ended_week": week_number(_local(spell.ended_at, zone)) if spell.ended_at < NEVER else 0,
+                    "first_day": day_number(_local(first, zone)),
                     "days": days(spell),
+                    "run_days": run_days,
                     "earlier_days": sum(days(other) for other in earlier),
                     "minutes": NEVER,
                     "came_from": int(spell.came_from),
                     "went_to": int(spell.went_to),
-                    "day_only": int(spell.day_only),
+                    "began_day_only": int(spell.began_day_only),
+                    "ended_day_only": int(spell.ended_day_only),
                     "spoiled": int(_local(spell.dated_at, zone) < began_on),
                     **_keys(state),
                 },
@@ -265,9 +275,10 @@ def of_spells(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
     return _seen(state, rows())
 
 
-def of_situations(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
+def of_situations(state: LeadState, zones: Mapping[int, ZoneInfo]) -> list[dict[str, int]]:
     """What the lead waited for while it was open, one row per stretch; `waits_for` is its code + 1, 0 for an appointment."""
     rows: list[dict[str, int]] = []
+    zone = zones[state.received.location_id]
     ends = [*(epoch_minute(at) for at, _ in state.situations[1:]), NEVER]
     since: tuple[Stage, int] | None = None
     for (at, now), until in zip(state.situations, ends, strict=True):
@@ -286,7 +297,7 @@ def of_situations(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
                 "stage_day": day_number(_local(since[1], zone)),
                 "waits_for": code(now.waits_for) + 1 if now.waits_for else 0,
                 "received_day": day_number(_on(state.received_at, zone)),
-                **_due(now, zone),
+                **_due(now, zones[now.location_id]),
                 **_keys(state),
             }
         )
@@ -294,9 +305,14 @@ def of_situations(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
 
 
 def _due(now: Situation, zone: ZoneInfo) -> dict[str, int]:
-    at = now.due_at or (_end_of(now.due_on, zone) if now.due_on else None)
-    on = now.due_on or (_on(at, zone) if at else None)
-    return {"due_at": epoch_minute(at + _ALMOST_A_MINUTE) if at else NEVER, "due_day": day_number(on) if on else NEVER}
+    start = now.starts_at or (_end_of(now.starts_on, zone) if now.starts_on else None)
+    at = now.due_at or start
+    on = now.starts_on if at is start and now.starts_on else _on(at, zone) if at else None
+    return {
+        "starts_at": epoch_minute(start + _ALMOST_A_MINUTE) if start else NEVER,
+        "due_at": epoch_minute(at + _ALMOST_A_MINUTE) if at else NEVER,
+        "due_day": day_number(on) if on else NEVER,
+    }
 
 
 def _local(minute: int, zone: ZoneInfo) -> date:
@@ -348,7 +364,7 @@ def write(connection: Connection, states: Mapping[int, LeadState], *, fresh: boo
             (tables.appointment_facts, of_appointments(state, zones)),
             (tables.item_facts, of_items(state, zone)),
             (tables.spell_facts, of_spells(state, zone)),
-            (tables.situation_facts, of_situations(state, zone)),
+            (tables.situation_facts, of_situations(state, zones)),
         ):
             made.setdefault(table, []).extend({"lead_id": lead_id, **row} for row in rows)
     _measure(clock, made.get(tables.spell_facts, []))
@@ -363,7 +379,7 @@ def _measure(clock: ResponseClock, rows: list[dict[str, int]]) -> None:
     """Fill in the staffed minutes of spells that are over and known to the minute."""
     at: dict[int, list[dict[str, int]]] = {}
     for row in rows:
-        if row["ended_at"] < NEVER and not row["day_only"]:
+        if row["ended_at"] < NEVER and not row["began_day_only"] and not row["ended_day_only"]:
             at.setdefault(row["location"], []).append(row)
     for location, over in at.items():
         began, ended = ([row[name] for row in over] for name in ("began_at", "ended_at"))

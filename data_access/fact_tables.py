@@ -45,7 +45,7 @@ def _table(name: str, number: str, comment: str, columns: Mapping[str, str], *st
 LEAD_COLUMNS = _columns(
     ("valid_from", "valid_until", "received_at", "eligible_at", "records_at", "scheduled_at", "attended_at", "closed_at",
      "due_at", "attempt_at", "contact_at", "received_day", "eligible_lag", "records_lag", "scheduled_lag", "attended_lag",
-     "visit_lag", "closed_lag", "attempt_minutes", "contact_minutes", "arrival_at", "log_minutes"),
+     "visit_lag", "closed_lag", "attempt_minutes", "contact_minutes", "day_over_at", "arrival_at", "log_minutes"),
     ("received_week", "received_hour", "due_week", "flags"),
     ("attempt_met", "contact_met", "answered_live", "stage", "moved_back", "close_reason", "visit_weekday",
      "records_needed"),
@@ -56,18 +56,28 @@ APPOINTMENT_COLUMNS = _columns(
     ("start_weekday", "outcome", "cancelled_by", "late", "first_visit", "first_chain", "moves"),
 )
 ITEM_COLUMNS = _columns(
-    ("seen_from", "seen_until", "eligible_at", "received_day", "item_at", "item_lag", "waived_at"),
+    ("seen_from", "seen_until", "eligible_at", "received_day", "day_over_at", "item_at", "item_lag", "waived_at"),
     ("received_week",),
     ("item", "required"),
 )
 SPELL_COLUMNS = _columns(
-    ("seen_from", "seen_until", "eligible_at", "began_at", "ended_at", "again_at", "began_day", "days", "earlier_days",
-     "minutes"),
+    ("seen_from", "seen_until", "eligible_at", "began_at", "ended_at", "again_at", "began_day", "first_day", "days",
+     "run_days", "earlier_days", "minutes"),
     ("began_week", "ended_week"),
-    ("stage", "came_from", "went_to", "day_only", "spoiled"),
+    ("stage", "came_from", "went_to", "began_day_only", "ended_day_only", "spoiled"),
 )  # fmt: skip
 SITUATION_COLUMNS = _columns(
-    ("seen_from", "seen_until", "eligible_at", "received_day", "stage_since", "stage_day", "due_at", "due_day"),
+    (
+        "seen_from",
+        "seen_until",
+        "eligible_at",
+        "received_day",
+        "stage_since",
+        "stage_day",
+        "starts_at",
+        "due_at",
+        "due_day",
+    ),
     (),
     ("stage", "waits_for"),
 )

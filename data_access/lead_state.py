@@ -72,15 +72,19 @@ class Part:
 
 @dataclass(frozen=True)
 class Situation:
-    """What an open lead waits for, and when its next step is due; both dues None: nothing is planned.
+    """What an open lead waits for, and when its next step is due.
 
-    `waits_for` is None while an appointment lies ahead; `due_on` is given where only the day is known.
+    `waits_for` is None while an appointment stands, which begins at `starts_at`, or on the day `starts_on` where only that is
+    known, at `location_id`. `due_at`: when the step that was planned, or the answer that was promised, is due; None: neither
+    is, and the next step is the appointment where there is one.
     """
 
     stage: Stage
     waits_for: StallReason | None
-    due_at: datetime | None = None
-    due_on: date | None = None
+    due_at: datetime | None
+    location_id: int
+    starts_at: datetime | None = None
+    starts_on: date | None = None
 
 
 @dataclass
@@ -187,7 +191,7 @@ class LeadState:
             "closed_at": self.closed_at,
             "close_reason": self.close_reason,
             "next_step": self.planned.step if now and self.planned else None,
-            "next_step_by": now.due_at if now else None,
+            "next_step_by": (now.due_at or now.starts_at) if now else None,
             "waits_for": now.waits_for if now else None,
             "flags": int(self.flags),
         }

@@ -338,7 +338,11 @@ def twins(connection: Connection, as_of: datetime, *, locations: Collection[int]
         sa.select(lead.id, lead.reference, lead.received_at, lead.location_id, t.locations.c.name.label("location"))
         .join(t.locations, t.locations.c.id == lead.location_id)
         .where(lead.reference.is_not(None), lead.received_at <= as_of, lead.received_at > as_of - timedelta(weeks=13))
-        .where(lead.close_reason.is_(None) | lead.close_reason.not_in([str(reason) for reason in EXCLUDED_REASONS]))
+        .where(
+            lead.close_reason.is_(None)
+            | lead.close_reason.not_in([str(reason) for reason in EXCLUDED_REASONS])
+            | (lead.closed_at > as_of)
+        )
         .order_by(lead.received_at, lead.id)
     )
     if locations is not None:
@@ -365,6 +369,11 @@ def as_they_stood(connection: Connection, rows: Sequence[dict[str, Any]], as_of:
     stood = []
     for row, log in zip(rows, logs_of(connection, [row["id"] for row in rows]).values(), strict=True):
         by_then = [e for e in log if isinstance(e.what, happened.Voided) or epoch_minute(e.occurred_at) <= minute]
+        if not any(
+            isinstance(event.what, Received) for event in by_then
+        ):  # the list names a lead that was not there yet
+            stood.append(row)
+            continue
         then = replay(by_then).row()
         stood.append({name: then.get(name, value) for name, value in row.items()})
     return stood

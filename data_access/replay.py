@@ -253,15 +253,11 @@ def _situation(state: LeadState) -> Situation | None:
     ahead = state.appointment if state.stage == Stage.SCHEDULED else None
     booked = ahead is not None and ahead.status == AppointmentStatus.SCHEDULED
     unanswered = state.first_attempt is None and not state.received.answered_live
-    due_at, due_on = None, None
-    if state.planned:
-        due_at = state.planned.due_at
-    elif booked and ahead:
-        due_at, due_on = ahead.starts_at, ahead.starts_on
-    elif unanswered:
-        due_at = state.received.respond_by
     waits_for = None if booked else state.stalled or _waits_for(state, unanswered=unanswered)
-    return Situation(state.stage, waits_for, due_at, due_on)
+    due_at = state.planned.due_at if state.planned else state.received.respond_by if unanswered and not booked else None
+    if booked and ahead:
+        return Situation(state.stage, waits_for, due_at, ahead.location_id, ahead.starts_at, ahead.starts_on)
+    return Situation(state.stage, waits_for, due_at, state.received.location_id)
 
 
 def _waits_for(state: LeadState, *, unanswered: bool) -> StallReason:

@@ -23,38 +23,47 @@ class BadSlots(ValueError):
     """A file of slots that cannot be taken; the message says which line, what was found, and what is allowed."""
 
 
-def open_by_day(connection: Connection, as_of: datetime, locations: Collection[int] | None) -> pd.DataFrame:
-    """Slots that could be booked at a moment, by location, service line and local day.
+def open_by_day(
+    connection: Connection, as_of: datetime, locations: Collection[int] | None, service_lines: Collection[int] = ()
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Slots that could be booked at a moment, and for what any are kept at all.
+
+    Parameters
+    ----------
+    locations : collection of int, or None
+        Only of these; None for every location.
+    service_lines : collection of int
+        Only of these; none for every one.
 
     Returns
     -------
-    DataFrame
-        `location`, `service_line` (0 for any), `slot_day` (days since 1970) and `count`; empty where no slots are kept.
+    (open, kept) : DataFrames
+        `open`: `location`, `service_line` (0 for any), `slot_day` (days since 1970, local) and `count`. `kept`: the locations
+        and service lines of which any slot was known by then, those that are booked up among them.
     """
     c = t.slots.c
-    standing = (c.starts_at > as_of, c.opened_at <= as_of, c.taken_at.is_(None) | (c.taken_at > as_of))
-    query = sa.select(c.location_id, c.service_line_id, c.starts_at).where(*standing)
+    query = sa.select(c.location_id, c.service_line_id, c.starts_at, c.taken_at).where(c.opened_at <= as_of)
     if locations is not None:
         query = query.where(c.location_id.in_(list(locations)))
+    if service_lines:
+        query = query.where(c.service_line_id.in_(list(service_lines)))
     zones = {place: ZoneInfo(zone) for place, zone in practice.zones(connection).items()}
-    rows = [
-        (place, line or 0, day_number(at.astimezone(zones[place]).date()))
-        for place, line, at in connection.execute(query)
-    ]
+    rows, kept = [], set()
+    for place, line, starts, taken in connection.execute(query):
+        kept.add((place, line or 0))
+        if starts > as_of and (taken is None or taken > as_of):
+            rows.append((place, line or 0, day_number(starts.astimezone(zones[place]).date())))
     frame = pd.DataFrame(np.array(rows, np.int64).reshape(-1, 3), columns=[*SLOT_KEYS, "slot_day"])
-    return frame.value_counts([*SLOT_KEYS, "slot_day"], sort=False).reset_index()
-
-
-def kept(connection: Connection) -> bool:
-    """Whether any slot was ever entered."""
-    return connection.scalar(sa.select(t.slots.c.id).limit(1)) is not None
+    groups = pd.DataFrame(np.array(sorted(kept), np.int64).reshape(-1, 2), columns=list(SLOT_KEYS))
+    return frame.value_counts([*SLOT_KEYS, "slot_day"], sort=False).reset_index(), groups
 
 
 def load(connection: Connection, file: Path, now: datetime) -> dict[str, int]:
     """Take slots from a CSV file: one line each, with the columns `location`, `service_line` and `starts_at`.
 
-    A slot that is known is left as it is, but for `taken_at`. Times without a zone are the location's. `opened_at` may be
-    left out: then it is open from now on; `taken_at` is empty while it can be booked.
+    A slot that is known is left as it is, but for `taken_at`; taken before it was known here, it was open from then. Times
+    without a zone are the location's. `opened_at` may be left out: then it is open from now on; `taken_at` is empty while
+    it can be booked.
 
     Returns
     -------
@@ -87,13 +96,17 @@ def load(connection: Connection, file: Path, now: datetime) -> dict[str, int]:
             starts, opened, taken = (
                 _moment(line.get(name), zones[place], name, where) for name in ("starts_at", "opened_at", "taken_at")
             )
+            if opened and taken and taken < opened:
+                raise BadSlots(f"{where}: taken_at lies before opened_at; leave opened_at empty if it is not known")
             if starts is None:
                 raise BadSlots(f"{where}: starts_at is empty; write 2026-03-31 09:30")
             values = {"location_id": place, "service_line_id": service, "starts_at": starts}
             if same := known.get((place, service, starts)):  # of several at one time, the first line means the first
                 slot, was_taken = same.pop(0)
                 if was_taken != taken:
-                    connection.execute(sa.update(t.slots).where(c.id == slot).values(taken_at=taken))
+                    earlier = sa.case((c.opened_at > taken, taken), else_=c.opened_at) if taken else c.opened_at
+                    change = {"taken_at": taken, "opened_at": earlier}
+                    connection.execute(sa.update(t.slots).where(c.id == slot).values(change))
                     done["updated"] += 1
                 continue
             opened = opened or min(now, starts, taken or now)

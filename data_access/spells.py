@@ -13,7 +13,7 @@ class Spell:
     """A stretch in which a lead stood open in one stage; moments are whole minutes since 1970, NEVER while it lasts.
 
     `dated_at` is the minute that was recorded for its end: before `ended_at` where it lies before the lead was received.
-    `day_only`: it began or ended at a moment of which only the day is known.
+    `began_day_only`, `ended_day_only`: of that moment only the day is known.
     """
 
     stage: Stage
@@ -22,7 +22,8 @@ class Spell:
     dated_at: int
     came_from: CameFrom
     went_to: WentTo
-    day_only: bool
+    began_day_only: bool
+    ended_day_only: bool
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ def spells(state: LeadState) -> list[Spell]:
         if move.to == now.to:
             continue
         if WentTo.CAPTURED <= now.to < WentTo.ATTENDED:
-            exact = now.precision == Precision.MINUTE and move.precision == Precision.MINUTE
-            made.append(Spell(Stage(now.to), now.at, move.at, move.dated, came_from, move.to, not exact))
+            only = (now.precision == Precision.DAY, move.precision == Precision.DAY)
+            made.append(Spell(Stage(now.to), now.at, move.at, move.dated, came_from, move.to, *only))
         if now.to:
             came_from = CameFrom(now.to) if now.to <= WentTo.ATTENDED else CameFrom.REOPENED
         now = move
@@ -86,14 +87,20 @@ def _moves(state: LeadState) -> Iterator[_Move]:
 
 
 def _rising(steps: list[_Move], until: int) -> Iterator[_Move]:
-    """Steps in the order in which they happened, those that lead no further left out; of one minute, the last."""
+    """Steps in the order in which they happened, those that lead no further left out; of one minute, the last.
+
+    Of bare dates every step counts: that several fall on one day says nothing about the minute, nor that they came after
+    a close of that day.
+    """
     first, *entered = steps
-    steps = [first, *sorted((step for step in entered if step.at < until), key=lambda step: (step.at, step.to))]
+    in_time = (step for step in entered if step.at < until or (step.at == until and step.precision == Precision.DAY))
+    steps = [first, *sorted(in_time, key=lambda step: (step.at, step.to))]
     highest = WentTo.STANDING
     for step, following in zip(steps, [*steps[1:], None], strict=True):
         if step.to > highest:
             highest = step.to
-            if step is first or following is None or following.at > step.at:
+            bare = following is not None and following.precision == Precision.DAY
+            if step is first or following is None or following.at > step.at or bare:
                 yield step
 
 

@@ -27,7 +27,9 @@ class Where:
     Attributes
     ----------
     days : (from, to), optional
-        Days since 1970 of receipt, half-open.
+        Days since 1970, half-open: of receipt for leads, and of each unit's own day for the others.
+    by_day : str
+        The column of the facts that `days` means in place of the unit's own day; empty for that.
     due_weeks : (from, to), optional
         Week numbers in which the window ended, half-open: for questions about promises that fell due.
     keys : mapping of dimension name -> codes
@@ -37,6 +39,7 @@ class Where:
     """
 
     days: tuple[int, int] | None = None
+    by_day: str = ""
     due_weeks: tuple[int, int] | None = None
     keys: Mapping[str, Collection[int]] = field(default_factory=dict)
     locations: Collection[int] | None = None
@@ -85,7 +88,7 @@ def members(source: Snapshot | Connection, where: Where, moment: Moment, unit: U
 def _blocks(snapshot: Snapshot, where: Where, unit: Unit) -> Any:
     columns = snapshot.rows[unit.stored].columns
     first, last = 0, len(columns[unit.stored.day])
-    if where.days:
+    if where.days and not where.by_day:
         first, last = (int(np.searchsorted(columns[unit.stored.day], day)) for day in where.days)
     for start in range(first, last, BLOCK):
         rows = slice(start, min(start + BLOCK, last))
@@ -94,6 +97,9 @@ def _blocks(snapshot: Snapshot, where: Where, unit: Unit) -> Any:
 
 def _wanted(f: Any, where: Where, moment: Moment, unit: Unit) -> Any:
     wanted = unit.present(f, moment)
+    if where.days and where.by_day:
+        day = getattr(f, where.by_day)
+        wanted &= (day >= where.days[0]) & (day < where.days[1])
     if where.due_weeks:
         wanted &= (f.due_week >= where.due_weeks[0]) & (f.due_week < where.due_weeks[1])
     if where.locations is not None:
@@ -145,7 +151,8 @@ def _conditions(where: Where, moment: Moment, unit: Unit) -> list[Any]:
     f = unit.stored.table.c
     conditions = [unit.present(f, moment)]
     if where.days:
-        conditions += [f[unit.stored.day] >= where.days[0], f[unit.stored.day] < where.days[1]]
+        day = f[where.by_day or unit.stored.day]
+        conditions += [day >= where.days[0], day < where.days[1]]
     if where.due_weeks:
         conditions += [f.due_week >= where.due_weeks[0], f.due_week < where.due_weeks[1]]
     if where.locations is not None:

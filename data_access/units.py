@@ -92,7 +92,7 @@ APPOINTMENTS = Unit(
 
 
 def _item_state(f: Any, m: Moment) -> Any:
-    missing = either(f.received_day >= m.day, ItemState.FIRST_DAY, ItemState.MISSING)
+    missing = either(f.day_over_at > m.minute, ItemState.FIRST_DAY, ItemState.MISSING)
     came = either(f.item_lag <= 0, ItemState.AT_ARRIVAL, ItemState.LATER)
     state = either(f.item_at <= m.minute, came, missing)
     return either(f.required == 0, ItemState.OPTIONAL, either(f.waived_at <= m.minute, ItemState.WAIVED, state))
@@ -119,6 +119,15 @@ def _spell_ending(f: Any, m: Moment) -> Any:
     return either(f.ended_at <= m.minute, either(f.spoiled == 1, Ending.SPOILED, Ending.HAPPENED), Ending.OPEN)
 
 
+def _run_days(f: Any, m: Moment) -> Any:
+    return clipped(either(f.ended_at <= m.minute, f.run_days, 0), LONGEST_DAYS)
+
+
+def _day_only(f: Any, m: Moment) -> Any:
+    """1 where its length so far is known in days and not in minutes."""
+    return either((f.began_day_only == 1) | ((f.ended_at <= m.minute) & (f.ended_day_only == 1)), 1, 0)
+
+
 SPELLS = Unit(
     facts.SPELLS,
     _by_name(
@@ -136,7 +145,8 @@ SPELLS = Unit(
         ),
         Dimension("latest_there", lambda f, m: either(f.again_at > m.minute, 1, 0), 2),
         Dimension("spell_minutes", staffed_minutes("minutes"), LONGEST_MINUTES + 2),
-        Dimension("day_only", plain("day_only"), 2),
+        Dimension("day_only", _day_only, 2),
+        Dimension("run_days", _run_days, LONGEST_DAYS + 1),
         Dimension("waited_since", plain("began_at")),
         Dimension("waited_until", lambda f, m: either(f.ended_at <= m.minute, f.ended_at, m.minute)),
     ),
@@ -153,7 +163,7 @@ _OURS = code(StallReason.OUR_FOLLOW_UP) + 1
 
 def _waits_for(f: Any, m: Moment) -> Any:
     """Code of the reason + 1; 0 for an appointment ahead. One that is past without an outcome waits for us."""
-    return either((f.waits_for == 0) & (f.due_at <= m.minute), _OURS, f.waits_for)
+    return either((f.waits_for == 0) & (f.starts_at <= m.minute), _OURS, f.waits_for)
 
 
 def _due(f: Any, m: Moment) -> Any:

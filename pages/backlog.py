@@ -9,7 +9,7 @@ from dashboard.screens import backlog, cells
 view = frame.view()
 scope = view.viewer.locations
 display.header("Backlog", metric.backlog, view)
-if display.no_leads(view):
+if display.no_leads(view, whenever=True):
     st.stop()
 
 table = reports.backlog(view.count, view.filters, scope, today=view.today).table
@@ -20,5 +20,6 @@ cells.leads_behind(view, backlog.weeks(view, table), hint=True)
 
 by = cells.breakdown("backlog_by", ("location", "service_line", "pathway", "owner", "partner")) or "location"
 cells.leads_behind(view, backlog.ages(view, reports.backlog_age(view.count, view.filters, scope, [by]).table, by))
-backlog.next_available(loaders.next_available(view.viewer, view.filters.location, view.as_of, view.today))
+f = view.filters
+backlog.next_available(loaders.next_available(view.viewer, f.location, f.service_line, view.as_of, view.today))
 backlog.check(reports.little(view.count, view.filters, scope, today=view.today, weeks=backlog.WEEKS))

@@ -9,7 +9,7 @@ from dashboard.screens import cells, stalls
 view = frame.view()
 scope = view.viewer.locations
 display.header("Stalls", metric.stalls, view, metric.time_in_stage, metric.follow_up)
-if display.no_leads(view):
+if display.no_leads(view, whenever=True):
     st.stop()
 
 waiting = reports.stalls(view.count, view.filters, scope).table

@@ -9,7 +9,7 @@ from dashboard.screens import trends
 
 view = frame.view()
 display.header("Trends", metric.shares, view)
-if display.no_leads(view):
+if display.no_leads(view, whenever=True):
     st.stop()
 
 finding = st.container()

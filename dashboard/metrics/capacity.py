@@ -258,7 +258,7 @@ SLOT_HORIZON_DAYS = 90
 NEXT_AVAILABLE_COLUMNS = ("open_slots", "third_next")
 
 
-def third_next_available(slots: pd.DataFrame, today: int, horizon: int, by: Sequence[str]) -> pd.DataFrame:
+def third_next_available(slots: pd.DataFrame, kept: pd.DataFrame, today: int, horizon: int) -> pd.DataFrame:
     """Days until the third open appointment for a new patient: how long somebody who asks today would wait.
 
     Definition
@@ -278,16 +278,16 @@ def third_next_available(slots: pd.DataFrame, today: int, horizon: int, by: Sequ
     Parameters
     ----------
     slots : DataFrame
-        Counts of open slots by `by` and `slot_day` (days since 1970).
+        Counts of open slots by the columns of `kept` and `slot_day` (days since 1970).
+    kept : DataFrame
+        One row per group of which slots are kept, for example location and service line; booked up or not.
     today, horizon : int
         Days since 1970, and how many days ahead to look.
-    by : sequence of str
-        Key columns, for example location and service line.
 
     Returns
     -------
     DataFrame
-        One row per group: the columns of `by`, then NEXT_AVAILABLE_COLUMNS. `open_slots` within the horizon;
+        One row per group: the columns of `kept`, then NEXT_AVAILABLE_COLUMNS. `open_slots` within the horizon;
         `third_next` in whole days from today, NaN where fewer than three are open within the horizon.
 
     Raises
@@ -303,11 +303,14 @@ def third_next_available(slots: pd.DataFrame, today: int, horizon: int, by: Sequ
     --------
     >>> import pandas as pd
     >>> slots = pd.DataFrame([[1, 100, 1], [1, 103, 2], [2, 101, 2]], columns=["location", "slot_day", "count"])
-    >>> third_next_available(slots, 100, 90, ["location"]).values.tolist()
-    [[1.0, 3.0, 3.0], [2.0, 2.0, nan]]
+    >>> third_next_available(slots, pd.DataFrame({"location": [1, 2, 3]}), 100, 90).values.tolist()
+    [[1.0, 3.0, 3.0], [2.0, 2.0, nan], [3.0, 0.0, nan]]
     """
     rows = []
-    for group, part in slots.groupby(list(by), sort=True):
+    by = list(kept.columns)
+    open_ = {tuple(group): part for group, part in slots.groupby(by)}
+    for group in kept.itertuples(index=False, name=None):
+        part = open_.get(group, slots.head(0))
         ahead = part[(part["slot_day"] >= today) & (part["slot_day"] <= today + horizon)].sort_values("slot_day")
         third = ahead.loc[ahead["count"].cumsum() >= 3, "slot_day"]
         rows.append((*group, int(ahead["count"].sum()), float(third.iloc[0] - today) if len(third) else float("nan")))

@@ -26,7 +26,7 @@ def suppress(counts: Sequence[int]) -> Told:
 
     Counts of 1 to 10 are not told; 0 may be. As long as the total, what is told and this rule leave only one possible value
     for a hidden count, or all that is hidden adds up to less than SMALLEST, the smallest other count above 0 is hidden
-    too. Where none is left, the total may not be told.
+    too. Where that takes more than one, or none is left, the total may not be told.
 
     Returns
     -------
@@ -52,7 +52,8 @@ def suppress(counts: Sequence[int]) -> Told:
         why[candidates[np.argmin(values[candidates])]] = COMPLEMENTARY
     text = {SMALL: f"<{SMALLEST}", COMPLEMENTARY: "suppressed"}
     shown = [text.get(reason, f"{value}") for value, reason in zip(values, why, strict=True)]
-    return Told(shown, list(why), not given_away)
+    # Whoever sees a second count hidden for the sake of another knows that the first would not have done.
+    return Told(shown, list(why), not given_away and int((why == COMPLEMENTARY).sum()) <= 1)
 
 
 def _given_away(values: npt.NDArray[np.int64], why: npt.NDArray[np.object_]) -> bool:

@@ -44,8 +44,9 @@ def time_in_stage(
 
     Population
     ----------
-    Spells that began in the period, of leads headed for a visit. Duplicates, spam and tests are left out. A stage that was
-    passed within the very minute of the next one has no spell.
+    Spells that began in the period, of leads headed for a visit. Duplicates, spam and tests are left out; one that was
+    reopened is back with all its spells, and its close counts as lost. A stage that was passed within the very minute of
+    the next one has no spell.
 
     Censoring
     ---------
@@ -105,7 +106,7 @@ def time_in_stage(
                 int(count.sum()),
                 int(count[(went > stage) & (went <= WentTo.ATTENDED)].sum()),
                 int(count[(went > WentTo.STANDING) & (went < stage)].sum()),
-                int(count[went == WentTo.LOST].sum()),
+                int(count[went.isin((WentTo.LOST, WentTo.NOT_A_LEAD))].sum()),
                 int(count[went == WentTo.ANSWERED].sum()),
                 int(standing["count"].sum()),
                 *_percentiles(part, "spell_days", "spell_ending"),

@@ -99,7 +99,7 @@ def in_the_end(table: pd.DataFrame) -> None:
     said = "Followed from the first appointment to the last that took its place, **"
     said += f"{share(int(row.came), int(row.came + row.did_not), row.rate_low, row.rate_high)}** of the leads came. "
     said += f"**{int(row.moved):,} of {plural(int(row.leads), 'lead')}** were given another day at least once, "
-    st.markdown(f"{said}{row.moves_per_lead:.2f} times per lead; {int(row.undecided):,} are still undecided.")
+    st.markdown(f"{said}{row.moves_per_lead:.2f} moves per lead; {int(row.undecided):,} are still undecided.")
 
 
 def new_patients(table: pd.DataFrame) -> None:

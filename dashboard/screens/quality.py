@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import display, labels, loaders
+from dashboard.auth import SEE_LEADS
 from dashboard.display import lead_list, minutes, percent, plural
 from dashboard.frame import View
 from dashboard.labels import BREAKDOWNS
@@ -100,6 +101,8 @@ def log_lag(table: pd.DataFrame) -> None:
 
 def twins(view: View) -> None:
     """Leads that may be the same inquiry twice."""
+    if not view.viewer.may(SEE_LEADS):
+        return
     pairs = loaders.twins(view.viewer, view.as_of)
     st.subheader(f"Perhaps the same inquiry twice: {plural(len(pairs), 'pair')}")
     if not pairs:
@@ -117,7 +120,9 @@ def twins(view: View) -> None:
         }
         for pair in pairs
     ]
-    st.dataframe(shown, hide_index=True, alt="Pairs of leads with the same reference")
+    moment = st.column_config.DatetimeColumn(format="ddd D MMM YYYY, HH:mm")
+    config = {"Received": moment, "Received again": moment}
+    st.dataframe(shown, hide_index=True, column_config=config, alt="Pairs of leads with the same reference")
 
 
 def lists(view: View) -> None:

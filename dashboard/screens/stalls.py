@@ -107,6 +107,9 @@ def matrix(view: View, table: pd.DataFrame) -> Cell | None:
 def stay_chart(table: pd.DataFrame) -> None:
     """How long leads stay in each stage."""
     st.subheader("How long leads stay in each stage")
+    if table.empty:
+        st.markdown("No lead headed for a visit entered a stage in this period.")
+        return
     names = [STAGES[Stage(int(code))] for code in table["stage"]]
     figure = stays(table, names, list(table["stage"]))
     st.plotly_chart(figure, key="stalls_stays", config={"displayModeBar": False}, alt="Days in each stage")
@@ -158,10 +161,10 @@ def _went(stage: Stage) -> dict[str, tuple[int, ...]]:
     on = tuple(range(stage + 1, Stage.ATTENDED + 1))
     back = _BACK[stage]
     return {
-        "spells": (WentTo.STANDING, *on, *back, WentTo.LOST, WentTo.ANSWERED),
+        "spells": (WentTo.STANDING, *on, *back, WentTo.LOST, WentTo.NOT_A_LEAD, WentTo.ANSWERED),
         "went_on": on,
         "went_back": back,
-        "lost": (WentTo.LOST,),
+        "lost": (WentTo.LOST, WentTo.NOT_A_LEAD),
         "open": (WentTo.STANDING,),
     }
 

@@ -13,6 +13,7 @@ from dashboard.display import minutes, percent
 from dashboard.frame import View
 from dashboard.metrics.trends import (
     ALWAYS_MET,
+    BASELINE,
     COMMON,
     HIT_AND_MISS,
     NEVER_MET,
@@ -114,7 +115,7 @@ def _against(trend: Trend, target: float | None) -> str:
 
 
 def _usual(trend: Trend) -> tuple[int, int] | None:
-    before, last = trend.table.iloc[:-1], trend.table.iloc[-1]
+    before, last = trend.table.iloc[trend.begins : -1].head(BASELINE), trend.table.iloc[-1]
     if not before["n"].sum():
         return None
     week = usual(int(last.k), int(last.n), int(before["k"].sum()), int(before["n"].sum()))

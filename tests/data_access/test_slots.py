@@ -38,7 +38,7 @@ def test_slots_are_open_between_the_moments_at_which_they_were_opened_and_taken(
             (NOW + timedelta(days=2), None, [south]),
             (NOW + timedelta(days=30), None, []),
         ):
-            assert slots.open_by_day(c, when, places).values.tolist() == expected, when
+            assert slots.open_by_day(c, when, places)[0].values.tolist() == expected, when
 
 
 def test_the_same_file_again_changes_nothing_and_a_slot_that_was_taken_is_taken(world: World, tmp_path: Path) -> None:
@@ -77,3 +77,29 @@ def test_a_file_without_its_columns_says_which(world: World, tmp_path: Path) -> 
     """And which it needs."""
     with pytest.raises(BadSlots, match="no column 'starts_at'"), writing(world.engine) as c:
         slots.load(c, file_of(tmp_path, head="location,start\n"), NOW)
+
+
+def test_what_is_booked_up_is_kept_and_a_service_line_can_be_chosen(world: World, tmp_path: Path) -> None:
+    """No slot is open for it, which is not the same as that none are known."""
+    path = file_of(
+        tmp_path, "North,Cardiology,2026-03-20 09:00,2026-03-01,2026-03-02", "South,Imaging,2026-03-20 09:00,,"
+    )
+    with writing(world.engine) as c:
+        slots.load(c, path, NOW)
+    with reading(world.engine) as c:
+        open_, kept = slots.open_by_day(c, NOW, None)
+        assert kept.values.tolist() == [[world.north, world.cardiology], [world.south, world.imaging]]
+        assert open_["location"].tolist() == [world.south]
+        open_, kept = slots.open_by_day(c, NOW, None, (world.cardiology,))
+        assert (len(open_), len(kept)) == (0, 1)
+
+
+def test_a_slot_taken_before_it_was_known_here_was_open_from_then(world: World, tmp_path: Path) -> None:
+    """Exported at ten, booked at half past nine: the next export is taken as it is."""
+    with writing(world.engine) as c:
+        slots.load(c, file_of(tmp_path, "North,,2026-03-20 09:00,,"), NOW)
+    with writing(world.engine) as c:
+        done = slots.load(c, file_of(tmp_path, "North,,2026-03-20 09:00,,2026-03-11 09:30"), NOW + timedelta(hours=1))
+    assert done["updated"] == 1
+    with pytest.raises(BadSlots, match="line 2: taken_at lies before opened_at"), writing(world.engine) as c:
+        slots.load(c, file_of(tmp_path, "North,,2026-03-21 09:00,2026-03-11 10:00,2026-03-11 09:30"), NOW)

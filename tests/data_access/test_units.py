@@ -47,7 +47,7 @@ from tests.factories import NOW, World, log, record
 from tests.histories import START, drafts
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-SLOWLY = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
+SLOWLY = {"suppress_health_check": [HealthCheck.function_scoped_fixture]}
 
 
 def count(source: object, unit: Unit, by: tuple[str, ...], when: Moment, **keys: tuple[int, ...]) -> dict:
@@ -91,6 +91,10 @@ def made(sqlite_database: sa.Engine):
         return drawn, facts.load(sqlite_database), world
 
     return make
+
+
+def over(at: datetime, when: Moment) -> bool:
+    return -(-int(at.timestamp()) // 60) <= when.minute
 
 
 def visible(state: LeadState) -> bool:
@@ -168,13 +172,12 @@ def test_situations_at_any_moment_are_what_a_replay_up_to_it_says(made, data: st
         now = state.situations[-1][1] if state else None
         if state is None or now is None:
             continue
-        due = Due.NO_STEP
-        if now.due_at:
-            on = local_day(epoch_minute(now.due_at), zone_of(state, world))
-            over = -(-int(now.due_at.timestamp()) // 60) <= when.minute
-            due = Due.OVERDUE if over else Due.TODAY if on <= when.day else Due.LATER
+        due, at = Due.NO_STEP, now.due_at or now.starts_at
+        if at:
+            on = local_day(epoch_minute(at), zone_of(state, world))
+            due = Due.OVERDUE if over(at, when) else Due.TODAY if on <= when.day else Due.LATER
         waits = 0 if now.waits_for is None else code(now.waits_for) + 1
-        waits = code(StallReason.OUR_FOLLOW_UP) + 1 if waits == 0 and due == Due.OVERDUE else waits
+        waits = code(StallReason.OUR_FOLLOW_UP) + 1 if now.starts_at and over(now.starts_at, when) else waits
         expected[int(now.stage), waits, int(due)] += 1
     assert count(snapshot, SITUATIONS, ("stage", "waits_for", "due"), when) == expected
 
@@ -194,6 +197,7 @@ def test_items_at_any_moment_are_what_a_replay_up_to_it_says(made, data: st.Data
             continue
         zone = zone_of(state, world)
         first_day = local_day(epoch_minute(state.received_at), zone)
+        running = lambda at, day=first_day, zone=zone: local_day(epoch_minute(at), zone) <= day  # noqa: E731
         seen = []
         for record_ in state.records.values():
             if not record_.required:
@@ -204,7 +208,7 @@ def test_items_at_any_moment_are_what_a_replay_up_to_it_says(made, data: st.Data
                 on_time = local_day(epoch_minute(record_.received_at), zone) <= first_day
                 how = ItemState.AT_ARRIVAL if on_time else ItemState.LATER
             else:
-                how = ItemState.FIRST_DAY if first_day >= when.day else ItemState.MISSING
+                how = ItemState.FIRST_DAY if running(as_of) else ItemState.MISSING
             items[code(record_.item), how] += 1
             seen += [how] if how not in (ItemState.OPTIONAL, ItemState.WAIVED) else []
         if not seen:
@@ -212,7 +216,7 @@ def test_items_at_any_moment_are_what_a_replay_up_to_it_says(made, data: st.Data
         elif set(seen) == {ItemState.AT_ARRIVAL}:
             whole = AtArrival.COMPLETE
         else:
-            whole = AtArrival.FIRST_DAY if first_day >= when.day else AtArrival.INCOMPLETE
+            whole = AtArrival.FIRST_DAY if running(as_of) else AtArrival.INCOMPLETE
         arrivals[(whole,)] += 1
     assert count(snapshot, ITEMS, ("item", "item_state"), when) == items
     counted = (Standing.OPEN, Standing.LOST, Standing.ANSWERED)
@@ -376,3 +380,45 @@ def test_a_lag_in_days_is_a_difference_of_local_dates(world: World) -> None:
     snapshot, when = facts.load(world.engine), moment(end + DAY)
     assert count(snapshot, LEADS, ("scheduled_days",), when) == {(expected["lag_days"],): 1}
     assert count(snapshot, SPELLS, ("spell_days",), when, stage=(1,)) == {(expected["lag_days"],): 1}
+
+
+def test_of_bare_dates_every_stay_of_one_day_counts(world: World) -> None:
+    """Booked, seen and closed on one day without a time: a stay of no days, seen and not lost."""
+    day = (NOW + 3 * DAY).replace(hour=4)
+    happened = (e.Booked(), e.Attended(), e.Closed(reason=CloseReason.OTHER))
+    then = [e.Event(what, day, NOW, Precision.DAY, id=n) for n, what in enumerate(happened, start=1)]
+    with writing(world.engine) as c:
+        leads.add_many(c, [leads.Draft(factories.asked(world), NOW, Precision.MINUTE, NOW, then)])
+    counted = count(facts.load(world.engine), SPELLS, ("stage", "went_to", "spell_days"), moment(NOW + 9 * DAY))
+    assert counted == {(1, WentTo.SCHEDULED, 3): 1, (4, WentTo.ATTENDED, 0): 1}
+
+
+def test_an_appointment_is_not_there_before_its_lead(world: World) -> None:
+    """Booked, by its dates, the day before the inquiry was received: seen from the receipt on."""
+    booked = e.Event(e.Booked(starts_at=NOW - 2 * HOUR), NOW - DAY, NOW, id=1)
+    with writing(world.engine) as c:
+        leads.add_many(c, [leads.Draft(factories.asked(world), NOW, Precision.MINUTE, NOW, [booked])])
+    seen = [sum(count(facts.load(world.engine), APPOINTMENTS, (), moment(NOW + n * HOUR)).values()) for n in (-1, 0)]
+    assert seen == [0, 1]
+
+
+def test_a_planned_step_does_not_move_the_appointment(world: World) -> None:
+    """Ahead, it is waited for although a step is overdue; past, it is ours although a step is planned."""
+    ours = code(StallReason.OUR_FOLLOW_UP) + 1
+    for starts, due, waits, overdue in ((40, 5, 0, Due.OVERDUE), (5, 40, ours, Due.LATER)):
+        lead = log(world)
+        record(world, lead, e.Booked(starts_at=NOW + starts * DAY), NOW)
+        record(world, lead, e.Planned(step=NextStep.CONFIRM_APPOINTMENT, due_at=NOW + due * DAY), NOW)
+        found = count(facts.load(world.engine), SITUATIONS, ("waits_for", "due"), moment(NOW + 20 * DAY))
+        assert found == {(waits, overdue): 1}
+        record(world, lead, e.Closed(reason=CloseReason.OTHER), NOW + HOUR)
+
+
+def test_the_first_day_ends_at_the_locations_own_midnight(world: World) -> None:
+    """Past midnight in New York it is still the first day in Los Angeles."""
+    evening = NOW.replace(hour=3)  # seven in the evening in Los Angeles
+    log(world, evening, pathway=Pathway.CLINICIAN, location_id=world.south)
+    snapshot = facts.load(world.engine)
+    for hour, whole in ((6, AtArrival.FIRST_DAY), (7, AtArrival.INCOMPLETE)):
+        when = moment(NOW.replace(hour=hour))
+        assert count(snapshot, LEADS, ("at_arrival",), when) == {(whole,): 1}, hour

@@ -29,8 +29,8 @@ _FACTS: dict[str, tuple[str, str, str, str]] = {
         "received_day",
         "valid_from valid_until received_at eligible_at records_at scheduled_at attended_at closed_at due_at "
         "attempt_at contact_at received_day eligible_lag records_lag scheduled_lag attended_lag visit_lag "
-        "closed_lag attempt_minutes contact_minutes arrival_at log_minutes location partner service_line "
-        "source owner",
+        "closed_lag attempt_minutes contact_minutes day_over_at arrival_at log_minutes location partner "
+        "service_line source owner",
         "received_week received_hour due_week flags attempt_met contact_met answered_live stage moved_back "
         "close_reason visit_weekday records_needed kind pathway channel priority asker partner_category topic",
     ),
@@ -45,23 +45,23 @@ _FACTS: dict[str, tuple[str, str, str, str]] = {
     "item_facts": (
         "number",
         "received_day",
-        "seen_from seen_until eligible_at received_day item_at item_lag waived_at location partner "
-        "service_line source owner",
+        "seen_from seen_until eligible_at received_day day_over_at item_at item_lag waived_at location "
+        "partner service_line source owner",
         "received_week item required kind pathway channel priority asker partner_category topic",
     ),
     "spell_facts": (
         "number",
         "began_day",
-        "seen_from seen_until eligible_at began_at ended_at again_at began_day days earlier_days minutes "
-        "location partner service_line source owner",
-        "began_week ended_week stage came_from went_to day_only spoiled kind pathway channel priority asker "
-        "partner_category topic",
+        "seen_from seen_until eligible_at began_at ended_at again_at began_day first_day days run_days "
+        "earlier_days minutes location partner service_line source owner",
+        "began_week ended_week stage came_from went_to began_day_only ended_day_only spoiled kind pathway "
+        "channel priority asker partner_category topic",
     ),
     "situation_facts": (
         "number",
         "received_day",
-        "seen_from seen_until eligible_at received_day stage_since stage_day due_at due_day location partner "
-        "service_line source owner",
+        "seen_from seen_until eligible_at received_day stage_since stage_day starts_at due_at due_day "
+        "location partner service_line source owner",
         "stage waits_for kind pathway channel priority asker partner_category topic",
     ),
 }

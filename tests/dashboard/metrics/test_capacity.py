@@ -28,7 +28,7 @@ from data_access.days import day_number, week_number
 from data_access.engine import reading, writing
 from data_access.leads import Draft
 from data_access.tally import Where, tally
-from data_access.vocabulary import CameFrom, CloseReason, Precision, WentTo
+from data_access.vocabulary import CameFrom, CloseReason, Eligibility, Precision, WentTo
 from tests import factories
 from tests.cases import case
 from tests.conftest import empty
@@ -191,6 +191,21 @@ def test_the_report_counts_little_from_spells(world: World) -> None:
     assert found.level == pytest.approx(7 / 14)
 
 
+def test_the_measured_wait_is_the_whole_wait_of_those_who_left(world: World) -> None:
+    """Eligible after twenty days and booked twenty days later: forty, of which the window saw only the second half."""
+    start = datetime(2026, 2, 2, 17, tzinfo=UTC)
+    then = [
+        e.Event(e.EligibilityChecked(outcome=Eligibility.ELIGIBLE), start + timedelta(days=20), NOW, id=1),
+        e.Event(e.Booked(), start + timedelta(days=40), NOW, id=2),
+    ]
+    with writing(world.engine) as c:
+        leads.add_many(c, [Draft(factories.asked(world), start, Precision.MINUTE, NOW, then)])
+    when = moment(start + timedelta(days=50), "America/New_York", 30)
+    count = partial(_count, facts.load(world.engine), when)
+    found = reports.little(count, Filters(), None, today=date(2026, 3, 23), weeks=2)
+    assert found.measured == 40
+
+
 def test_the_age_of_the_backlog_counts_the_old_ones() -> None:
     """Older than fourteen days, and not those of exactly fourteen."""
     counts = pd.DataFrame([[1, 14, 2], [1, 15, 1], [2, 3, 1]], columns=["location", "open_age", "count"])
@@ -203,12 +218,11 @@ def test_the_age_of_the_backlog_counts_the_old_ones() -> None:
 def test_the_third_next_opening_is_the_third_smallest_day(days: list[int]) -> None:
     """And beyond the horizon where fewer than three are within it."""
     slots = pd.DataFrame({"location": 1, "slot_day": [500 + day for day in days], "count": 1})
-    table = third_next_available(slots, 500, 60, ["location"])
+    table = third_next_available(slots, pd.DataFrame({"location": [1]}), 500, 60)
     assert list(table.columns) == ["location", *NEXT_AVAILABLE_COLUMNS]
     near = sorted(day for day in days if day <= 60)
-    if not days:
-        assert table.empty
-    elif len(near) < 3:
+    assert table["open_slots"].iloc[0] == len(near)
+    if len(near) < 3:
         assert np.isnan(table["third_next"].iloc[0])
     else:
         assert table["third_next"].iloc[0] == near[2]
