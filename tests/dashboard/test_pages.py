@@ -115,7 +115,11 @@ def test_an_empty_practice_is_told_what_to_do(page: str, on_empty: str) -> None:
 def test_filters_that_match_nothing_say_so(page: str, on_demo: str) -> None:
     """Before there was anything, and on a day that is still to come: the way back is named."""
     whenever = page in ("stalls", "backlog", "trends")  # what they are about, the period does not narrow
-    narrow = {"partner": "9999"} if whenever else {"period": "Between two days", "between": "2026-12-24"}
+    narrow = (
+        {"pathway": "Patient", "channel": "Fax"}
+        if whenever
+        else {"period": "Between two days", "between": "2026-12-24"}
+    )
     for query, says in (
         ({"as_of": "2020-01-01"}, "No lead had been received by 01 Jan 2020"),
         (narrow, "No lead matches"),
