@@ -19,7 +19,7 @@ def bars_in_two(
     table : DataFrame
         One row a bar, from top to bottom, with a column of counts per part.
     names, codes, labels : sequence
-        What each bar is called, its code, and what is written at its end.
+        What each bar is called, its code, and what is said of it.
     parts : mapping of column -> name
         Two of them.
     """
@@ -30,15 +30,15 @@ def bars_in_two(
             customdata=[[int(code), part] for code in codes],
             hovertemplate="%{y}, " + name.lower() + ": %{x:,}<extra></extra>",
         )  # fmt: skip
-    total = table[list(parts)].sum(axis=1)
-    for name, at, label in zip(names, total, labels, strict=True):
+    for name, label in zip(names, labels, strict=True):  # above its bar, so that it has room on a narrow screen
         figure.add_annotation(
-            x=at, y=name, text=label, xanchor="left", xshift=6, showarrow=False, font={"size": 12}
+            x=0, y=name, text=f"<b>{name}</b>  {label}", xanchor="left", yanchor="bottom", yshift=9, showarrow=False,
+            font={"size": 12},
         )  # fmt: skip
     figure.update_layout(barmode="stack", clickmode="event+select")
-    figure.update_xaxes(range=[0, 1.45 * max(float(total.max()), 1)], visible=False, fixedrange=True)
-    figure.update_yaxes(autorange="reversed", fixedrange=True, ticks="", automargin=True)
-    return calm(figure, 38 * max(len(table), 2) + 60)
+    figure.update_xaxes(range=[0, max(float(table[list(parts)].sum(axis=1).max()), 1)], visible=False, fixedrange=True)
+    figure.update_yaxes(autorange="reversed", fixedrange=True, visible=False)
+    return calm(figure, 50 * max(len(table), 2) + 70).update_layout(bargap=0.6)
 
 
 def stays(table: pd.DataFrame, names: Sequence[str], codes: Sequence[int]) -> go.Figure:
