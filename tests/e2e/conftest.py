@@ -11,11 +11,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e import chromium
 
 ROOT = Path(__file__).parents[2]
+PATIENCE = 45_000
+"""Milliseconds that a busy machine is given to show what is expected; a quick one takes none of them."""
+expect.set_options(timeout=PATIENCE)
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -76,7 +79,7 @@ def page(browser: Browser) -> Iterator[Page]:
     """A fresh visitor."""
     context = browser.new_context(viewport={"width": 1440, "height": 1000}, locale="en-US")
     page = context.new_page()
-    page.set_default_timeout(45_000)
+    page.set_default_timeout(PATIENCE)
     yield page
     context.close()
 
