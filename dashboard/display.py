@@ -137,7 +137,9 @@ def how_to_import() -> str:
     return f"`handoff import FILE --mapping MAPPING{loaders.database_option()}`"
 
 
-def lead_list(view: View, where: Where, title: str, *, unit: Unit = LEADS, oldest_first: bool = False) -> None:
+def lead_list(
+    view: View, where: Where, title: str, *, unit: Unit = LEADS, counted_as: str = "", oldest_first: bool = False
+) -> None:
     """The leads behind a number of leads or appointments, as they stood at the view's moment."""
     if not view.viewer.may(SEE_LEADS):
         return
@@ -145,7 +147,7 @@ def lead_list(view: View, where: Where, title: str, *, unit: Unit = LEADS, oldes
     total, rows = loaders.leads_behind(
         view.viewer, where, view.moment, unit=unit, as_of=as_of, oldest_first=oldest_first
     )
-    st.subheader(f"{title}: {plural(total, _COUNTED_AS.get(unit.stored, 'lead'))}")
+    st.subheader(f"{title}: {plural(total, counted_as or _COUNTED_AS.get(unit.stored, 'lead'))}")
     if total > len(rows):
         st.caption(f"The {'oldest' if oldest_first else 'newest'} {len(rows):,} of them.")
     if rows:

@@ -121,11 +121,11 @@ def leads_behind(
         return len(ids), rows[::-1] if oldest_first else rows
 
 
-def twins(viewer: Viewer, as_of: datetime) -> list[dict[str, Any]]:
-    """Pairs of leads in the viewer's scope that may be the same inquiry."""
+def twins(viewer: Viewer, chosen: Sequence[int], as_of: datetime) -> list[dict[str, Any]]:
+    """Pairs of leads in the viewer's scope, at the chosen locations, that may be the same inquiry."""
     auth.require(viewer, auth.SEE_LEADS)
     with databases.reading(database()) as connection:
-        return leads.twins(connection, as_of, locations=viewer.locations)
+        return leads.twins(connection, as_of, locations=_places(viewer, chosen))
 
 
 def my_entries(viewer: Viewer, limit: int = 5) -> list[dict[str, Any]]:

@@ -129,9 +129,10 @@ def qualified(f: Any, m: Moment) -> Any:
 
 def _at_arrival(f: Any, m: Moment) -> Any:
     """Whether it came with the records that it needs; what was found needless later was never needed."""
-    late = either(f.day_over_at > m.minute, AtArrival.FIRST_DAY, AtArrival.INCOMPLETE)
-    settled = either(f.records_needed == 2, AtArrival.NONE_NEEDED, AtArrival.COMPLETE)
-    return either(f.records_needed == 0, AtArrival.NONE_NEEDED, either(f.arrival_at <= m.minute, settled, late))
+    came = either(f.arrival_at <= m.minute, AtArrival.COMPLETE, AtArrival.INCOMPLETE)
+    needless = (f.records_needed == 0) | ((f.records_needed == 2) & (f.arrival_at <= m.minute))
+    # On its first day nobody is judged, the complete ones neither: counting those early would flatter.
+    return either(needless, AtArrival.NONE_NEEDED, either(f.day_over_at > m.minute, AtArrival.FIRST_DAY, came))
 
 
 def _mature(f: Any, m: Moment) -> Any:

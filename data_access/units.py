@@ -92,9 +92,9 @@ APPOINTMENTS = Unit(
 
 
 def _item_state(f: Any, m: Moment) -> Any:
-    missing = either(f.day_over_at > m.minute, ItemState.FIRST_DAY, ItemState.MISSING)
     came = either(f.item_lag <= 0, ItemState.AT_ARRIVAL, ItemState.LATER)
-    state = either(f.item_at <= m.minute, came, missing)
+    state = either(f.item_at <= m.minute, came, ItemState.MISSING)
+    state = either(f.day_over_at > m.minute, ItemState.FIRST_DAY, state)
     return either(f.required == 0, ItemState.OPTIONAL, either(f.waived_at <= m.minute, ItemState.WAIVED, state))
 
 

@@ -336,7 +336,7 @@ class Attendance(IntEnum):
 
 
 class AtArrival(IntEnum):
-    """Whether a lead came with the records that it needs. FIRST_DAY: its day of receipt is not over yet."""
+    """Whether a lead came with the records that it needs. FIRST_DAY: its day is not over yet, so that nobody is judged."""
 
     NONE_NEEDED = 0
     COMPLETE = 1
@@ -347,7 +347,7 @@ class AtArrival(IntEnum):
 class ItemState(IntEnum):
     """How one item of a checklist stands at a moment.
 
-    WAIVED: required by the list, and found not to be needed. FIRST_DAY: not here, and the day of receipt is not over yet.
+    WAIVED: required by the list, and found not to be needed. FIRST_DAY: the day of receipt is not over yet.
     """
 
     OPTIONAL = 0

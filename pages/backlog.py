@@ -16,7 +16,8 @@ table = reports.backlog(view.count, view.filters, scope, today=view.today).table
 age = reports.backlog_age(view.count, view.filters, scope).table
 st.markdown(backlog.finding(metric.recent_pace(table, backlog.PACE_WEEKS), age))
 backlog.chart(table)
-cells.leads_behind(view, backlog.weeks(view, table), hint=True)
+cells.leads_behind(view, backlog.weeks(view, table))
+st.caption("Click a number of what came or went, or of who waits, to see the leads behind it.")
 
 by = cells.breakdown("backlog_by", ("location", "service_line", "pathway", "owner", "partner")) or "location"
 cells.leads_behind(view, backlog.ages(view, reports.backlog_age(view.count, view.filters, scope, [by]).table, by))

@@ -41,7 +41,7 @@ def completeness(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
 
     Censoring
     ---------
-    A referral of today whose records are not all here has until the end of the day: it is in no rate and counted apart.
+    A referral of today has until the end of the day: it is in no rate, complete or not, and counted apart.
     What comes later is counted by the curve of complete records, not here.
 
     Parameters
@@ -122,8 +122,7 @@ def missing_items(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
 
     Censoring
     ---------
-    Items of a referral of today that are not here yet have until the end of the day. Whether a missing item came later is
-    told apart.
+    Items of a referral of today are in no rate until the day is over. Whether a missing item came later is told apart.
 
     Parameters
     ----------

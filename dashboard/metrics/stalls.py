@@ -145,7 +145,7 @@ def stalls(tally: pd.DataFrame) -> pd.DataFrame:
 
     Population
     ----------
-    Leads received in the period that are open, of every kind. Leads with their appointment ahead wait for it, and are not
+    All open leads, whenever they were received, of every kind. Leads with their appointment ahead wait for it, and are not
     stalled; an appointment that is past without an outcome waits for our follow-up.
 
     Censoring
@@ -198,7 +198,7 @@ def follow_up(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
 
     Population
     ----------
-    Leads received in the period that are open, of every kind.
+    All open leads, whenever they were received, of every kind.
 
     Censoring
     ---------

@@ -14,6 +14,7 @@ from dashboard.loaders import names as names_of
 from dashboard.metrics.capacity import OVER_DAYS, Little, Pace
 from dashboard.screens.cells import Cell, clickable_table, narrower, whenever
 from data_access.days import week_start
+from data_access.dimensions import LONGEST_DAYS
 from data_access.units import SITUATIONS, SPELLS
 from data_access.vocabulary import CameFrom, Stage, WentTo
 
@@ -79,7 +80,7 @@ def weeks(view: View, table: pd.DataFrame) -> Cell | None:
         return None
     row, column = named.iloc[clicked[0]], clicked[1]
     where = narrower(whenever(view, visits=True), **_behind(int(row["week"]))[column])
-    return Cell(f"{_HEADINGS[column]} in the week of {row['of']}", where, SPELLS)
+    return Cell(f"{_HEADINGS[column]} in the week of {row['of']}", where, SPELLS, "lead")
 
 
 def _behind(week: int) -> dict[str, dict[str, Sequence[int]]]:
@@ -130,9 +131,12 @@ def ages(view: View, table: pd.DataFrame, by: str) -> Cell | None:
     )
     if not clicked:
         return None
-    row = named.iloc[clicked[0]]
-    where = narrower(whenever(view, visits=True), **{by: (int(row[by]),), "stage": _NOT_BOOKED})
-    return Cell(f"{row['group']}, waiting to be booked", where, SITUATIONS)
+    row, old = named.iloc[clicked[0]], clicked[1] == "over"
+    keys: dict[str, Sequence[int]] = {by: (int(row[by]),), "stage": _NOT_BOOKED}
+    if old:
+        keys["open_age"] = tuple(range(OVER_DAYS + 1, LONGEST_DAYS + 1))
+    title = f"{row['group']}, waiting to be booked" + (f" for more than {OVER_DAYS} days" if old else "")
+    return Cell(title, narrower(whenever(view, visits=True), **keys), SITUATIONS, oldest_first=True)
 
 
 def next_available(table: pd.DataFrame) -> None:

@@ -27,6 +27,8 @@ class Cell:
     title: str
     where: Where
     unit: Unit = LEADS
+    counted_as: str = ""
+    oldest_first: bool = False
 
 
 def breakdown(key: str, offered: Sequence[str], *, optional: bool = False) -> str | None:
@@ -110,6 +112,8 @@ def whenever(view: View, *, visits: bool = False) -> Where:
 def leads_behind(view: View, cell: Cell | None, *, hint: bool = False) -> None:
     """The leads behind what was clicked, under what it was clicked in; `hint`: how to get there where nothing was."""
     if cell:
-        lead_list(view, cell.where, cell.title, unit=cell.unit)
+        lead_list(
+            view, cell.where, cell.title, unit=cell.unit, counted_as=cell.counted_as, oldest_first=cell.oldest_first
+        )
     elif hint:
         st.caption("Click a bar, a dot or a number in a table to see the leads behind it.")

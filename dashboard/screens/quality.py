@@ -56,8 +56,13 @@ def fields(view: View, table: pd.DataFrame) -> Cell | None:
     clicked = clickable_table(named, headings, "Fields left empty", "quality_fields", ("field",))
     if not clicked:
         return None
-    row = named.iloc[clicked[0]]
-    return Cell(f"{row['name']} is empty", narrower(view.where, **{str(row["field"]): (0,)}))
+    row, field = named.iloc[clicked[0]], str(named.iloc[clicked[0]]["field"])
+    if clicked[1] == "leads":
+        return Cell("All leads", view.where)
+    if clicked[1] == "filled":
+        known = tuple(code for code in names_of(field) if code > 0)
+        return Cell(f"{row['name']} is filled", narrower(view.where, **{field: known}))
+    return Cell(f"{row['name']} is empty", narrower(view.where, **{field: (0,)}))
 
 
 def fields_by(view: View, table: pd.DataFrame, by: str) -> Cell | None:
@@ -103,11 +108,12 @@ def twins(view: View) -> None:
     """Leads that may be the same inquiry twice."""
     if not view.viewer.may(SEE_LEADS):
         return
-    pairs = loaders.twins(view.viewer, view.as_of)
+    pairs = loaders.twins(view.viewer, view.filters.location, view.as_of)
     st.subheader(f"Perhaps the same inquiry twice: {plural(len(pairs), 'pair')}")
     if not pairs:
-        st.markdown(f"No reference occurs twice within {TWIN_DAYS} days.")
+        st.markdown(f"No reference of the last 13 weeks occurs twice within {TWIN_DAYS} days.")
         return
+    st.caption(f"The same reference at one location within {TWIN_DAYS} days, in the last 13 weeks.")
     zone = view.zone
     shown = [
         {

@@ -18,7 +18,8 @@ from data_access.vocabulary import AtArrival, ItemState, Standing
 _DOTS = 20
 _COUNTED = (Standing.OPEN, Standing.LOST, Standing.ANSWERED)
 _JUDGED = (AtArrival.COMPLETE, AtArrival.INCOMPLETE)
-_BEHIND = {"referrals": _JUDGED, "complete": (AtArrival.COMPLETE,), "first_day": (AtArrival.FIRST_DAY,)}
+_LACKING = (AtArrival.INCOMPLETE,)
+_BEHIND = {"referrals": _JUDGED, "complete": (AtArrival.COMPLETE,), "incomplete": _LACKING}
 _ITEMS_BEHIND = {
     "missing": (ItemState.LATER, ItemState.MISSING),
     "later": (ItemState.LATER,),
@@ -28,6 +29,7 @@ _ITEMS_BEHIND = {
 _HEADINGS = {
     "referrals": "Need records",
     "complete": "Came complete",
+    "incomplete": "Came incomplete",
     "rate": "Complete",
     "worst": "Most often missing",
 }
@@ -106,6 +108,7 @@ def group_table(view: View, table: pd.DataFrame, items: pd.DataFrame, by: str) -
     found = {int(code): most_missing(part) for code, part in items.groupby(by)}
     worst = {code: item_names[item] for code, item in found.items() if item is not None}
     named = in_order(table, by, "referrals").assign(
+        incomplete=lambda rows: rows["referrals"] - rows["complete"],
         group=lambda rows: [names.get(int(code), "?") for code in rows[by]],
         worst=lambda rows: [worst.get(int(code), "") for code in rows[by]],
     )

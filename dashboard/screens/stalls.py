@@ -34,7 +34,7 @@ _STAY_HEADINGS = {
     "went_on": "Went on",
     "went_back": "Back|Returned to an earlier stage",
     "lost": "Lost",
-    "open": "Stand here now",
+    "open": "Not over yet",
     "over": "Half · 90 % over within",
     "staffed": "In staffed time",
     "now": "Stand for|Days that half, and 90 %, of those who stand here now have stood so far",
@@ -47,8 +47,10 @@ def finding(stalls: pd.DataFrame, steps: pd.DataFrame) -> str:
     open_, stalled = int(stalls["open"].sum()), int(stalls["stalled"].sum())
     if not open_:
         return "No lead is open."
-    text = f"**{stalled:,} of {plural(open_, 'open lead')} ({percent(stalled / open_)})** stand in their stage for more than "
-    text += f"{STALLED_DAYS} days."
+    waiting = int(stalls.loc[stalls["waits_for"] > 0, "open"].sum())
+    text = f"**{plural(open_, 'lead')}** {'is' if open_ == 1 else 'are'} open; {open_ - waiting:,} of them have their "
+    text += f"appointment ahead. Of the **{waiting:,}** that wait for something, **{stalled:,} ({percent(stalled / max(waiting, 1))})** "
+    text += f"have stood in their stage for more than {STALLED_DAYS} days."
     if stalled:
         reasons = stalls.groupby("waits_for")["stalled"].sum().sort_values(ascending=False)
         code, number = int(reasons.index[0]), int(reasons.iloc[0])
@@ -101,12 +103,13 @@ def matrix(view: View, table: pd.DataFrame) -> Cell | None:
     stages = (int(column.removeprefix("stage_")),) if column.startswith("stage_") else tuple(map(int, _STAGES))
     at = STAGES[Stage(stages[0])].lower() if len(stages) == 1 else "any stage"
     where = narrower(whenever(view), waits_for=(int(row["waits_for"]),), stage=stages, stalled=(1,))
-    return Cell(f"Stalled at {at}, waiting for {row['reason'].lower()}", where, SITUATIONS)
+    return Cell(f"Stalled at {at}, waiting for {row['reason'].lower()}", where, SITUATIONS, oldest_first=True)
 
 
 def stay_chart(table: pd.DataFrame) -> None:
     """How long leads stay in each stage."""
     st.subheader("How long leads stay in each stage")
+    st.caption("Stays that began in the period, of leads headed for a visit.")
     if table.empty:
         st.markdown("No lead headed for a visit entered a stage in this period.")
         return
@@ -180,7 +183,9 @@ def next_steps(view: View, table: pd.DataFrame, by: str) -> Cell | None:
         return None
     row, column = named.iloc[clicked[0]], clicked[1] if clicked[1] in _DUE else "open"
     where = narrower(whenever(view), **{by: (int(row[by]),), "due": _DUE[column]})
-    return Cell(f"{row['group']}, {_DUE_HEADINGS[column].partition('|')[0].lower()}", where, SITUATIONS)
+    return Cell(
+        f"{row['group']}, {_DUE_HEADINGS[column].partition('|')[0].lower()}", where, SITUATIONS, oldest_first=True
+    )
 
 
 def _visits(view: View) -> Any:

@@ -167,22 +167,25 @@ def notes(view: View, standing: Sequence[Annotation]) -> None:
 
 
 def _write(view: View, places: Mapping[int, str]) -> None:
+    written = st.session_state.setdefault("trends_notes_written", 0)  # a fresh form after each note, and only then
     with (
         st.popover("Write a note", icon=":material/edit_note:"),
-        st.form("trends_note", border=False, clear_on_submit=True),
+        st.form("trends_note", border=False),
     ):
-        day = st.date_input("Day", value=view.today, max_value=view.today, format="YYYY-MM-DD", key="trends_note_day")
+        day = st.date_input(
+            "Day", value=view.today, max_value=view.today, format="YYYY-MM-DD", key=f"trends_note_day_{written}"
+        )
         text = st.text_input(
-            "What happened", max_chars=TEXT_LENGTH, key="trends_note_text", placeholder="New phone script",
+            "What happened", max_chars=TEXT_LENGTH, key=f"trends_note_text_{written}", placeholder="New phone script",
             help="Not here: names, birth dates, diagnoses.",
         )  # fmt: skip
         whole = [None] if view.viewer.locations is None else []
         location = st.selectbox(
-            "Where", [*whole, *places], key="trends_note_place",
+            "Where", [*whole, *places], key=f"trends_note_place_{written}",
             format_func=lambda code: places[code] if code else "The whole practice",
         )  # fmt: skip
         series = st.selectbox(
-            "Fix the limits anew from this week", [None, *SERIES], key="trends_note_series",
+            "Fix the limits anew from this week", [None, *SERIES], key=f"trends_note_series_{written}",
             format_func=lambda name: SERIES[name].title if name else "Of no series",
             help="Only when the practice itself has changed for good. The first twelve weeks from then on fix the limits.",
         )  # fmt: skip
@@ -202,6 +205,8 @@ def _write(view: View, places: Mapping[int, str]) -> None:
             except (ValueError, NotAllowed) as problem:
                 st.error(str(problem))
             else:
+                st.session_state["trends_notes_written"] = written + 1
+                st.toast("The note was saved.", icon=":material/check:")
                 st.rerun()
 
 

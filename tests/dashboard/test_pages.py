@@ -435,9 +435,9 @@ def test_a_manager_writes_a_note_on_the_trends_and_takes_it_back(demo_file: Path
     monkeypatch.setenv("HANDOFF_DATABASE_URL", f"sqlite:///{own}")
     at = visit("trends")
     assert "None yet. A note says" in words(at)
-    at.text_input(key="trends_note_text").set_value("New phone script")
-    at.date_input(key="trends_note_day").set_value(date(2026, 6, 3))
-    at.selectbox(key="trends_note_series").set_value("in_time")
+    at.text_input(key="trends_note_text_0").set_value("New phone script")
+    at.date_input(key="trends_note_day_0").set_value(date(2026, 6, 3))
+    at.selectbox(key="trends_note_series_0").set_value("in_time")
     at.button[0].click().run()
     assert not at.exception
     (note,) = at.dataframe[0].value.to_dict("records")
@@ -462,6 +462,9 @@ def test_a_note_without_words_is_refused_beside_the_form(demo_file: Path, tmp_pa
     at.button[0].click().run()
     assert "1 to 120 characters" in words(at)
     assert "None yet" in words(at)
+    at.date_input(key="trends_note_day_0").set_value(date(2026, 7, 6))
+    at.button[0].click().run()
+    assert at.date_input(key="trends_note_day_0").value == date(2026, 7, 6), "what was chosen is kept"
 
 
 def test_the_backlog_page_shows_no_openings_where_none_are_kept(on_demo: str) -> None:

@@ -204,19 +204,21 @@ def test_items_at_any_moment_are_what_a_replay_up_to_it_says(made, data: st.Data
                 how = ItemState.OPTIONAL
             elif record_.waived_at:
                 how = ItemState.WAIVED
+            elif running(as_of):
+                how = ItemState.FIRST_DAY
             elif record_.received_at:
                 on_time = local_day(epoch_minute(record_.received_at), zone) <= first_day
                 how = ItemState.AT_ARRIVAL if on_time else ItemState.LATER
             else:
-                how = ItemState.FIRST_DAY if running(as_of) else ItemState.MISSING
+                how = ItemState.MISSING
             items[code(record_.item), how] += 1
             seen += [how] if how not in (ItemState.OPTIONAL, ItemState.WAIVED) else []
         if not seen:
             whole = AtArrival.NONE_NEEDED
-        elif set(seen) == {ItemState.AT_ARRIVAL}:
-            whole = AtArrival.COMPLETE
+        elif running(as_of):
+            whole = AtArrival.FIRST_DAY
         else:
-            whole = AtArrival.FIRST_DAY if running(as_of) else AtArrival.INCOMPLETE
+            whole = AtArrival.COMPLETE if set(seen) == {ItemState.AT_ARRIVAL} else AtArrival.INCOMPLETE
         arrivals[(whole,)] += 1
     assert count(snapshot, ITEMS, ("item", "item_state"), when) == items
     counted = (Standing.OPEN, Standing.LOST, Standing.ANSWERED)
