@@ -49,7 +49,8 @@ def finding(stalls: pd.DataFrame, steps: pd.DataFrame) -> str:
         return "No lead is open."
     waiting = int(stalls.loc[stalls["waits_for"] > 0, "open"].sum())
     text = f"**{plural(open_, 'lead')}** {'is' if open_ == 1 else 'are'} open; {open_ - waiting:,} of them have their "
-    text += f"appointment ahead. Of the **{waiting:,}** that wait for something, **{stalled:,} ({percent(stalled / max(waiting, 1))})** "
+    text += f"appointment ahead. Of the **{waiting:,}** that wait for something, "
+    text += f"**{stalled:,} ({percent(stalled / max(waiting, 1))})** "
     text += f"have stood in their stage for more than {STALLED_DAYS} days."
     if stalled:
         reasons = stalls.groupby("waits_for")["stalled"].sum().sort_values(ascending=False)
