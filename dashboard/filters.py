@@ -50,6 +50,10 @@ class Filters:
         """These filters, with the kinds that are headed for a visit where no kind was chosen."""
         return self if self.kind else replace(self, kind=tuple(str(kind) for kind in VISIT_KINDS))
 
+    def whenever(self) -> "Filters":
+        """These filters without their period."""
+        return replace(self, first=None, last=None)
+
     def where(self, scope: frozenset[int] | None, *, by_due_week: bool = False) -> Where:
         """What the tally is asked for.
 

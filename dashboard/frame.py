@@ -41,6 +41,16 @@ class View:
         return self.filters.where(self.viewer.locations)
 
     @cached_property
+    def visits(self) -> Where:
+        """The filters within the viewer's scope, of leads headed for a visit where no kind was chosen."""
+        return self.filters.for_visits().where(self.viewer.locations)
+
+    def whenever(self, *, visits: bool = False) -> Where:
+        """The filters without their period; `visits`: of leads headed for a visit."""
+        filters = self.filters.whenever()
+        return (filters.for_visits() if visits else filters).where(self.viewer.locations)
+
+    @cached_property
     def everything(self) -> int:
         """How many leads the viewer could see at all."""
         return int(self.count([], Where(locations=self.viewer.locations))["count"].sum())
@@ -53,8 +63,7 @@ class View:
     @cached_property
     def matching_whenever(self) -> int:
         """How many leads the filters leave, whenever they were received."""
-        anytime = replace(self.filters, first=None, last=None)
-        return int(self.count([], anytime.where(self.viewer.locations))["count"].sum())
+        return int(self.count([], self.whenever())["count"].sum())
 
     @property
     def today(self) -> date:

@@ -23,13 +23,13 @@ from dashboard.metrics import referral_volume as volume_metric
 from dashboard.metrics import response as response_metric
 from dashboard.metrics import stalls as stalls_metric
 from dashboard.metrics import timing
-from dashboard.metrics.capacity import Little
+from dashboard.metrics.capacity import NOT_BOOKED, Little
 from data_access.days import day_number, week_number, week_start
 from data_access.dimensions import LONGEST_MINUTES
 from data_access.promises import Targets
-from data_access.tally import Where
+from data_access.tally import Where, narrower
 from data_access.units import APPOINTMENTS, ITEMS, SITUATIONS, SPELLS
-from data_access.vocabulary import VISIT_KINDS, AtArrival, Ending, Promise, Stage, Standing, WentTo, code
+from data_access.vocabulary import VISIT_KINDS, AtArrival, Ending, Promise, Standing, WentTo, code
 
 Count = Callable[..., pd.DataFrame]
 """Counts by dimensions, for a filter, leads unless another unit is named; the moment and the source are settled by
@@ -59,14 +59,14 @@ def conversion(
     count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequence[str] = (), *, step: str, horizon: int
 ) -> Answer:
     """Share that comes to a step within the horizon and how long it takes, of leads headed for a visit."""
-    tally = _waits(count, filters, scope, by, step)
+    tally = _waits(count, filters.for_visits().where(scope), by, step)
     left_out = timing.left_out(tally, step) | _other_kinds(count, filters, scope)
     return Answer(timing.conversion(tally, step, horizon, by), left_out)
 
 
 def curve(count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequence[str] = (), *, step: str) -> Answer:
     """The curve behind `conversion`, day by day, for each group."""
-    tally = _waits(count, filters, scope, by, step)
+    tally = _waits(count, filters.for_visits().where(scope), by, step)
     days, ending = f"{step}_days", f"{step}_ending"
     left_out = timing.left_out(tally, step) | _other_kinds(count, filters, scope)
     if not by:
@@ -81,14 +81,14 @@ def curve(count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequ
 
 def cohorts(count: Count, filters: Filters, scope: frozenset[int] | None, *, horizon: int, today: date) -> Answer:
     """Each week's leads headed for a visit: booked within the horizon so far, and projected where too young."""
-    tally = _waits(count, filters, scope, ["received_week", "received_day"], "scheduled")
+    tally = _waits(count, filters.for_visits().where(scope), ["received_week", "received_day"], "scheduled")
     ends = {int(week): day_number(week_start(int(week) + 1)) for week in tally["received_week"].unique()}
     left_out = timing.left_out(tally, "scheduled") | _other_kinds(count, filters, scope)
     return Answer(cohort_metric.cohorts(tally, horizon, day_number(today), ends), left_out)
 
 
-def _waits(count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequence[str], step: str) -> pd.DataFrame:
-    return count([*by, f"{step}_days", f"{step}_ending"], filters.for_visits().where(scope))
+def _waits(count: Count, where: Where, by: Sequence[str], step: str) -> pd.DataFrame:
+    return count([*by, f"{step}_days", f"{step}_ending"], where)
 
 
 def response(
@@ -156,7 +156,7 @@ def answer_waits(
     where = filters.where(scope, by_due_week="due_week" in by)
 
     def of(codes: tuple[Promise, ...]) -> Where:
-        return _narrowed(where, **{verdict: codes})
+        return narrower(where, **{verdict: codes})
 
     done = count([*by, minutes], of((Promise.IN_TIME, Promise.LATE, Promise.PENDING_ANSWERED)))
     done = done.rename(columns={minutes: "minutes"}).assign(ending=int(Ending.HAPPENED))
@@ -214,7 +214,7 @@ WEEKS_BEFORE, WEEKS_RECENT = 26, 8
 
 def referral_volume(count: Count, filters: Filters, scope: frozenset[int] | None, *, today: date) -> Answer:
     """Who is new, has lapsed, or sends more or fewer: the last finished weeks against those before, whatever the period."""
-    tally = count(["partner", "received_week", "state"], _whenever(filters).where(scope))
+    tally = count(["partner", "received_week", "state"], filters.whenever().where(scope))
     last = week_number(today) - 1
     return Answer(volume_metric.referral_volume(tally, WEEKS_BEFORE, WEEKS_RECENT, last), {})
 
@@ -265,7 +265,7 @@ def log_lag(count: Count, filters: Filters, scope: frozenset[int] | None, by: Se
 def attendance_by_lead(count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequence[str] = ()) -> Answer:
     """Whether people come in the end, by the first appointment of each lead and those that took its place."""
     where = filters.where(scope)
-    tally = count([*by, "moves", "attendance"], replace(where, keys={**where.keys, "of_chain": (1,)}), APPOINTMENTS)
+    tally = count([*by, "moves", "attendance"], narrower(where, of_chain=(1,)), APPOINTMENTS)
     return Answer(attendance_metric.by_lead(tally, by), {})
 
 
@@ -285,8 +285,8 @@ def with_and_without_records(
     count: Count, filters: Filters, scope: frozenset[int] | None, *, step: str, horizon: int
 ) -> Answer:
     """The conversion of leads that came with all their records, and of those that did not."""
-    needing = _narrowed(filters.for_visits().where(scope), at_arrival=(AtArrival.COMPLETE, AtArrival.INCOMPLETE))
-    tally = count(["at_arrival", f"{step}_days", f"{step}_ending"], needing)
+    needing = narrower(filters.for_visits().where(scope), at_arrival=(AtArrival.COMPLETE, AtArrival.INCOMPLETE))
+    tally = _waits(count, needing, ["at_arrival"], step)
     return Answer(timing.conversion(tally, step, horizon, ["at_arrival"]), timing.left_out(tally, step))
 
 
@@ -296,11 +296,11 @@ def time_in_stage(
     """How long leads headed for a visit stay in each stage: the spells that began in the period."""
     keys, where = [*by, "stage"], filters.for_visits().where(scope)
     spells = count([*keys, "went_to", "spell_days", "spell_ending"], where, SPELLS)
-    since_first = replace(_narrowed(where, latest_there=(1,)), by_day="first_day")  # whoever came back late is in it
+    since_first = replace(narrower(where, latest_there=(1,)), by_day="first_day")  # whoever came back late is in it
     totals = count([*keys, "total_days", "spell_ending"], since_first, SPELLS)
-    done = count([*keys, "spell_minutes"], _narrowed(where, spell_ending=(Ending.HAPPENED,)), SPELLS)
+    done = count([*keys, "spell_minutes"], narrower(where, spell_ending=(Ending.HAPPENED,)), SPELLS)
     done = done[done["spell_minutes"] <= LONGEST_MINUTES].rename(columns={"spell_minutes": "minutes"})
-    exact = _narrowed(where, went_to=(WentTo.STANDING,), day_only=(0,))
+    exact = narrower(where, went_to=(WentTo.STANDING,), day_only=(0,))
     open_ = count(list(dict.fromkeys([*keys, "location", "waited_since", "waited_until"])), exact, SPELLS)
     waited = np.minimum(clock.waited(open_), LONGEST_MINUTES)
     staffed = pd.concat(
@@ -311,19 +311,19 @@ def time_in_stage(
 
 def stalls(count: Count, filters: Filters, scope: frozenset[int] | None) -> Answer:
     """What open leads wait for, by the stage in which they stand; whenever they were received."""
-    tally = count(["stage", "waits_for", "stalled"], _whenever(filters).where(scope), SITUATIONS)
+    tally = count(["stage", "waits_for", "stalled"], filters.whenever().where(scope), SITUATIONS)
     return Answer(stalls_metric.stalls(tally), {})
 
 
 def follow_up(count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequence[str] = ()) -> Answer:
     """When the next step of open leads is due; whenever they were received."""
-    tally = count([*by, "due"], _whenever(filters).where(scope), SITUATIONS)
+    tally = count([*by, "due"], filters.whenever().where(scope), SITUATIONS)
     return Answer(stalls_metric.follow_up(tally, by), {})
 
 
 def backlog(count: Count, filters: Filters, scope: frozenset[int] | None, *, today: date) -> Answer:
     """What came into and left the backlog of leads headed for a visit in each finished week, whatever the period."""
-    where = _whenever(filters).for_visits().where(scope)
+    where = filters.whenever().for_visits().where(scope)
     entries = count(["began_week", "came_from", "stage"], where, SPELLS)
     exits = count(["ended_week", "went_to", "stage"], where, SPELLS)
     return Answer(capacity_metric.backlog(entries, exits, week_number(today) - 1), {})
@@ -331,12 +331,12 @@ def backlog(count: Count, filters: Filters, scope: frozenset[int] | None, *, tod
 
 def little(count: Count, filters: Filters, scope: frozenset[int] | None, *, today: date, weeks: int) -> Little:
     """Little's law over the last so many finished weeks of the backlog."""
-    where = _narrowed(_whenever(filters).for_visits().where(scope), stage=_NOT_BOOKED)
+    where = narrower(filters.whenever().for_visits().where(scope), stage=NOT_BOOKED)
     last = day_number(today) - today.weekday()
     first = last - 7 * weeks
     began = count(["began_day", "came_from"], where, SPELLS)
     ended = count(["ended_day", "went_to", "run_days"], where, SPELLS)
-    came_in = began[~began["came_from"].isin(_NOT_BOOKED)]
+    came_in = began[~began["came_from"].isin(NOT_BOOKED)]
     left = ended[(ended["went_to"] >= WentTo.SCHEDULED) & (ended["ended_day"] > 0)]
     arrived, gone = (part.groupby(day)["count"].sum() for part, day in ((came_in, "began_day"), (left, "ended_day")))
     before = int(arrived[arrived.index < first].sum() - gone[gone.index < first].sum())
@@ -354,19 +354,8 @@ def little(count: Count, filters: Filters, scope: frozenset[int] | None, *, toda
 
 def backlog_age(count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequence[str] = ()) -> Answer:
     """How old the leads headed for a visit are that are open and not booked; whenever they were received."""
-    where = _narrowed(_whenever(filters).for_visits().where(scope), stage=_NOT_BOOKED)
+    where = narrower(filters.whenever().for_visits().where(scope), stage=NOT_BOOKED)
     return Answer(capacity_metric.backlog_age(count([*by, "open_age"], where, SITUATIONS), by), {})
-
-
-_NOT_BOOKED = tuple(stage for stage in Stage if stage < Stage.SCHEDULED)
-
-
-def _whenever(filters: Filters) -> Filters:
-    return replace(filters, first=None, last=None)
-
-
-def _narrowed(where: Where, **keys: Sequence[int]) -> Where:
-    return replace(where, keys={**where.keys, **keys})
 
 
 def _other_kinds(count: Count, filters: Filters, scope: frozenset[int] | None) -> dict[str, int]:

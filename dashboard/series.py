@@ -18,7 +18,7 @@ from dashboard.reports import Clock, Count
 from data_access.annotations import Annotation
 from data_access.days import week_number
 from data_access.promises import Targets
-from data_access.tally import Where
+from data_access.tally import Where, narrower
 from data_access.vocabulary import Standing
 
 _COUNTED = (Standing.OPEN, Standing.LOST, Standing.ANSWERED)
@@ -83,7 +83,7 @@ class Trend:
 
 def _received(asked: Asked) -> pd.DataFrame:
     where = asked.filters.where(asked.scope)
-    counted = asked.count(["received_week"], replace(where, keys={**where.keys, "state": _COUNTED}))
+    counted = asked.count(["received_week"], narrower(where, state=_COUNTED))
     return counted.rename(columns={"received_week": "week", "count": "k"}).assign(n=lambda rows: rows["k"])
 
 
@@ -107,7 +107,7 @@ def _complete(asked: Asked) -> pd.DataFrame:
 def _within_horizon(outcome: str) -> Callable[[Asked], pd.DataFrame]:
     def read(asked: Asked) -> pd.DataFrame:
         visits: Where = asked.filters.for_visits().where(asked.scope)
-        where = replace(visits, keys={**visits.keys, "state": _COUNTED})
+        where = narrower(visits, state=_COUNTED)
         counted = asked.count(["received_week", outcome], where)
         k = counted[counted[outcome] == 1].groupby("received_week")["count"].sum()
         table = pd.DataFrame({"n": counted.groupby("received_week")["count"].sum(), "k": k}).fillna(0)
@@ -133,7 +133,7 @@ def trend(name: str, asked: Asked) -> Trend:
     judged by the limits of its own stretch.
     """
     series = SERIES[name]
-    counted = series.read(replace(asked, filters=replace(asked.filters, first=None, last=None)))
+    counted = series.read(replace(asked, filters=asked.filters.whenever()))
     counted = counted[counted["week"] >= 1]
     over = asked.today - timedelta(days=asked.horizon if series.waits else 0)
     last = week_number(over) - 1  # the last week that is over by then, whether anything happened in it or not

@@ -3,7 +3,7 @@ the database.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from types import SimpleNamespace
 from typing import Any
@@ -43,6 +43,15 @@ class Where:
     due_weeks: tuple[int, int] | None = None
     keys: Mapping[str, Collection[int]] = field(default_factory=dict)
     locations: Collection[int] | None = None
+
+
+def narrower(where: Where, **keys: Collection[int]) -> Where:
+    """A filter with further keys; one that is filtered already keeps only what both allow."""
+    both = {
+        name: tuple(code for code in codes if code in where.keys[name]) if name in where.keys else tuple(codes)
+        for name, codes in keys.items()
+    }
+    return replace(where, keys={**where.keys, **both})
 
 
 def tally(

@@ -10,6 +10,9 @@ import pandas as pd
 from dashboard.metrics.timing import curve, percentile
 from data_access.vocabulary import CameFrom, Ending, Stage, WentTo
 
+NOT_BOOKED = tuple(stage for stage in Stage if stage < Stage.SCHEDULED)
+"""The stages in which a lead of the backlog stands."""
+
 BACKLOG_COLUMNS = (
     "week",
     "start",
@@ -76,7 +79,7 @@ def backlog(entries: pd.DataFrame, exits: pd.DataFrame, last: int) -> pd.DataFra
     >>> backlog(entries, exits, 8)[["week", "start", "received", "booked", "end"]].values.tolist()
     [[7, 0, 5, 0, 5], [8, 5, 3, 4, 4]]
     """
-    waiting_in, waiting_out = entries["stage"] < Stage.SCHEDULED, exits["stage"] < Stage.SCHEDULED
+    waiting_in, waiting_out = entries["stage"].isin(NOT_BOOKED), exits["stage"].isin(NOT_BOOKED)
     went = exits["went_to"]
     flows = {
         "received": _weekly(entries, "began_week", waiting_in & (entries["came_from"] == CameFrom.RECEIVED)),

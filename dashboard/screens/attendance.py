@@ -10,7 +10,8 @@ from dashboard.frame import View
 from dashboard.labels import BREAKDOWNS
 from dashboard.loaders import names as names_of
 from dashboard.metrics.attendance import too_many_missing
-from dashboard.screens.cells import Cell, clickable, clickable_table, in_order, narrower
+from dashboard.screens.cells import Cell, clickable, clickable_table, in_order
+from data_access.tally import narrower
 from data_access.units import APPOINTMENTS
 from data_access.vocabulary import Attendance
 

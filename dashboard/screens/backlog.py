@@ -11,16 +11,16 @@ from dashboard.display import days, percent, plural
 from dashboard.frame import View
 from dashboard.labels import BREAKDOWNS
 from dashboard.loaders import names as names_of
-from dashboard.metrics.capacity import OVER_DAYS, Little, Pace
-from dashboard.screens.cells import Cell, clickable_table, narrower, whenever
+from dashboard.metrics.capacity import NOT_BOOKED, OVER_DAYS, Little, Pace
+from dashboard.screens.cells import Cell, clickable_table
 from data_access.days import week_start
 from data_access.dimensions import LONGEST_DAYS
+from data_access.tally import narrower
 from data_access.units import SITUATIONS, SPELLS
-from data_access.vocabulary import CameFrom, Stage, WentTo
+from data_access.vocabulary import CameFrom, WentTo
 
 WEEKS = 26
 PACE_WEEKS = 8
-_NOT_BOOKED = tuple(int(stage) for stage in Stage if stage < Stage.SCHEDULED)
 _HEADINGS = {
     "of": "Week of",
     "start": "Waiting before",
@@ -79,15 +79,15 @@ def weeks(view: View, table: pd.DataFrame) -> Cell | None:
     if not clicked or clicked[1] not in _behind(0):
         return None
     row, column = named.iloc[clicked[0]], clicked[1]
-    where = narrower(whenever(view, visits=True), **_behind(int(row["week"]))[column])
+    where = narrower(view.whenever(visits=True), **_behind(int(row["week"]))[column])
     return Cell(f"{_HEADINGS[column]} in the week of {row['of']}", where, SPELLS, "lead")
 
 
 def _behind(week: int) -> dict[str, dict[str, Sequence[int]]]:
     """Which spells a number of a week counts, as keys of the facts."""
     closed = tuple(code for code in WentTo if code >= WentTo.LOST)
-    begun: dict[str, Sequence[int]] = {"began_week": (week,), "stage": _NOT_BOOKED}
-    ended: dict[str, Sequence[int]] = {"ended_week": (week,), "stage": _NOT_BOOKED}
+    begun: dict[str, Sequence[int]] = {"began_week": (week,), "stage": NOT_BOOKED}
+    ended: dict[str, Sequence[int]] = {"ended_week": (week,), "stage": NOT_BOOKED}
     return {
         "received": {**begun, "came_from": (CameFrom.RECEIVED,)},
         "reopened": {**begun, "came_from": (CameFrom.REOPENED,)},
@@ -132,11 +132,11 @@ def ages(view: View, table: pd.DataFrame, by: str) -> Cell | None:
     if not clicked:
         return None
     row, old = named.iloc[clicked[0]], clicked[1] == "over"
-    keys: dict[str, Sequence[int]] = {by: (int(row[by]),), "stage": _NOT_BOOKED}
+    keys: dict[str, Sequence[int]] = {by: (int(row[by]),), "stage": NOT_BOOKED}
     if old:
         keys["open_age"] = tuple(range(OVER_DAYS + 1, LONGEST_DAYS + 1))
     title = f"{row['group']}, waiting to be booked" + (f" for more than {OVER_DAYS} days" if old else "")
-    return Cell(title, narrower(whenever(view, visits=True), **keys), SITUATIONS, oldest_first=True)
+    return Cell(title, narrower(view.whenever(visits=True), **keys), SITUATIONS, oldest_first=True)
 
 
 def next_available(table: pd.DataFrame) -> None:

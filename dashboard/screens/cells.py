@@ -1,7 +1,7 @@
 """A number that was clicked, and the leads behind it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from zlib import crc32
@@ -95,18 +95,6 @@ def _note(name: str, key: str) -> None:
         rounds = st.session_state.get(_ROUNDS, {})
         st.session_state[_ROUNDS] = rounds | {before[0]: rounds.get(before[0], 0) + 1}
     st.session_state[_LAST] = (name, key)
-
-
-def narrower(where: Where, **keys: Sequence[int]) -> Where:
-    """A filter with further keys; one that is filtered already keeps only what both allow."""
-    both = {name: tuple(c for c in codes if c in where.keys.get(name, codes)) for name, codes in keys.items()}
-    return replace(where, keys={**where.keys, **both})
-
-
-def whenever(view: View, *, visits: bool = False) -> Where:
-    """The view's filters without its period; `visits`: of leads headed for a visit."""
-    filters = replace(view.filters, first=None, last=None)
-    return (filters.for_visits() if visits else filters).where(view.viewer.locations)
 
 
 def leads_behind(view: View, cell: Cell | None, *, hint: bool = False) -> None:

@@ -1,7 +1,6 @@
 """Blocks of the conversion page."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -14,8 +13,9 @@ from dashboard.frame import View
 from dashboard.labels import BREAKDOWNS, DONE, STEPS
 from dashboard.loaders import names as names_of
 from dashboard.reports import Answer
-from dashboard.screens.cells import Cell, clickable, clickable_table, in_order, narrower
+from dashboard.screens.cells import Cell, clickable, clickable_table, in_order
 from data_access.days import week_start
+from data_access.tally import narrower
 from data_access.vocabulary import Ending
 
 _HORIZONS = (14, 30, 60, 90)
@@ -82,7 +82,7 @@ def cohorts(view: View, table: pd.DataFrame, horizon: int) -> Cell | None:
     if not point:
         return None
     counted = {"received_week": (int(point[0]),), "scheduled_ending": _COUNTED}
-    return Cell(f"Received in the week of {week_start(int(point[0])):%d %b %Y}", narrower(_visits(view), **counted))
+    return Cell(f"Received in the week of {week_start(int(point[0])):%d %b %Y}", narrower(view.visits, **counted))
 
 
 def steps(measure: Callable[..., Answer], horizon: int) -> None:
@@ -103,11 +103,7 @@ def groups(view: View, table: pd.DataFrame, by: str, step: str) -> Cell | None:
         return None
     row, column = named.iloc[clicked[0]], clicked[1] if clicked[1] in _ENDINGS else "leads"
     title = f"{row['group']}, {headings[column].partition('|')[0].lower()}"
-    return Cell(title, narrower(_visits(view), **{by: (int(row[by]),), f"{step}_ending": _ENDINGS[column]}))
-
-
-def _visits(view: View) -> Any:
-    return view.filters.for_visits().where(view.viewer.locations)
+    return Cell(title, narrower(view.visits, **{by: (int(row[by]),), f"{step}_ending": _ENDINGS[column]}))
 
 
 def _shown(table: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,8 @@ from dashboard.display import percent, plural
 from dashboard.frame import View
 from dashboard.labels import BREAKDOWNS, ORDINAL, STAGES
 from dashboard.loaders import names as names_of
-from dashboard.screens.cells import Cell, clickable, clickable_table, narrower
+from dashboard.screens.cells import Cell, clickable, clickable_table
+from data_access.tally import narrower
 from data_access.vocabulary import Stage, Standing
 
 MULTIPLES = 6
@@ -129,8 +130,7 @@ def lost(view: View, table: pd.DataFrame) -> Cell | None:
 
 
 def _cell(view: View, group: dict[str, tuple[int, ...]], title: str, keys: dict[str, Sequence[int]]) -> Cell:
-    visits = view.filters.for_visits().where(view.viewer.locations)
-    return Cell(title, narrower(visits, **group, **{"state": _COUNTED, **keys}))
+    return Cell(title, narrower(view.visits, **group, **{"state": _COUNTED, **keys}))
 
 
 def table(view: View, rows: pd.DataFrame, by: str, names: Mapping[int, str]) -> Cell | None:

@@ -15,7 +15,8 @@ from dashboard.metrics.partners import MINIMUM_LEADS, SMALL_PARTNERS
 from dashboard.metrics.records import most_missing
 from dashboard.metrics.referral_volume import SAME
 from dashboard.reports import WEEKS_BEFORE, WEEKS_RECENT
-from dashboard.screens.cells import Cell, clickable, clickable_table, narrower
+from dashboard.screens.cells import Cell, clickable, clickable_table
+from data_access.tally import narrower
 from data_access.vocabulary import Standing
 
 _ORDERS = {"Volume": "n", "Shrunken rate": "shrunken"}
@@ -217,6 +218,5 @@ def _place(row: object, listed: int) -> str:
 
 
 def _cell(partners: tuple[int, ...], title: str, view: View, keys: dict[str, Sequence[int]]) -> Cell:
-    visits = view.filters.for_visits().where(view.viewer.locations)
     counted = {"partner": partners, "state": (Standing.OPEN, Standing.LOST, Standing.ANSWERED)}
-    return Cell(title, narrower(visits, **counted, **keys))
+    return Cell(title, narrower(view.visits, **counted, **keys))

@@ -10,9 +10,10 @@ from dashboard.frame import View
 from dashboard.labels import BREAKDOWNS
 from dashboard.loaders import names as names_of
 from dashboard.metrics.quality import SELDOM_FILLED
-from dashboard.screens.cells import Cell, clickable_table, narrower
+from dashboard.screens.cells import Cell, clickable_table
 from data_access.dimensions import UNTOUCHED_DAYS
 from data_access.leads import TWIN_DAYS
+from data_access.tally import narrower
 from data_access.units import APPOINTMENTS
 from data_access.vocabulary import Attendance, Flag
 

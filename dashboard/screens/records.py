@@ -11,7 +11,8 @@ from dashboard.frame import View
 from dashboard.labels import AT_ARRIVAL, BREAKDOWNS
 from dashboard.loaders import names as names_of
 from dashboard.metrics.records import most_missing
-from dashboard.screens.cells import Cell, clickable, clickable_table, in_order, narrower
+from dashboard.screens.cells import Cell, clickable, clickable_table, in_order
+from data_access.tally import narrower
 from data_access.units import ITEMS
 from data_access.vocabulary import AtArrival, ItemState, Standing
 

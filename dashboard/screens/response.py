@@ -17,9 +17,10 @@ from dashboard.frame import View
 from dashboard.labels import BREAKDOWNS
 from dashboard.loaders import names as names_of
 from dashboard.reports import Answer
-from dashboard.screens.cells import Cell, clickable, clickable_table, in_order, narrower
+from dashboard.screens.cells import Cell, clickable, clickable_table, in_order
 from data_access.days import week_number, week_start
 from data_access.promises import Targets
+from data_access.tally import narrower
 from data_access.vocabulary import Channel, Kind, Pathway, Priority, Promise, Standing
 from data_access.working_time import Hours
 

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -12,7 +11,8 @@ from dashboard.display import minutes, percent, plural
 from dashboard.frame import View
 from dashboard.labels import BREAKDOWNS, STAGES
 from dashboard.loaders import names as names_of
-from dashboard.screens.cells import Cell, clickable, clickable_table, narrower, whenever
+from dashboard.screens.cells import Cell, clickable, clickable_table
+from data_access.tally import narrower
 from data_access.units import SITUATIONS, SPELLS, STALLED_DAYS
 from data_access.vocabulary import Due, Stage, WentTo
 
@@ -78,7 +78,7 @@ def reasons(view: View, table: pd.DataFrame) -> Cell | None:
     if not point:
         return None
     code, part = int(point[0]), str(point[1])
-    where = narrower(whenever(view), waits_for=(code,), stalled=(int(part == "stalled"),))
+    where = narrower(view.whenever(), waits_for=(code,), stalled=(int(part == "stalled"),))
     return Cell(
         f"Waiting for {names[code].lower()}, {'stalled' if part == 'stalled' else 'not stalled'}", where, SITUATIONS
     )
@@ -103,7 +103,7 @@ def matrix(view: View, table: pd.DataFrame) -> Cell | None:
     row, column = shown.iloc[clicked[0]], clicked[1]
     stages = (int(column.removeprefix("stage_")),) if column.startswith("stage_") else tuple(map(int, _STAGES))
     at = STAGES[Stage(stages[0])].lower() if len(stages) == 1 else "any stage"
-    where = narrower(whenever(view), waits_for=(int(row["waits_for"]),), stage=stages, stalled=(1,))
+    where = narrower(view.whenever(), waits_for=(int(row["waits_for"]),), stage=stages, stalled=(1,))
     return Cell(f"Stalled at {at}, waiting for {row['reason'].lower()}", where, SITUATIONS, oldest_first=True)
 
 
@@ -143,7 +143,7 @@ def stay_table(view: View, table: pd.DataFrame, by: str | None) -> Cell | None:
     if by:
         keys[by] = (int(row[by]),)
     title = f"{row['group']}, {row['at'].lower()}" if by else str(row["at"])
-    where = narrower(_visits(view), **keys)
+    where = narrower(view.visits, **keys)
     return Cell(f"{title}, {_STAY_HEADINGS[column].partition('|')[0].lower()}", where, SPELLS)
 
 
@@ -183,11 +183,7 @@ def next_steps(view: View, table: pd.DataFrame, by: str) -> Cell | None:
     if not clicked:
         return None
     row, column = named.iloc[clicked[0]], clicked[1] if clicked[1] in _DUE else "open"
-    where = narrower(whenever(view), **{by: (int(row[by]),), "due": _DUE[column]})
+    where = narrower(view.whenever(), **{by: (int(row[by]),), "due": _DUE[column]})
     return Cell(
         f"{row['group']}, {_DUE_HEADINGS[column].partition('|')[0].lower()}", where, SITUATIONS, oldest_first=True
     )
-
-
-def _visits(view: View) -> Any:
-    return view.filters.for_visits().where(view.viewer.locations)

@@ -10,7 +10,6 @@ from dashboard.filters import Filters, moment
 from dashboard.frame import View
 from dashboard.metrics.partners import SMALL_PARTNERS
 from dashboard.screens import attendance, backlog, conversion, funnel, partners, records, response, stalls
-from dashboard.screens.cells import whenever
 from data_access import demo, facts
 from data_access import engine as databases
 from data_access.days import week_number, week_start
@@ -98,7 +97,7 @@ def test_every_number_of_the_conversion_table_opens_its_leads(snapshot, by: str,
     for row in reports.conversion(view.count, Filters(), None, [by], step="attended", horizon=30).table.itertuples():
         for column, endings in conversion._ENDINGS.items():
             keys = {by: (getattr(row, by),), "attended_ending": endings}
-            where = conversion.narrower(conversion._visits(view), **keys)
+            where = conversion.narrower(view.visits, **keys)
             assert len(members(snapshot, where, view.moment)) == getattr(row, column), column
 
 
@@ -129,17 +128,17 @@ def test_every_number_of_the_stalls_page_opens_its_leads(snapshot, filters: Filt
     view = view_of(snapshot, filters, monkeypatch)
     for row in reports.stalls(view.count, filters, None).table.itertuples():
         for column, codes in (("open", (0, 1)), ("stalled", (1,))):
-            where = stalls.narrower(whenever(view), stage=(row.stage,), waits_for=(row.waits_for,), stalled=codes)
+            where = stalls.narrower(view.whenever(), stage=(row.stage,), waits_for=(row.waits_for,), stalled=codes)
             assert len(members(snapshot, where, view.moment, SITUATIONS)) == getattr(row, column)
     for row in reports.follow_up(view.count, filters, None, ["owner"]).table.itertuples():
         for column, codes in stalls._DUE.items():
-            where = stalls.narrower(whenever(view), owner=(row.owner,), due=codes)
+            where = stalls.narrower(view.whenever(), owner=(row.owner,), due=codes)
             assert len(members(snapshot, where, view.moment, SITUATIONS)) == getattr(row, column), column
     clock = reports.Clock(lambda waits: waits["waited_since"].to_numpy() * 0, view.moment.minute)
     for row in reports.time_in_stage(view.count, filters, None, ["location"], clock=clock).table.itertuples():
         for column, codes in stalls._went(Stage(row.stage)).items():
             keys = {"location": (row.location,), "stage": (row.stage,), "went_to": codes}
-            where = stalls.narrower(stalls._visits(view), **keys)
+            where = stalls.narrower(view.visits, **keys)
             assert len(members(snapshot, where, view.moment, SPELLS)) == getattr(row, column), column
 
 
@@ -150,17 +149,17 @@ def test_every_number_of_the_backlog_opens_its_leads(snapshot, filters: Filters,
     table = reports.backlog(view.count, filters, None, today=view.today).table
     for row in table.tail(8).itertuples():
         for column, keys in backlog._behind(row.week).items():
-            where = backlog.narrower(whenever(view, visits=True), **keys)
+            where = backlog.narrower(view.whenever(visits=True), **keys)
             assert len(members(snapshot, where, view.moment, SPELLS)) == getattr(row, column), column
     for row in reports.backlog_age(view.count, filters, None, ["location"]).table.itertuples():
-        where = backlog.narrower(whenever(view, visits=True), location=(row.location,), stage=backlog._NOT_BOOKED)
+        where = backlog.narrower(view.whenever(visits=True), location=(row.location,), stage=backlog.NOT_BOOKED)
         assert len(members(snapshot, where, view.moment, SITUATIONS)) == row.open
         old = backlog.narrower(where, open_age=tuple(range(15, 1_096)))
         assert len(members(snapshot, old, view.moment, SITUATIONS)) == row.over
     age = reports.backlog_age(view.count, filters, None).table["open"].iloc[0]
     monday = view.today.toordinal() - view.today.weekday()
     flows = backlog._behind(week_number(date.fromordinal(monday)))
-    this_week = {name: len(members(snapshot, backlog.narrower(whenever(view, visits=True), **keys), view.moment, SPELLS))
+    this_week = {name: len(members(snapshot, backlog.narrower(view.whenever(visits=True), **keys), view.moment, SPELLS))
                  for name, keys in flows.items()}  # fmt: skip
     came, went = (sum(this_week[name] for name in names) for names in
                   (("received", "reopened", "returned"), ("booked", "closed")))  # fmt: skip
