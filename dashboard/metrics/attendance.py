@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard.metrics.columns import one_per_word
-from dashboard.metrics.intervals import rate, wilson
+from dashboard.metrics.intervals import rate, rate_columns
 from data_access.vocabulary import Attendance
 
 ATTENDANCE_COLUMNS = (
@@ -86,16 +86,13 @@ def attendance(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     wide = one_per_word(tally, keys, "attendance", Attendance)
     came, missing = wide[Attendance.ATTENDED].to_numpy(), wide[Attendance.MISSING].to_numpy()
     counted = came + wide[Attendance.NO_SHOW].to_numpy() + wide[Attendance.LATE_CANCEL].to_numpy()
-    low, high = wilson(came, counted)
     table = pd.DataFrame(
         {
             "counted": counted,
             "attended": came,
             "no_show": wide[Attendance.NO_SHOW],
             "late_cancel": wide[Attendance.LATE_CANCEL],
-            "rate": rate(came, counted),
-            "rate_low": low,
-            "rate_high": high,
+            **rate_columns(came, counted),
             "missing": missing,
             "at_least": rate(came, counted + missing),
             "at_most": rate(came + missing, counted + missing),
@@ -244,15 +241,12 @@ def by_lead(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     leads = wide.sum(axis=1).to_numpy()
     counted = tally.assign(moves=tally["moves"] * tally["count"], moved=tally["count"].where(tally["moves"] > 0, 0))
     sums = counted.groupby(keys)[["moves", "moved"]].sum() if keys else counted[["moves", "moved"]].sum().to_frame().T
-    low, high = wilson(came, came + did_not)
     table = pd.DataFrame(
         {
             "leads": leads,
             "came": came,
             "did_not": did_not,
-            "rate": rate(came, came + did_not),
-            "rate_low": low,
-            "rate_high": high,
+            **rate_columns(came, came + did_not),
             "undecided": leads - came - did_not,
             "moved": sums["moved"].to_numpy(np.int64),
             "moves": sums["moves"].to_numpy(np.int64),

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from dashboard.metrics.timing import curve, percentile
+from dashboard.metrics.columns import groups
+from dashboard.metrics.timing import percentiles
 from data_access.vocabulary import CameFrom, Ending, Stage, WentTo
 
 NOT_BOOKED = tuple(stage for stage in Stage if stage < Stage.SCHEDULED)
@@ -245,12 +246,10 @@ def backlog_age(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     [[4, 2, 20, 20, 1]]
     """
     keys = list(by)
-    groups = tally.groupby(keys, sort=True) if keys else [((), tally)] if len(tally) else []
     rows = []
-    for group, part in groups:
-        made = curve(part["open_age"], np.full(len(part), int(Ending.HAPPENED)), part["count"])
+    for group, part in groups(tally, keys) if len(tally) else ():
+        half, most = map(int, percentiles(part["open_age"], Ending.HAPPENED, part["count"]))
         over = int(part.loc[part["open_age"] > OVER_DAYS, "count"].sum())
-        half, most = (int(percentile(made, p)) for p in (0.5, 0.9))
         rows.append((*group, int(part["count"].sum()), half, most, int(part["open_age"].max()), over))
     return pd.DataFrame(rows, columns=[*keys, *AGE_COLUMNS])
 

@@ -1,9 +1,26 @@
-"""From a long tally to one column per word."""
+"""From a long tally to its groups, and to one column per word."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import IntEnum
 
 import pandas as pd
+
+
+def groups(tally: pd.DataFrame, keys: Sequence[str]) -> Iterator[tuple[tuple[int, ...], pd.DataFrame]]:
+    """Each group's codes with its part of a table, in order; without keys the whole is one group.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> counts = pd.DataFrame([[7, 3], [8, 1]], columns=["location", "count"])
+    >>> [group for group, _ in groups(counts, ["location"])], [group for group, _ in groups(counts, [])]
+    ([(7,), (8,)], [()])
+    """
+    if not keys:
+        yield (), tally
+        return
+    for group, part in tally.groupby(list(keys), sort=True):
+        yield tuple(int(code) for code in group), part
 
 
 def one_per_word(tally: pd.DataFrame, keys: Sequence[str], column: str, words: type[IntEnum]) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from dashboard.metrics.columns import groups
 from dashboard.metrics.intervals import rate, wilson
 from data_access.vocabulary import Stage, Standing
 
@@ -93,10 +94,7 @@ def funnel(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     for stage, bit in _BIT.items():
         furthest[(leads["entered"].to_numpy() & bit) > 0] = int(stage)
     leads = leads.assign(furthest=furthest)
-    groups = [((), leads)] if not keys else list(leads.groupby(keys, sort=True))
-    rows = [
-        (*(group if isinstance(group, tuple) else (group,)), *row) for group, part in groups for row in _stages(part)
-    ]
+    rows = [(*group, *row) for group, part in groups(leads, keys) for row in _stages(part)]
     result = pd.DataFrame(rows, columns=[*keys, *FUNNEL_COLUMNS])
     return result.astype({c: "int64" for c in result.columns if c != "stage_name" and not c.startswith("of_")})
 

@@ -56,6 +56,12 @@ def wilson(k: Any, n: Any, z: float = Z95) -> tuple[Floats, Floats]:
     return np.minimum(low, p, where=n > 0, out=low), np.maximum(high, p, where=n > 0, out=high)
 
 
+def rate_columns(k: Any, n: Any) -> dict[str, Floats]:
+    """A rate as tables carry it: `rate` with the 95 % Wilson limits `rate_low` and `rate_high`."""
+    low, high = wilson(k, n)
+    return {"rate": rate(k, n), "rate_low": low, "rate_high": high}
+
+
 def apart(k: npt.ArrayLike, n: npt.ArrayLike) -> npt.NDArray[np.int64]:
     """Which groups lie clearly below (-1) or above (1) the rate of all together; 0 for those that do not.
 

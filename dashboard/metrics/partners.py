@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import betainc, betaln, expit, logit
 
-from dashboard.metrics.intervals import Floats, rate, wilson
+from dashboard.metrics.intervals import Floats, rate_columns
 from data_access.vocabulary import Standing
 
 LEAGUE_KEYS = ("partner", "state", "mature")
@@ -250,8 +250,7 @@ def plausible_strengths(k: npt.ArrayLike, n: npt.ArrayLike, prior: Prior) -> Str
 
 def _rated(table: pd.DataFrame, prior: Prior | None = None, strengths: Strengths | None = None) -> pd.DataFrame:
     k, n = table["k"].to_numpy(), table["n"].to_numpy()
-    low, high = wilson(k, n)
-    table = table.assign(rate=rate(k, n), rate_low=low, rate_high=high)
+    table = table.assign(**rate_columns(k, n))
     if prior is None or strengths is None:
         return table
     a, b = strengths.shapes(k, n, prior.a / prior.strength)

@@ -5,8 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard.metrics.intervals import rate, wilson
-from dashboard.metrics.timing import curve, percentile
+from dashboard.metrics.columns import groups
+from dashboard.metrics.intervals import rate_columns
+from dashboard.metrics.timing import percentiles
 from data_access.vocabulary import Ending, Flag
 
 FLAG_COLUMNS = ("flag", "leads", "spoils")
@@ -121,11 +122,11 @@ def field_fill(tallies: Mapping[str, pd.DataFrame], by: Sequence[str] = ()) -> p
     keys = list(by)
     rows: list[tuple[Any, ...]] = []
     for field, tally in tallies.items():
-        for group, part in tally.groupby(keys, sort=True) if keys else [((), tally)]:
+        for group, part in groups(tally, keys):
             leads, filled = int(part["count"].sum()), int(part.loc[part[field] > 0, "count"].sum())
-            low, high = wilson(filled, leads)
-            share = (float(rate(filled, leads)), float(low), float(high))
-            rows.append((*group, field, leads, filled, leads - filled, *share))
+            rows.append(
+                (*group, field, leads, filled, leads - filled, *map(float, rate_columns(filled, leads).values()))
+            )
     table = pd.DataFrame(rows, columns=[*keys, *FILL_COLUMNS])
     return table.sort_values([*keys, "rate", "field"], ignore_index=True)
 
@@ -184,14 +185,11 @@ def log_lag(tally: pd.DataFrame, longest: int, by: Sequence[str] = ()) -> pd.Dat
     [4.0, 3.0, 0.75]
     """
     keys = list(by)
-    groups = tally.groupby(keys, sort=True) if keys else [((), tally)] if len(tally) else []
     rows = []
-    for group, part in groups:
+    for group, part in groups(tally, keys) if len(tally) else ():
         known = part[part["log_minutes"] <= longest]
         n, k = int(known["count"].sum()), int(known.loc[known["log_minutes"] <= 60, "count"].sum())
-        low, high = wilson(k, n)
-        made = curve(known["log_minutes"], [int(Ending.HAPPENED)] * len(known), known["count"])
-        percentiles = (percentile(made, p) for p in (0.5, 0.9))
+        half_and_most = percentiles(known["log_minutes"], Ending.HAPPENED, known["count"])
         not_known = int(part["count"].sum()) - n
-        rows.append((*group, n, k, float(rate(k, n)), float(low), float(high), *percentiles, not_known))
+        rows.append((*group, n, k, *map(float, rate_columns(k, n).values()), *half_and_most, not_known))
     return pd.DataFrame(rows, columns=[*keys, *LAG_COLUMNS])

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard.metrics.columns import one_per_word
-from dashboard.metrics.intervals import rate, wilson
+from dashboard.metrics.intervals import rate, rate_columns
 from data_access.vocabulary import AtArrival, ItemState, Standing
 
 COMPLETENESS_COLUMNS = ("referrals", "complete", "rate", "rate_low", "rate_high", "first_day", "none_needed")
@@ -77,14 +77,11 @@ def completeness(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     wide = one_per_word(tally[tally["state"] != Standing.EXCLUDED], keys, "at_arrival", AtArrival)
     complete = wide[AtArrival.COMPLETE].to_numpy()
     referrals = complete + wide[AtArrival.INCOMPLETE].to_numpy()
-    low, high = wilson(complete, referrals)
     table = pd.DataFrame(
         {
             "referrals": referrals,
             "complete": complete,
-            "rate": rate(complete, referrals),
-            "rate_low": low,
-            "rate_high": high,
+            **rate_columns(complete, referrals),
             "first_day": wide[AtArrival.FIRST_DAY],
             "none_needed": wide[AtArrival.NONE_NEEDED],
         },
@@ -162,15 +159,12 @@ def missing_items(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     still, first_day = wide[ItemState.MISSING].to_numpy(), wide[ItemState.FIRST_DAY].to_numpy()
     missing = still + wide[ItemState.LATER].to_numpy()
     needed = missing + wide[ItemState.AT_ARRIVAL].to_numpy()
-    low, high = wilson(missing, needed)
     table = pd.DataFrame(
         {
             "required": needed + wide[ItemState.WAIVED].to_numpy(),
             "needed": needed,
             "missing": missing,
-            "rate": rate(missing, needed),
-            "rate_low": low,
-            "rate_high": high,
+            **rate_columns(missing, needed),
             "still_missing": still,
             "first_day": first_day,
         },

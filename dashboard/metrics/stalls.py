@@ -1,12 +1,13 @@
 """Where open leads stand, for how long, what they wait for, and whether anybody plans the next step."""
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
-from dashboard.metrics.columns import one_per_word
-from dashboard.metrics.timing import curve, percentile
+from dashboard.metrics.columns import groups, one_per_word
+from dashboard.metrics.timing import percentiles
 from data_access.vocabulary import Due, Ending, Stage, WentTo
 
 TIME_IN_STAGE_COLUMNS = (
@@ -94,9 +95,9 @@ def time_in_stage(
     [[1.0, 4.0, 3.0, 1.0, 2.0, 90.0, 9.0]]
     """
     keys = [*by, "stage"]
-    total_of, staffed_of = dict(_groups(totals, keys)), dict(_groups(staffed, keys))
+    total_of, staffed_of = dict(groups(totals, keys)), dict(groups(staffed, keys))
     rows = []
-    for group, part in _groups(spells, keys):
+    for group, part in groups(spells, keys):
         stage, went, count = int(group[-1]), part["went_to"], part["count"]
         standing = part[went == WentTo.STANDING]
         rows.append(
@@ -111,7 +112,7 @@ def time_in_stage(
                 int(standing["count"].sum()),
                 *_percentiles(part, "spell_days", "spell_ending"),
                 *_percentiles(staffed_of.get(group), "minutes", "ending"),
-                *_percentiles(standing.assign(over=int(Ending.HAPPENED)), "spell_days", "over"),
+                *percentiles(standing["spell_days"], Ending.HAPPENED, standing["count"]),
                 *_percentiles(total_of.get(group), "total_days", "spell_ending"),
                 int(count[part["spell_ending"] == Ending.SPOILED].sum()),
             )
@@ -119,16 +120,8 @@ def time_in_stage(
     return pd.DataFrame(rows, columns=[*by, *TIME_IN_STAGE_COLUMNS])
 
 
-def _groups(table: pd.DataFrame, keys: list[str]) -> Iterator[tuple[tuple[int, ...], pd.DataFrame]]:
-    for group, part in table.groupby(keys, sort=True):
-        yield tuple(int(code) for code in group), part
-
-
-def _percentiles(part: pd.DataFrame | None, time: str, how: str) -> tuple[float, float]:
-    if part is None or part.empty:
-        return float("nan"), float("nan")
-    made = curve(part[time], part[how], part["count"])
-    return percentile(made, 0.5), percentile(made, 0.9)
+def _percentiles(part: pd.DataFrame | None, time: str, how: str) -> tuple[float, ...]:
+    return (math.nan, math.nan) if part is None else percentiles(part[time], part[how], part["count"])
 
 
 STALL_COLUMNS = ("stage", "waits_for", "open", "stalled")

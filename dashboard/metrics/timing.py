@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from dashboard.metrics.columns import groups
 from dashboard.metrics.intervals import Z95, Floats
 from data_access.vocabulary import Ending
 
@@ -134,6 +135,20 @@ def percentile(made: pd.DataFrame, p: float) -> float:
     return float(reached.iloc[0]) if len(reached) else float("nan")
 
 
+def percentiles(
+    time: npt.ArrayLike, how: npt.ArrayLike, count: npt.ArrayLike, wanted: Sequence[float] = (0.5, 0.9)
+) -> tuple[float, ...]:
+    """Percentiles of waits, those that are not over included; `how` may be one code for all. NaN where not yet reached.
+
+    Examples
+    --------
+    >>> percentiles([1, 5], Ending.HAPPENED, [9, 1])
+    (1.0, 1.0)
+    """
+    made = curve(time, np.broadcast_to(how, np.shape(time)), count)
+    return tuple(percentile(made, p) for p in wanted)
+
+
 CONVERSION_COLUMNS = (
     "leads",
     "happened",
@@ -211,7 +226,7 @@ def conversion(tally: pd.DataFrame, step: str, horizon: int, by: Sequence[str] =
     keys = list(by)
     days, ending = f"{step}_days", f"{step}_ending"
     rows = []
-    for group, part in _groups(tally[[*keys, days, ending, "count"]], keys):
+    for group, part in groups(tally[[*keys, days, ending, "count"]], keys):
         made = curve(part[days], part[ending], part["count"])
         counted = part[part[ending] <= Ending.ENDED]
         total = counted.groupby(ending)["count"].sum()
@@ -294,13 +309,9 @@ def answers(waits: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     """
     keys = list(by)
     rows = []
-    for group, part in _groups(waits[[*keys, "minutes", "ending", "count"]], keys):
+    for group, part in groups(waits[[*keys, "minutes", "ending", "count"]], keys):
         made = curve(part["minutes"], part["ending"], part["count"])
         total = part.groupby("ending")["count"].sum()
         counted = [int(total.get(code, 0)) for code in (Ending.HAPPENED, Ending.ENDED, Ending.OPEN)]
         rows.append((*group, sum(counted), *counted, *(percentile(made, p) for p in (0.5, 0.75, 0.9))))
     return pd.DataFrame(rows, columns=[*keys, *ANSWER_COLUMNS])
-
-
-def _groups(tally: pd.DataFrame, keys: list[str]) -> list[tuple[tuple[int, ...], pd.DataFrame]]:
-    return list(tally.groupby(keys, sort=True)) if keys else [((), tally)]
