@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
-from dashboard import auth, cli_metrics, clock, settings
+from dashboard import auth, cli_metrics, cli_options, clock, settings
 from data_access import annotations, demo, practice, schema, slots
 from data_access import engine as databases
 from data_access import tables as t
@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     migrate.add_argument("--database", **database)
     _add_import(command("import", _import, "Import leads from CSV files."), database)
     note = command("annotate", _annotate, "Write a dated note on the charts.")
-    note.add_argument("day", type=cli_metrics.day, metavar="DATE")
+    note.add_argument("day", type=cli_options.day, metavar="DATE")
     note.add_argument("text", help="what happened, in a few words")
     note.add_argument("--location", metavar="NAME", help="otherwise the whole practice")
     note.add_argument("--rebases", choices=tuple(TrendSeries), help="fix the limits of this series anew from that week")
@@ -155,7 +155,7 @@ def _annotate(a: argparse.Namespace) -> None:
         place = None
         if a.location:
             places = {name: code for code, name in practice.names(connection, t.locations).items()}
-            place = cli_metrics.known(a.location, places, "location")
+            place = cli_options.known(a.location, places, "location")
         annotations.write(connection, a.text, a.day, now=clock.now(), location_id=place, rebases=rebases)
 
 

@@ -2,12 +2,10 @@
 
 import argparse
 import csv
-import difflib
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -17,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 from sqlalchemy import Connection
 
-from dashboard import filters, labels, reports, series
+from dashboard import cli_options, filters, labels, reports, series
 from dashboard.filters import Filters
 from dashboard.metrics import small_cells
 from dashboard.metrics.capacity import SLOT_HORIZON_DAYS, third_next_available
@@ -27,13 +25,8 @@ from dashboard.reports import Answer
 from data_access import annotations, practice, promises, slots, tally
 from data_access.days import day_number
 from data_access.dimensions import LEADS, Unit
-from data_access.importing.dates import YEARS
 from data_access.lead_state import epoch_minute
-from data_access.vocabulary import Channel, Kind, PartnerCategory, Pathway, TargetMetric
-
-_LISTS = ("location", "partner", "service_line", "source")
-_WORDS = {"partner_category": PartnerCategory, "pathway": Pathway, "channel": Channel, "kind": Kind}
-_ORDERS = {"volume": "n", "shrunken": "shrunken"}
+from data_access.vocabulary import TargetMetric
 
 
 @dataclass(frozen=True)
@@ -98,7 +91,7 @@ def _trends(q: _Question) -> Answer:
 
 def _partners(q: _Question) -> Answer:
     answer = reports.partners(q.count, q.chosen, None, q.by, outcome=q.options.outcome)
-    return Answer(ordered(answer.table, _ORDERS[q.options.order], q.by), answer.left_out)
+    return Answer(ordered(answer.table, cli_options.ORDERS[q.options.order], q.by), answer.left_out)
 
 
 def _attendance(q: _Question) -> Answer:
@@ -237,45 +230,9 @@ _METRICS = {
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of the command."""
+    """Declare the metrics of the command, and its options."""
     parser.add_argument("metric", choices=tuple(_METRICS))
-    parser.add_argument("--from", type=day, metavar="DATE", help="received on this day or later")
-    parser.add_argument("--to", type=day, metavar="DATE", help="received before this day")
-    for name in _LISTS:
-        parser.add_argument(_flag(name), action="append", default=[], metavar="NAME", help="repeat for several")
-    for name, words in _WORDS.items():
-        known = [str(word) for word in words]
-        parser.add_argument(
-            _flag(name), action="append", default=[], choices=known, metavar="WORD", help=", ".join(known)
-        )
-    parser.add_argument(
-        "--by", default="", metavar="DIMENSION[,DIMENSION]", help=f"one or more of {', '.join(labels.BREAKDOWNS)}"
-    )
-    parser.add_argument("--as-of", metavar="MOMENT", help="a date (its end) or an ISO moment; otherwise now")
-    parser.add_argument(
-        "--horizon", type=_days, metavar="DAYS", help="days a lead is given; otherwise the practice's own"
-    )
-    parser.add_argument(
-        "--outcome",
-        choices=("attended", "scheduled"),
-        default="attended",
-        help="partners, case-mix, funnel-plot: what counts",
-    )
-    parser.add_argument("--order", choices=tuple(_ORDERS), default="volume", help="partners: the greatest first")
-    parser.add_argument(
-        "--step",
-        choices=tuple(labels.STEPS),
-        default="scheduled",
-        help="conversion, curve, records-speed: on the way to the visit",
-    )
-    parser.add_argument("--qualified", action="store_true", help="only leads that were found eligible")
-    parser.add_argument(
-        "--for-others", action="store_true", help="new-patients: leave out small cells, because it leaves the practice"
-    )
-    parser.add_argument("--two-way", action="store_true", help="response and answers: judge the first two-way contact")
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true")
-    form.add_argument("--csv", action="store_true")
+    cli_options.add_to(parser)
 
 
 def run(connection: Connection, a: argparse.Namespace, now: datetime) -> None:
@@ -291,11 +248,13 @@ def run(connection: Connection, a: argparse.Namespace, now: datetime) -> None:
     own = practice.get(connection)
     if own is None:
         raise LookupError("the database holds no practice yet; try: handoff import, or handoff demo")
-    metric, as_of = _METRICS[a.metric], _moment(a.as_of, own["zone"], now)
+    metric, as_of = _METRICS[a.metric], cli_options.moment(a.as_of, own["zone"], now)
     if not metric.by_period and (getattr(a, "from") or a.to):
         raise ValueError(f"{a.metric} is about all leads, whenever they were received; leave out --from and --to")
     horizon = a.horizon or own["horizon_days"]
-    question = _Question(connection, a, _breakdown(a.by, metric), _filters(connection, a), as_of, own["zone"], horizon)
+    question = _Question(
+        connection, a, _breakdown(a.by, metric), cli_options.filters_of(connection, a), as_of, own["zone"], horizon
+    )
     answer = metric.answer(question)
     rows = list(_labelled(connection, answer.table, (*question.by, *metric.rows_by)))
     if a.json:
@@ -310,28 +269,9 @@ def run(connection: Connection, a: argparse.Namespace, now: datetime) -> None:
 
 def _given(a: argparse.Namespace) -> dict[str, Any]:
     """The choices that were made, named as the options are."""
-    named = ("from", "to", *_LISTS, *_WORDS, "qualified", *_METRICS[a.metric].heeds)
+    named = ("from", "to", *cli_options.LISTS, *cli_options.WORDS, "qualified", *_METRICS[a.metric].heeds)
     given = {name: value for name in named if (value := getattr(a, name))}
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in given.items()}
-
-
-def _filters(connection: Connection, a: argparse.Namespace) -> Filters:
-    ids: dict[str, Any] = {}
-    for name in _LISTS:
-        codes = {label: code for code, label in labels.of_dimension(connection, name).items()}
-        ids[name] = tuple(known(value, codes, name) for value in getattr(a, name))
-    words: dict[str, Any] = {name: tuple(getattr(a, name)) for name in _WORDS}
-    return Filters(first=getattr(a, "from"), last=a.to, qualified=a.qualified, **ids, **words)
-
-
-def known(value: str, names: Mapping[str, int], what: str) -> int:
-    """The code of a name; `LookupError` with the nearest ones where there is none."""
-    if value not in names:
-        near = difflib.get_close_matches(value, names, n=3, cutoff=0.5) or list(names)[:5]
-        raise LookupError(
-            f"there is no {what.replace('_', ' ')} {value!r}; near are: {', '.join(near) or 'none at all'}"
-        )
-    return names[value]
 
 
 def _breakdown(text: str, metric: _Metric) -> tuple[str, ...]:
@@ -340,7 +280,7 @@ def _breakdown(text: str, metric: _Metric) -> tuple[str, ...]:
     by = tuple(name for name in named if name not in metric.rows_by)
     allowed = dict.fromkeys((name for name in labels.BREAKDOWNS if name not in metric.never_by), 0)
     for name in by:
-        known(name, allowed, "dimension")
+        cli_options.known(name, allowed, "dimension")
     return by
 
 
@@ -372,41 +312,3 @@ def _print_rows(rows: list[dict[str, Any]], columns: list[str], *, as_csv: bool)
 def _inert(value: Any) -> Any:
     """A cell that a spreadsheet does not run: a text that begins like a formula is marked as text."""
     return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
-
-
-def _flag(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
-
-
-def _days(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) <= 3_650:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days from 1 to 3650")
-    return int(text)
-
-
-def day(text: str) -> date:
-    """A date as it is typed on the command line."""
-    try:
-        read = date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a date; write 2026-03-31") from None
-    if read.year not in YEARS:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a day from {YEARS[0]} to {YEARS[-1]}")
-    return read
-
-
-def _moment(text: str | None, zone: str, now: datetime) -> datetime:
-    if text is None:
-        return now
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.year not in YEARS:
-        raise ValueError(
-            f"--as-of {text!r} is neither a date nor a moment from {YEARS[0]} to {YEARS[-1]}; "
-            "write 2026-03-31 or 2026-03-31T12:00"
-        )
-    with suppress(ValueError):
-        return filters.end_of_day(date.fromisoformat(text), zone)
-    return at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))
