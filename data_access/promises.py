@@ -7,6 +7,7 @@ day from which they hold; a lead keeps the promise that was in force when it was
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -100,13 +101,16 @@ def windows_on(connection: Connection, day: date) -> list[dict[str, Any]]:
 
 
 class ResponseClock:
-    """The practice's windows and staffed hours, read once, to stamp promises and measure answers."""
+    """The practice's windows and staffed hours, each read once when first asked for, to stamp promises and measure answers."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._zones = practice.zones(connection)
-        self._rules = [dict(r) for r in connection.execute(sa.select(t.response_windows)).mappings()]
         self._calendars: dict[int, Calendar] = {}
+
+    @cached_property
+    def _rules(self) -> list[dict[str, Any]]:
+        return [dict(rule) for rule in self._connection.execute(sa.select(t.response_windows)).mappings()]
 
     @property
     def locations(self) -> Collection[int]:
