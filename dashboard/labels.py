@@ -1,6 +1,6 @@
 """What people read in place of codes and words of the vocabulary."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from sqlalchemy import Connection
@@ -122,6 +122,11 @@ _LISTS = {
 def word(member: StrEnum) -> str:
     """A word of the vocabulary as people read it."""
     return _SPECIAL.get((type(member), member), member.replace("_", " ").capitalize())
+
+
+def called(names: Mapping[int, str], codes: Iterable[float]) -> list[str]:
+    """What codes are called; a question mark for those that nobody named."""
+    return [names.get(int(code), "?") for code in codes]
 
 
 def flag(value: int) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine
 from dashboard import auth, clock, labels, settings
 from dashboard.auth import Viewer
 from dashboard.metrics.capacity import SLOT_HORIZON_DAYS, third_next_available
-from data_access import annotations, demo, facts, leads, practice, promises, schema, slots
+from data_access import annotations, demo, facts, lead_lists, practice, promises, schema, slots
 from data_access import engine as databases
 from data_access import tables as t
 from data_access import tally as tallies
@@ -116,8 +116,8 @@ def leads_behind(
         ids = tallies.members(source, where, moment, unit)
     shown = ids[-LIST_LIMIT:] if oldest_first else ids[:LIST_LIMIT]
     with databases.reading(database()) as connection:
-        rows = leads.listing(connection, locations=viewer.locations, lead_ids=shown, limit=LIST_LIMIT)
-        rows = leads.as_they_stood(connection, rows, as_of) if as_of else rows
+        rows = lead_lists.listing(connection, locations=viewer.locations, lead_ids=shown, limit=LIST_LIMIT)
+        rows = lead_lists.as_they_stood(connection, rows, as_of) if as_of else rows
         return len(ids), rows[::-1] if oldest_first else rows
 
 
@@ -125,14 +125,14 @@ def twins(viewer: Viewer, chosen: Sequence[int], as_of: datetime) -> list[dict[s
     """Pairs of leads in the viewer's scope, at the chosen locations, that may be the same inquiry."""
     auth.require(viewer, auth.SEE_LEADS)
     with databases.reading(database()) as connection:
-        return leads.twins(connection, as_of, locations=_places(viewer, chosen))
+        return lead_lists.twins(connection, as_of, locations=_places(viewer, chosen))
 
 
 def my_entries(viewer: Viewer, limit: int = 5) -> list[dict[str, Any]]:
     """What the viewer logged last."""
     auth.require(viewer, auth.SEE_LEADS)
     with databases.reading(database()) as connection:
-        return leads.listing(connection, locations=viewer.locations, staff_id=viewer.staff_id or -1, limit=limit)
+        return lead_lists.listing(connection, locations=viewer.locations, staff_id=viewer.staff_id or -1, limit=limit)
 
 
 def names(dimension: str) -> dict[int, str]:

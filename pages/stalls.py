@@ -20,7 +20,8 @@ owners = reports.follow_up(view.count, view.filters, scope, ["owner"]).table
 cells.leads_behind(view, stalls.next_steps(view, owners, "owner"))
 
 clock = reports.Clock(loaders.waited_minutes, view.moment.minute)
-stalls.stay_chart(reports.time_in_stage(view.count, view.filters, scope, clock=clock).table)
+whole = reports.time_in_stage(view.count, view.filters, scope, clock=clock).table
+stalls.stay_chart(whole)
 by = cells.breakdown("stalls_by", ("location", "pathway", "partner", "channel", "service_line", "owner"), optional=True)
-groups = reports.time_in_stage(view.count, view.filters, scope, [by] if by else [], clock=clock).table
+groups = reports.time_in_stage(view.count, view.filters, scope, [by], clock=clock).table if by else whole
 cells.leads_behind(view, stalls.stay_table(view, groups, by))

@@ -4,19 +4,18 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import display
-from dashboard.charts.response import dots
 from dashboard.display import percent, plural, share
 from dashboard.frame import View
-from dashboard.labels import BREAKDOWNS
+from dashboard.labels import BREAKDOWNS, called
 from dashboard.loaders import names as names_of
 from dashboard.metrics.attendance import too_many_missing
-from dashboard.screens.cells import Cell, clickable, clickable_table, in_order
+from dashboard.screens import cells
+from dashboard.screens.cells import Cell, clickable_table, in_order
 from data_access.tally import narrower
 from data_access.units import APPOINTMENTS
 from data_access.vocabulary import Attendance
 
 _COUNTED = (Attendance.ATTENDED, Attendance.NO_SHOW, Attendance.LATE_CANCEL)
-_DOTS = 20
 _BEHIND = {
     "counted": _COUNTED,
     "attended": (Attendance.ATTENDED,),
@@ -59,26 +58,22 @@ def finding(table: pd.DataFrame) -> str:
 
 def group_dots(view: View, table: pd.DataFrame, by: str) -> Cell | None:
     """Show rates as dots with intervals on one axis; a click shows the appointments counted."""
-    names, shown = names_of(by), in_order(table[table["counted"] > 0], by, "counted").head(_DOTS)
-    st.subheader(f"By {BREAKDOWNS[by].lower()}")
-    if shown.empty:
+    clicked = cells.group_dots(
+        table, by, "attended", "counted", heading=f"By {BREAKDOWNS[by].lower()}", overall="who came overall",
+        legend="Show rate, 95 % interval", name=f"attendance_dots_{by}", alt="Show rates",
+    )  # fmt: skip
+    if not clicked:
         return None
-    codes = [int(code) for code in shown[by]]
-    st.markdown(display.stand_out(shown, [names.get(c, "?") for c in codes], "attended", "counted", "who came overall"))
-    drawn = shown.assign(met=shown["attended"], judged=shown["counted"], target=float("nan"))
-    figure = dots(drawn, [names.get(c, "?") for c in codes], codes, "Show rate, 95 % interval")
-    point = clickable(figure, f"attendance_dots_{by}", "Show rates")
-    if not point:
-        return None
-    where = narrower(view.where, **{by: (int(point[0]),), "attendance": _COUNTED})
-    return Cell(f"{names.get(int(point[0]), '?')}, counted", where, APPOINTMENTS)
+    code, name = clicked
+    where = narrower(view.where, **{by: (code,), "attendance": _COUNTED})
+    return Cell(f"{name}, counted", where, APPOINTMENTS)
 
 
 def group_table(view: View, table: pd.DataFrame, by: str) -> Cell | None:
     """Every group with its counts; a click on one shows its appointments."""
     names = names_of(by)
     named = in_order(table, by, "counted").assign(
-        group=lambda rows: [names.get(int(code), "?") for code in rows[by]],
+        group=lambda rows: called(names, rows[by]),
         bounds=lambda rows: [display.interval(*pair) for pair in zip(rows["at_least"], rows["at_most"], strict=True)],
     )
     headings = {"group": BREAKDOWNS[by]} | _HEADINGS
@@ -107,5 +102,5 @@ def new_patients(table: pd.DataFrame) -> None:
     """First visits by the category of the partner that referred."""
     names = names_of("partner_category")
     st.subheader(f"New patients: {int(table['new_patients'].sum()):,} first visits")
-    named = table.assign(category=[names.get(int(code), "?") for code in table["partner_category"]])
+    named = table.assign(category=called(names, table["partner_category"]))
     display.table(named, {"category": "Partner category", "new_patients": "First visits"}, "New patients by category")

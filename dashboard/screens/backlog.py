@@ -9,7 +9,7 @@ from dashboard import display
 from dashboard.charts.work import flows
 from dashboard.display import days, percent, plural
 from dashboard.frame import View
-from dashboard.labels import BREAKDOWNS
+from dashboard.labels import BREAKDOWNS, called
 from dashboard.loaders import names as names_of
 from dashboard.metrics.capacity import NOT_BOOKED, OVER_DAYS, Little, Pace
 from dashboard.screens.cells import Cell, clickable_table
@@ -121,7 +121,7 @@ def ages(view: View, table: pd.DataFrame, by: str) -> Cell | None:
     st.subheader("How long they have been waiting")
     names = names_of(by)
     named = table.assign(
-        group=[names.get(int(code), "?") for code in table[by]],
+        group=called(names, table[by]),
         half=[days(value) for value in table["p50"]],
         most=[days(value) for value in table["p90"]],
         oldest=[days(value) for value in table["oldest"]],

@@ -11,12 +11,15 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import display
+from dashboard.charts.response import dots
 from dashboard.display import lead_list
 from dashboard.frame import View
-from dashboard.labels import BREAKDOWNS, ORDINAL
+from dashboard.labels import BREAKDOWNS, ORDINAL, called
+from dashboard.loaders import names as names_of
 from data_access.dimensions import LEADS, Unit
 from data_access.tally import Where
 
+_DOTS = 20
 _LAST, _ROUNDS = "cells_last_clicked", "cells_rounds"
 
 
@@ -46,6 +49,29 @@ def breakdown(key: str, offered: Sequence[str], *, optional: bool = False) -> st
 def in_order(table: pd.DataFrame, by: str, size: str) -> pd.DataFrame:
     """Groups in the order in which they are shown: by their own order where they have one, else the largest first."""
     return table.sort_values(by) if by in ORDINAL else table.sort_values([size, by], ascending=[False, True])
+
+
+def group_dots(
+    table: pd.DataFrame, by: str, k: str, n: str, *, heading: str, overall: str, legend: str, name: str, alt: str
+) -> tuple[int, str] | None:
+    """Compare groups: who stands out in words, and the largest as dots with intervals; the group that was clicked.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a group: `by`, the counts `k` of `n`, and their rate with its limits; `target` where there is one.
+    overall : str
+        Ends the words "the 83 % ...".
+    """
+    names, shown = names_of(by), in_order(table[table[n] > 0], by, n).head(_DOTS)
+    st.subheader(heading)
+    if shown.empty:
+        return None
+    codes = [int(code) for code in shown[by]]
+    st.markdown(display.stand_out(shown, called(names, codes), k, n, overall))
+    drawn = shown.assign(met=shown[k], judged=shown[n], target=shown.get("target", float("nan")))
+    point = clickable(dots(drawn, called(names, codes), codes, legend), name, alt)
+    return (int(point[0]), names.get(int(point[0]), "?")) if point else None
 
 
 def clickable(figure: go.Figure, name: str, alt: str) -> Any:

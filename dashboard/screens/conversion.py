@@ -10,7 +10,7 @@ from dashboard.charts.cohorts import weekly_cohorts
 from dashboard.charts.curves import DAYS, share_by_time
 from dashboard.display import days, interval, percent, plural
 from dashboard.frame import View
-from dashboard.labels import BREAKDOWNS, DONE, STEPS
+from dashboard.labels import BREAKDOWNS, DONE, STEPS, called
 from dashboard.loaders import names as names_of
 from dashboard.reports import Answer
 from dashboard.screens.cells import Cell, clickable, clickable_table, in_order
@@ -96,7 +96,7 @@ def groups(view: View, table: pd.DataFrame, by: str, step: str) -> Cell | None:
     """Every group; a click on a count shows its leads."""
     names = names_of(by)
     table = in_order(table, by, "leads")
-    named = _shown(table).assign(group=[names.get(int(code), "?") for code in table[by]])
+    named = _shown(table).assign(group=called(names, table[by]))
     headings = {"group": BREAKDOWNS[by]} | _HEADINGS
     clicked = clickable_table(named, headings, f"{STEPS[step]} by group", f"conversion_table_{by}_{step}", (by,))
     if not clicked:

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.charts.funnel import PARTS, funnel_bars
 from dashboard.display import percent, plural
 from dashboard.frame import View
-from dashboard.labels import BREAKDOWNS, ORDINAL, STAGES
+from dashboard.labels import BREAKDOWNS, ORDINAL, STAGES, called
 from dashboard.loaders import names as names_of
 from dashboard.screens.cells import Cell, clickable, clickable_table
 from data_access.tally import narrower
@@ -114,7 +114,7 @@ def lost(view: View, table: pd.DataFrame) -> Cell | None:
     reasons = names_of("close_reason")
     named = table.assign(
         at=[STAGES[Stage(stage)] for stage in table["furthest"]],
-        why=[reasons.get(int(code), "?") for code in table["close_reason"]],
+        why=called(reasons, table["close_reason"]),
     ).sort_values(["furthest", "leads"], ascending=[True, False])
     headings = {"at": "Stage", "why": "Reason", "leads": "Leads"}
     clicked = clickable_table(named, headings, "Reasons of loss by stage", "funnel_lost", ("furthest", "close_reason"))
@@ -135,9 +135,7 @@ def _cell(view: View, group: dict[str, tuple[int, ...]], title: str, keys: dict[
 
 def table(view: View, rows: pd.DataFrame, by: str, names: Mapping[int, str]) -> Cell | None:
     """Every count of the funnel; a click on one shows its leads."""
-    shown = rows.assign(
-        group=[names.get(int(code), "?") for code in rows[by]], at=[STAGES[Stage(stage)] for stage in rows["stage"]]
-    )
+    shown = rows.assign(group=called(names, rows[by]), at=[STAGES[Stage(stage)] for stage in rows["stage"]])
     headings = {"group": BREAKDOWNS[by]} | _HEADINGS
     shown.loc[shown["stage"] == Stage.CAPTURED, ["of_captured_low", "of_captured_high"]] = float("nan")  # all of all
     clicked = clickable_table(shown, headings, "Funnel as a table", f"funnel_table_{by}", (by, "stage"))

@@ -9,6 +9,7 @@ from dashboard import display
 from dashboard.charts.partners import funnel_plot, league_dots
 from dashboard.display import percent, plural
 from dashboard.frame import View
+from dashboard.labels import called
 from dashboard.loaders import names as names_of
 from dashboard.metrics.funnel_plot import USUAL
 from dashboard.metrics.partners import MINIMUM_LEADS, SMALL_PARTNERS
@@ -86,7 +87,7 @@ def chart(table: pd.DataFrame, names: Mapping[int, str], view: View) -> Cell | N
     rows = table[table["partner"] != SMALL_PARTNERS].head(_DOTS)
     if rows.empty:
         return None
-    figure = league_dots(rows, [names.get(int(p), "?") for p in rows["partner"]], table["k"].sum() / table["n"].sum())
+    figure = league_dots(rows, called(names, rows["partner"]), table["k"].sum() / table["n"].sum())
     point = clickable(figure, "partners_league", "Partners' rates with intervals")
     return (
         _cell((int(point[0]),), f"{names.get(int(point[0]), '?')}, referrals", view, {"mature": (1,)})
@@ -105,7 +106,7 @@ def unusual(plot: pd.DataFrame, names: Mapping[int, str], view: View) -> Cell | 
     st.markdown(f"Unusual: **{said}**." if said else "**No partner** is unusual for its number of referrals.")
     if plot["spread"].iloc[0] > 0:
         st.caption("Partners differ more than chance explains; the limits are widened by that much.")
-    figure = funnel_plot(plot, [names.get(int(code), "?") for code in plot["partner"]], int(plot["n"].max()))
+    figure = funnel_plot(plot, called(names, plot["partner"]), int(plot["n"].max()))
     point = clickable(figure, "partners_plot", "Partners' rates by number of referrals, with limits of chance")
     if not point:
         return None
@@ -121,7 +122,7 @@ def changed(table: pd.DataFrame, response: pd.DataFrame, names: Mapping[int, str
         return
     answered = response.set_index("partner").reindex(named["partner"])
     shown = named.assign(
-        name=[names.get(int(code), "?") for code in named["partner"]],
+        name=called(names, named["partner"]),
         expected=[f"{value:,.1f}" for value in named["expected"]],
         change=named["change"].str.capitalize(),
         answered=[
@@ -150,7 +151,7 @@ def fit(eligible: pd.DataFrame, complete: pd.DataFrame, items: pd.DataFrame, nam
     worst = {int(code): most_missing(part) for code, part in items.groupby("partner")}
     missing = [worst.get(int(code)) for code in known["partner"]]
     shown = known.assign(
-        name=[names.get(int(code), "?") for code in known["partner"]],
+        name=called(names, known["partner"]),
         records=records["rate"].to_numpy(),
         records_low=records["rate_low"].to_numpy(),
         records_high=records["rate_high"].to_numpy(),

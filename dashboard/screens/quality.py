@@ -7,12 +7,12 @@ from dashboard import display, labels, loaders
 from dashboard.auth import SEE_LEADS
 from dashboard.display import lead_list, minutes, percent, plural
 from dashboard.frame import View
-from dashboard.labels import BREAKDOWNS
+from dashboard.labels import BREAKDOWNS, called
 from dashboard.loaders import names as names_of
 from dashboard.metrics.quality import SELDOM_FILLED
 from dashboard.screens.cells import Cell, clickable_table
 from data_access.dimensions import UNTOUCHED_DAYS
-from data_access.leads import TWIN_DAYS
+from data_access.lead_lists import TWIN_DAYS
 from data_access.tally import narrower
 from data_access.units import APPOINTMENTS
 from data_access.vocabulary import Attendance, Flag
@@ -90,7 +90,7 @@ def log_lag(table: pd.DataFrame) -> None:
     st.subheader("From receipt to record")
     names = names_of("channel")
     named = table.assign(
-        name=[names.get(int(code), "?") for code in table["channel"]],
+        name=called(names, table["channel"]),
         half=[minutes(value) for value in table["p50"]],
         most=[minutes(value) for value in table["p90"]],
     ).sort_values("leads", ascending=False)

@@ -4,19 +4,18 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import display
-from dashboard.charts.response import dots
 from dashboard.charts.work import bars_in_two
 from dashboard.display import days, interval, percent, plural, share
 from dashboard.frame import View
-from dashboard.labels import AT_ARRIVAL, BREAKDOWNS
+from dashboard.labels import AT_ARRIVAL, BREAKDOWNS, called
 from dashboard.loaders import names as names_of
 from dashboard.metrics.records import most_missing
+from dashboard.screens import cells
 from dashboard.screens.cells import Cell, clickable, clickable_table, in_order
 from data_access.tally import narrower
 from data_access.units import ITEMS
 from data_access.vocabulary import AtArrival, ItemState, Standing
 
-_DOTS = 20
 _COUNTED = (Standing.OPEN, Standing.LOST, Standing.ANSWERED)
 _JUDGED = (AtArrival.COMPLETE, AtArrival.INCOMPLETE)
 _LACKING = (AtArrival.INCOMPLETE,)
@@ -90,17 +89,12 @@ def item_table(view: View, items: pd.DataFrame) -> Cell | None:
 
 def group_dots(view: View, table: pd.DataFrame, by: str) -> Cell | None:
     """Share that came complete as dots with intervals; a click shows the referrals."""
-    names, shown = names_of(by), in_order(table[table["referrals"] > 0], by, "referrals").head(_DOTS)
-    st.subheader(f"Came complete, by {BREAKDOWNS[by].lower()}")
-    if shown.empty:
-        return None
-    codes = [int(code) for code in shown[by]]
-    called = [names.get(c, "?") for c in codes]
-    st.markdown(display.stand_out(shown, called, "complete", "referrals", "that came complete overall"))
-    drawn = shown.assign(met=shown["complete"], judged=shown["referrals"], target=float("nan"))
-    figure = dots(drawn, called, codes, "Came complete, 95 % interval")
-    point = clickable(figure, f"records_dots_{by}", "Referrals that came complete")
-    return _cell(view, by, int(point[0]), names.get(int(point[0]), "?"), "referrals") if point else None
+    clicked = cells.group_dots(
+        table, by, "complete", "referrals", heading=f"Came complete, by {BREAKDOWNS[by].lower()}",
+        overall="that came complete overall", legend="Came complete, 95 % interval", name=f"records_dots_{by}",
+        alt="Referrals that came complete",
+    )  # fmt: skip
+    return _cell(view, by, *clicked, "referrals") if clicked else None
 
 
 def group_table(view: View, table: pd.DataFrame, items: pd.DataFrame, by: str) -> Cell | None:
@@ -110,7 +104,7 @@ def group_table(view: View, table: pd.DataFrame, items: pd.DataFrame, by: str) -
     worst = {code: item_names[item] for code, item in found.items() if item is not None}
     named = in_order(table, by, "referrals").assign(
         incomplete=lambda rows: rows["referrals"] - rows["complete"],
-        group=lambda rows: [names.get(int(code), "?") for code in rows[by]],
+        group=lambda rows: called(names, rows[by]),
         worst=lambda rows: [worst.get(int(code), "") for code in rows[by]],
     )
     headings = {"group": BREAKDOWNS[by]} | _HEADINGS

@@ -11,12 +11,13 @@ import streamlit as st
 from dashboard import labels, loaders
 from dashboard.charts.arrivals import hours_of_the_week
 from dashboard.charts.curves import STAFFED_HOURS, share_by_time
-from dashboard.charts.response import dots, weekly
-from dashboard.display import lead_list, left_out, minutes, percent, plural, share, stand_out
+from dashboard.charts.response import weekly
+from dashboard.display import lead_list, left_out, minutes, percent, plural, share
 from dashboard.frame import View
-from dashboard.labels import BREAKDOWNS
+from dashboard.labels import BREAKDOWNS, called
 from dashboard.loaders import names as names_of
 from dashboard.reports import Answer
+from dashboard.screens import cells
 from dashboard.screens.cells import Cell, clickable, clickable_table, in_order
 from data_access.days import week_number, week_start
 from data_access.promises import Targets
@@ -25,7 +26,6 @@ from data_access.vocabulary import Channel, Kind, Pathway, Priority, Promise, St
 from data_access.working_time import Hours
 
 _JUDGED = (Promise.IN_TIME, Promise.LATE, Promise.OVERDUE)
-_DOTS = 20
 _LONGEST_HOURS = 24.0  # of staffed time on the axis of the curve
 _BEHIND = {
     "met": (Promise.IN_TIME,),
@@ -98,25 +98,21 @@ def weeks(view: View, table: pd.DataFrame, contact: bool) -> Cell | None:
 
 def group_dots(view: View, table: pd.DataFrame, by: str, contact: bool) -> Cell | None:
     """The largest groups as dots on one axis; a click shows the leads judged."""
-    st.subheader(f"By {BREAKDOWNS[by].lower()}")
-    judged, names = in_order(table[table["judged"] > 0], by, "judged").head(_DOTS), names_of(by)
-    if judged.empty:
+    said = BREAKDOWNS[by].lower()
+    clicked = cells.group_dots(
+        table, by, "met", "judged", heading=f"By {said}", overall="answered in time overall",
+        legend="In time, 95 % interval", name=f"response_dots_{by}", alt=f"Share answered in time by {said}",
+    )  # fmt: skip
+    if not clicked:
         return None
-    codes = [int(code) for code in judged[by]]
-    called = [names.get(code, "?") for code in codes]
-    st.markdown(stand_out(judged, called, "met", "judged", "answered in time overall"))
-    figure = dots(judged, called, codes)
-    point = clickable(figure, f"response_dots_{by}", f"Share answered in time by {BREAKDOWNS[by].lower()}")
-    if not point:
-        return None
-    where = narrower(view.where, **{by: (int(point[0]),), _key(contact): _JUDGED})
-    return Cell(f"{names.get(int(point[0]), '?')}, judged", where)
+    code, name = clicked
+    return Cell(f"{name}, judged", narrower(view.where, **{by: (code,), _key(contact): _JUDGED}))
 
 
 def group_table(view: View, table: pd.DataFrame, by: str, contact: bool) -> Cell | None:
     """Every group with its counts; a click on one shows its leads."""
     names = names_of(by)
-    named = in_order(table, by, "judged").assign(group=lambda rows: [names.get(int(code), "?") for code in rows[by]])
+    named = in_order(table, by, "judged").assign(group=lambda rows: called(names, rows[by]))
     headings = {"group": BREAKDOWNS[by]} | _HEADINGS
     clicked = clickable_table(named, headings, "Response compliance as a table", f"response_table_{by}", (by,))
     if not clicked:

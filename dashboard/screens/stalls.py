@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.charts.work import bars_in_two, stays
 from dashboard.display import minutes, percent, plural
 from dashboard.frame import View
-from dashboard.labels import BREAKDOWNS, STAGES
+from dashboard.labels import BREAKDOWNS, STAGES, called
 from dashboard.loaders import names as names_of
 from dashboard.screens.cells import Cell, clickable, clickable_table
 from data_access.tally import narrower
@@ -18,7 +18,6 @@ from data_access.vocabulary import Due, Stage, WentTo
 
 _HOUR = 60
 _STAGES = tuple(stage for stage in Stage if stage < Stage.ATTENDED)
-_BACK = {stage: tuple(range(1, stage)) for stage in _STAGES}
 _DUE = {"overdue": (Due.OVERDUE,), "today": (Due.TODAY,), "later": (Due.LATER,), "no_step": (Due.NO_STEP,),
         "open": tuple(Due)}  # fmt: skip
 _DUE_HEADINGS = {
@@ -131,7 +130,7 @@ def stay_table(view: View, table: pd.DataFrame, by: str | None) -> Cell | None:
     )
     headings, identity = dict(_STAY_HEADINGS), ["stage"]
     if by:
-        named = named.assign(group=[names.get(int(code), "?") for code in table[by]]).sort_values(["stage", "group"])
+        named = named.assign(group=called(names, table[by])).sort_values(["stage", "group"])
         headings, identity = {"at": "Stage", "group": BREAKDOWNS[by]} | headings, [by, "stage"]
     clicked = clickable_table(named, headings, "Time in each stage", f"stalls_stays_{by}", identity)
     if not clicked:
@@ -162,8 +161,7 @@ def _hours(value: float) -> str:
 
 
 def _went(stage: Stage) -> dict[str, tuple[int, ...]]:
-    on = tuple(range(stage + 1, Stage.ATTENDED + 1))
-    back = _BACK[stage]
+    on, back = tuple(range(stage + 1, Stage.ATTENDED + 1)), tuple(range(Stage.CAPTURED, stage))
     return {
         "spells": (WentTo.STANDING, *on, *back, WentTo.LOST, WentTo.NOT_A_LEAD, WentTo.ANSWERED),
         "went_on": on,
@@ -177,7 +175,7 @@ def next_steps(view: View, table: pd.DataFrame, by: str) -> Cell | None:
     """Whose next steps are overdue, due, or missing; a click on a count shows the leads."""
     st.subheader("Next steps of open leads")
     names = names_of(by)
-    named = table.assign(group=[names.get(int(code), "?") for code in table[by]]).sort_values("open", ascending=False)
+    named = table.assign(group=called(names, table[by])).sort_values("open", ascending=False)
     headings = {"group": BREAKDOWNS[by]} | _DUE_HEADINGS
     clicked = clickable_table(named, headings, "Next steps", f"stalls_steps_{by}", (by,))
     if not clicked:

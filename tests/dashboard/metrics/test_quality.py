@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dashboard.metrics.quality import FILL_COLUMNS, FLAG_COLUMNS, LAG_COLUMNS, SPOILS, field_fill, flags, log_lag
 from data_access import events as e
-from data_access import facts, leads, practice
+from data_access import facts, lead_lists, leads, practice
 from data_access import tables as t
 from data_access.days import day_number
 from data_access.dimensions import LONGEST_MINUTES, Moment
@@ -143,7 +143,7 @@ def test_the_same_reference_within_two_weeks_is_a_pair_to_look_at(world: World) 
     gone = factories.log(world, NOW + 2 * day, reference="A-1047")
     factories.record(world, gone, e.Closed(reason=CloseReason.DUPLICATE), NOW + 3 * day)
     with reading(world.engine) as c:
-        pairs = leads.twins(c, NOW + 30 * day, locations=None)
+        pairs = lead_lists.twins(c, NOW + 30 * day, locations=None)
         assert [(pair["first_id"], pair["second_id"]) for pair in pairs] == [(first, again)]
-        assert leads.twins(c, NOW + 30 * day, locations=(world.south,)) == []
-        assert leads.twins(c, NOW + 13 * day, locations=None) == []
+        assert lead_lists.twins(c, NOW + 30 * day, locations=(world.south,)) == []
+        assert lead_lists.twins(c, NOW + 13 * day, locations=None) == []
