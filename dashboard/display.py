@@ -204,8 +204,8 @@ def stand_out(rows: pd.DataFrame, names: Sequence[str], k: str, n: str, did: str
     said = []
     for sign, word in ((-1, "Clearly below"), (1, "Clearly above")):
         groups = [
-            f"**{name}** ({percent(row[k] / row[n], 0)} of {row[n]:,})"
-            for name, at, (_, row) in zip(names, found, rows.iterrows(), strict=True)
+            f"**{name}** ({percent(had / of, 0)} of {of:,})"
+            for name, at, had, of in zip(names, found, rows[k], rows[n], strict=True)
             if at == sign
         ]
         if groups:

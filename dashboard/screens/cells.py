@@ -63,12 +63,13 @@ def group_dots(
     overall : str
         Ends the words "the 83 % ...".
     """
-    names, shown = names_of(by), in_order(table[table[n] > 0], by, n).head(_DOTS)
+    names, every = names_of(by), in_order(table[table[n] > 0], by, n)
     st.subheader(heading)
-    if shown.empty:
+    if every.empty:
         return None
+    st.markdown(display.stand_out(every, called(names, every[by]), k, n, overall))
+    shown = every.head(_DOTS)
     codes = [int(code) for code in shown[by]]
-    st.markdown(display.stand_out(shown, called(names, codes), k, n, overall))
     drawn = shown.assign(met=shown[k], judged=shown[n], target=shown.get("target", float("nan")))
     point = clickable(dots(drawn, called(names, codes), codes, legend), name, alt)
     return (int(point[0]), names.get(int(point[0]), "?")) if point else None

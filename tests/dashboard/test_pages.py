@@ -482,3 +482,12 @@ def test_promises_and_hours_in_force_are_shown_beside_what_they_judge(on_demo: s
     assert "Everything else" in set(windows["For"])
     assert set(hours["Location"]) == {"Downtown", "Riverside", "Lake County"}
     assert hours.set_index("Location").loc["Downtown", "Mon"] == "08:30-12:30, 13:15-17:00"
+
+
+def test_who_stands_out_is_said_against_the_whole_and_in_whole_numbers(on_demo: str) -> None:
+    """The common share is that of the page's first sentence, whatever the chart has room for."""
+    said = words(visit("records"))
+    overall = float(re.search(r"\*\*([\d.]+) % \(\d", said)[1])
+    named = re.search(r"(?:Clearly \w+|None lies further from) the (\d+) % that came complete overall", said)
+    assert int(named[1]) == round(overall)
+    assert not re.search(r" % of [\d,]+\.0\)", said)
