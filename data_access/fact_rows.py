@@ -20,7 +20,7 @@ from data_access import fact_tables as tables
 from data_access.days import day_number, week_number
 from data_access.events import Event
 from data_access.fact_tables import ALWAYS, NEVER, NOT_MEASURED
-from data_access.lead_state import Appointment, LeadState, Situation, epoch_minute, seconds_to
+from data_access.lead_state import Appointment, LeadState, Outcome, Situation, epoch_minute, seconds_to
 from data_access.promises import ResponseClock
 from data_access.spells import Spell, hidden, spells
 from data_access.vocabulary import AppointmentStatus, CameFrom, Flag, Precision, Stage, code
@@ -145,7 +145,10 @@ def _on(moment: datetime, zone: ZoneInfo) -> date:
 
 
 def _seen(state: LeadState, rows: Iterator[tuple[int, dict[str, int]]]) -> list[dict[str, int]]:
-    """Rows, each with the minute from which it is there, cut where the lead was no lead."""
+    """Rows, each with the minute from which it is there, cut where the lead was no lead.
+
+    A row's own `seen_until` says when another takes its place.
+    """
     visible = [(ALWAYS, NEVER)]
     for begins, ends in hidden(state):
         since, _ = visible.pop()
@@ -153,15 +156,17 @@ def _seen(state: LeadState, rows: Iterator[tuple[int, dict[str, int]]]) -> list[
     made: list[dict[str, int]] = []
     for there_from, row in rows:
         for since, until in visible:
-            if max(since, there_from) < until:
-                made.append(row | {"number": len(made), "seen_from": max(since, there_from), "seen_until": until})
+            seen = {"seen_from": max(since, there_from), "seen_until": min(until, row.get("seen_until", NEVER))}
+            if seen["seen_from"] < seen["seen_until"]:
+                made.append(row | {"number": len(made)} | seen)
     return made
 
 
 def of_appointments(state: LeadState, zones: Mapping[int, ZoneInfo]) -> list[dict[str, int]]:
     """The facts of a lead's appointments: when each is, what became of it, and the lead's own keys.
 
-    An appointment of which only the day is known is past when that day is over. `outcome` is the code of its status + 1, 0
+    An appointment of which only the day is known is past when that day is over. One whose outcome was corrected later has a
+    row for each, the first until the correction. `outcome` is the code of its status + 1, 0
     while it has none; `first_visit` marks the first that the person came to; `lead_days` are days from booking to start;
     `first_chain` marks the lead's first appointment and those that took its place in turn, `moves` how many came before it
     there, and `replaced_at` when the next one took its place.
@@ -170,7 +175,7 @@ def of_appointments(state: LeadState, zones: Mapping[int, ZoneInfo]) -> list[dic
 
 
 def _appointments(state: LeadState, zones: Mapping[int, ZoneInfo]) -> Iterator[tuple[int, dict[str, int]]]:
-    came = next((a.number for a in state.appointments if a.status == AppointmentStatus.ATTENDED), 0)
+    came = [a.number for a in state.appointments if a.status == AppointmentStatus.ATTENDED]
     following = {a.replaces_number: a for a in state.appointments if a.replaces_number}
     chain: list[int] = [1]
     while chain[-1] in following:
@@ -179,26 +184,32 @@ def _appointments(state: LeadState, zones: Mapping[int, ZoneInfo]) -> Iterator[t
         zone = zones[a.location_id]
         on = _on(a.starts_at, zone) if a.starts_at else a.starts_on
         begins = a.starts_at or (_end_of(on, zone) if on else None)
-        yield (
-            max(epoch_minute(a.booked_at), epoch_minute(state.received_at)),
-            {
-                "starts_at": epoch_minute(begins) if begins else NEVER,
-                "outcome_at": epoch_minute(a.outcome_at) if a.outcome_at else NEVER,
-                "replaced_at": epoch_minute(following[a.number].booked_at) if a.number in following else NEVER,
-                "start_day": day_number(on) if on else NEVER,
-                "start_week": week_number(on) if on else 0,
-                "start_weekday": on.isoweekday() if on else 0,
-                "lead_days": (on - _on(a.booked_at, zone)).days if on else NEVER,
-                "outcome": code(a.status) + 1 if a.outcome_at else 0,
-                "cancelled_by": code(a.cancelled_by) + 1 if a.cancelled_by else 0,
-                "late": int(_late(a, on, zone)),
-                "first_visit": int(a.number == came),
-                "first_chain": int(a.number in chain),
-                "moves": min(chain.index(a.number), MOST_MOVES) if a.number in chain else 0,
-                **_keys(state),
-                "location": a.location_id,
-            },
-        )
+        there_from = max(epoch_minute(a.booked_at), epoch_minute(state.received_at))
+        row = {
+            "starts_at": epoch_minute(begins) if begins else NEVER,
+            "replaced_at": epoch_minute(following[a.number].booked_at) if a.number in following else NEVER,
+            "start_day": day_number(on) if on else NEVER,
+            "start_week": week_number(on) if on else 0,
+            "start_weekday": on.isoweekday() if on else 0,
+            "lead_days": (on - _on(a.booked_at, zone)).days if on else NEVER,
+            "first_chain": int(a.number in chain),
+            "moves": min(chain.index(a.number), MOST_MOVES) if a.number in chain else 0,
+            **_keys(state),
+            "location": a.location_id,
+        }
+        stands_from = [there_from, *(max(epoch_minute(o.at), there_from) for o in a.outcomes[1:])]
+        outcomes: list[Outcome | None] = [*a.outcomes] or [None]
+        for since, until, outcome in zip(stands_from, [*stands_from[1:], NEVER], outcomes, strict=True):
+            attended = outcome is not None and outcome.status == AppointmentStatus.ATTENDED
+            what = {
+                "outcome_at": epoch_minute(outcome.at) if outcome else NEVER,
+                "outcome": code(outcome.status) + 1 if outcome else 0,
+                "cancelled_by": code(outcome.cancelled_by) + 1 if outcome and outcome.cancelled_by else 0,
+                "late": int(_late(a, outcome, on, zone)),
+                "first_visit": int(attended and not any(number < a.number for number in came)),
+                "seen_until": until,
+            }
+            yield since, row | what
 
 
 def of_items(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
@@ -283,10 +294,13 @@ def of_situations(state: LeadState, zones: Mapping[int, ZoneInfo]) -> list[dict[
     since: tuple[Stage, int] | None = None
     for (at, now), until in zip(state.situations, ends, strict=True):
         begins = epoch_minute(at)
-        if now is None or since is None or since[0] != now.stage:
-            since = (now.stage, begins) if now else None
-        if now is None or since is None or begins >= until:
+        if begins >= until:
+            continue  # what did not last a minute did not happen, as for spells
+        if now is None:
+            since = None
             continue
+        if since is None or since[0] != now.stage:
+            since = (now.stage, begins)
         rows.append(
             {
                 "number": len(rows),
@@ -323,13 +337,13 @@ def _end_of(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
 
 
-def _late(a: Appointment, on: date | None, zone: ZoneInfo) -> bool:
+def _late(a: Appointment, outcome: Outcome | None, on: date | None, zone: ZoneInfo) -> bool:
     """Whether it ended less than 24 hours before it was to begin; where only the day is known, on that day or later."""
-    if a.outcome_at is None or on is None:
+    if outcome is None or on is None:
         return False
     if a.starts_at is None:
-        return a.outcome_at.astimezone(zone).date() >= on
-    return a.starts_at - a.outcome_at < timedelta(hours=24)
+        return outcome.at.astimezone(zone).date() >= on
+    return a.starts_at - outcome.at < timedelta(hours=24)
 
 
 def _keys(state: LeadState) -> dict[str, int]:

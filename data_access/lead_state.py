@@ -36,10 +36,26 @@ class Record:
     received_at: datetime | None = None
     waived_at: datetime | None = None
 
+    def row(self) -> dict[str, Any]:
+        """Its row in `records`."""
+        return vars(self)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an appointment, and when."""
+
+    status: AppointmentStatus
+    at: datetime
+    cancelled_by: CancelledBy | None = None
+
 
 @dataclass
 class Appointment:
-    """One appointment; a moved one is followed by another that names it in `replaces_number`."""
+    """One appointment; a moved one is followed by another that names it in `replaces_number`.
+
+    `outcomes`: the last one stands; those before it are what it was said to be until then.
+    """
 
     number: int
     booked_at: datetime
@@ -49,9 +65,21 @@ class Appointment:
     provider_id: int | None
     preparation_sent: bool
     replaces_number: int | None = None
-    status: AppointmentStatus = AppointmentStatus.SCHEDULED
-    outcome_at: datetime | None = None
-    cancelled_by: CancelledBy | None = None
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    @property
+    def status(self) -> AppointmentStatus:
+        """How it stands."""
+        return self.outcomes[-1].status if self.outcomes else AppointmentStatus.SCHEDULED
+
+    def row(self) -> dict[str, Any]:
+        """Its row in `appointments`."""
+        last = self.outcomes[-1] if self.outcomes else None
+        return {name: value for name, value in vars(self).items() if name != "outcomes"} | {
+            "status": self.status,
+            "outcome_at": last.at if last else None,
+            "cancelled_by": last.cancelled_by if last else None,
+        }
 
 
 @dataclass
@@ -115,7 +143,7 @@ class LeadState:
     stalled: StallReason | None = None
     situations: list[tuple[datetime, Situation | None]] = field(default_factory=list)
     imported: bool = False
-    unbooked_outcome: tuple[Event, AppointmentStatus, CancelledBy | None] | None = None
+    unbooked_outcome: tuple[Outcome, Precision] | None = None
     flags: Flag = field(default_factory=lambda: Flag(0))
 
     @property

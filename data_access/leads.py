@@ -302,7 +302,7 @@ def _write_out(connection: Connection, states: dict[int, LeadState], *, fresh: b
         for lead_id, state in states.items():
             children = getattr(state, name)
             children = children.values() if isinstance(children, dict) else children
-            rows += [{"lead_id": lead_id, **vars(child)} for child in children]
+            rows += [{"lead_id": lead_id, **child.row()} for child in children]
         if rows:
             connection.execute(sa.insert(table), rows)
     fact_rows.write(connection, states, fresh=fresh)

@@ -6,7 +6,7 @@ from typing import Any
 
 from data_access import events as happened
 from data_access.events import Event, Happening, Received
-from data_access.lead_state import CLOCK_SKEW, Appointment, LeadState, Part, Record, Situation, epoch_minute
+from data_access.lead_state import CLOCK_SKEW, Appointment, LeadState, Outcome, Part, Record, Situation, epoch_minute
 from data_access.vocabulary import (
     AppointmentStatus,
     CancelledBy,
@@ -149,10 +149,10 @@ def _booked(state: LeadState, event: Event, what: Any) -> None:
         )
     )
     if state.unbooked_outcome:  # dates that contradict each other: the visit was dated before its booking
-        outcome, status, by = state.unbooked_outcome
+        outcome, precision = state.unbooked_outcome
         state.unbooked_outcome = None
-        _settle_appointment(state, outcome, status, by)
-        if _before((outcome.occurred_at, outcome.precision), (event.occurred_at, event.precision)):
+        state.appointments[-1].outcomes.append(outcome)
+        if _before((outcome.at, precision), (event.occurred_at, event.precision)):
             state.flags |= Flag.VISIT_BEFORE_BOOKING
 
 
@@ -180,10 +180,11 @@ def _rescheduled(state: LeadState, event: Event, what: Any) -> None:
 def _settle_appointment(
     state: LeadState, event: Event, status: AppointmentStatus, by: CancelledBy | None = None
 ) -> None:
+    outcome = Outcome(status, event.occurred_at, by)
     if latest := state.appointment:
-        latest.status, latest.outcome_at, latest.cancelled_by = status, event.occurred_at, by
+        latest.outcomes.append(outcome)
     else:
-        state.unbooked_outcome = (event, status, by)
+        state.unbooked_outcome = (outcome, event.precision)
 
 
 def _closed(state: LeadState, event: Event, what: Any) -> None:

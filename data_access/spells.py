@@ -39,8 +39,7 @@ class _Move:
 def spells(state: LeadState) -> list[Spell]:
     """The spells of a lead in order; none in the last stage, and none while it is closed."""
     made, now, came_from = [], _Move(0, 0, WentTo.STANDING, Precision.MINUTE), CameFrom.RECEIVED
-    moves = [*_moves(state), _Move(NEVER, NEVER, WentTo.STANDING, Precision.MINUTE)]
-    for move in moves:
+    for move in [*_lasting(list(_moves(state))), _Move(NEVER, NEVER, WentTo.STANDING, Precision.MINUTE)]:
         if move.to == now.to:
             continue
         if WentTo.CAPTURED <= now.to < WentTo.ATTENDED:
@@ -86,22 +85,29 @@ def _moves(state: LeadState) -> Iterator[_Move]:
             yield _Move(closes, epoch_minute(part.closed_at), _closed_as(part), part.closed_precision)
 
 
-def _rising(steps: list[_Move], until: int) -> Iterator[_Move]:
-    """Steps in the order in which they happened, those that lead no further left out; of one minute, the last.
+def _lasting(moves: list[_Move]) -> Iterator[_Move]:
+    """Of the moves of one minute, the last; but each lead is captured first.
 
-    Of bare dates every step counts: that several fall on one day says nothing about the minute, nor that they came after
-    a close of that day.
+    Of bare dates every move counts: that several fall on one day says nothing about the minute.
+    """
+    for place, (move, following) in enumerate(zip(moves, [*moves[1:], None], strict=True)):
+        bare = following is not None and following.precision == Precision.DAY
+        if place == 0 or following is None or following.at > move.at or bare:
+            yield move
+
+
+def _rising(steps: list[_Move], until: int) -> Iterator[_Move]:
+    """Steps in the order in which they happened, those that lead no further left out; of bare dates, also after a close of
+    that day.
     """
     first, *entered = steps
     in_time = (step for step in entered if step.at < until or (step.at == until and step.precision == Precision.DAY))
     steps = [first, *sorted(in_time, key=lambda step: (step.at, step.to))]
     highest = WentTo.STANDING
-    for step, following in zip(steps, [*steps[1:], None], strict=True):
+    for step in steps:
         if step.to > highest:
             highest = step.to
-            bare = following is not None and following.precision == Precision.DAY
-            if step is first or following is None or following.at > step.at or bare:
-                yield step
+            yield step
 
 
 def _closed_as(part: Part) -> WentTo:

@@ -81,7 +81,7 @@ APPOINTMENTS = Unit(
         Dimension("start_weekday", plain("start_weekday"), 16),
         Dimension("attendance", _attendance, 9),
         Dimension("lead_time", _lead_time, 8),
-        Dimension("first_visit", plain("first_visit"), 2),
+        Dimension("first_visit", lambda f, m: either(f.outcome_at <= m.minute, f.first_visit, 0), 2),
         Dimension("of_chain", _of_chain, 2),
         Dimension("moves", plain("moves"), 16),
     ),

@@ -64,7 +64,7 @@ happenings = st.one_of(
 def drafts(draw: st.DrawFn, world: World, bare_dates: bool = False) -> Draft:
     """One lead with up to eight further events, some dated before it was received."""
     received_at = START + timedelta(minutes=draw(st.integers(0, 20 * 1440)))
-    minute = st.integers(-1440, 30 * 1440) | st.integers(1440, 1442)  # now and then several within one minute
+    minute = st.integers(-1440, 30 * 1440) | st.integers(1440, 1441)  # now and then several within one minute
     seconds = sorted(60 * draw(minute) + draw(st.sampled_from([0, 5, 50])) for _ in range(draw(st.integers(0, 8))))
     logged_at = received_at + timedelta(days=40)
     then = [

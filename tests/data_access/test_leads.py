@@ -377,7 +377,7 @@ def test_replaying_the_events_gives_the_row(database: sa.Engine, data: st.DataOb
             appointments = c.execute(
                 sa.select(t.appointments).where(t.appointments.c.lead_id == lead_id).order_by(t.appointments.c.number)
             ).mappings()
-            assert [dict(a) for a in appointments] == [{"lead_id": lead_id, **vars(a)} for a in state.appointments]
+            assert [dict(a) for a in appointments] == [{"lead_id": lead_id, **a.row()} for a in state.appointments]
             records = c.execute(sa.select(t.records).where(t.records.c.lead_id == lead_id)).mappings()
             assert {r["item"]: r["status"] for r in records} == {r.item: r.status for r in state.records.values()}
 

@@ -12,16 +12,19 @@ from hypothesis import strategies as st
 
 from data_access import events as e
 from data_access import facts, leads
+from data_access.days import day_number
 from data_access.dimensions import LEADS, Moment, Unit
 from data_access.engine import reading, writing
 from data_access.facts import Snapshot
-from data_access.lead_state import LeadState, epoch_minute
+from data_access.lead_state import Appointment, LeadState, epoch_minute
 from data_access.replay import replay
 from data_access.tally import Where, members, tally
 from data_access.units import APPOINTMENTS, ITEMS, SITUATIONS, SPELLS, STALLED_DAYS, UNITS
 from data_access.vocabulary import (
     EXCLUDED_REASONS,
+    AppointmentStatus,
     AtArrival,
+    Attendance,
     CameFrom,
     CancelledBy,
     CloseReason,
@@ -225,6 +228,40 @@ def test_items_at_any_moment_are_what_a_replay_up_to_it_says(made, data: st.Data
     assert count(snapshot, LEADS, ("at_arrival",), when, state=counted) == arrivals
 
 
+@settings(max_examples=200, **SLOWLY)
+@given(data=st.data())
+def test_appointments_at_any_moment_are_what_a_replay_up_to_it_says(made, data: st.DataObject) -> None:
+    """What became of each, also where it was corrected later, and which was the first that the person came to."""
+    drawn, snapshot, world = made(data)
+    as_of = data.draw(moments)
+    when = moment(as_of)
+    expected: Counter[tuple[int, int]] = Counter()
+    for draft in drawn:
+        state = as_of_state(draft, as_of)
+        if state is None or not visible(state):
+            continue
+        came = [a.number for a in state.appointments if a.status == AppointmentStatus.ATTENDED]
+        for a in state.appointments:
+            expected[counted_as(a, when, world), int(came[:1] == [a.number])] += 1
+    assert count(snapshot, APPOINTMENTS, ("attendance", "first_visit"), when) == expected
+
+
+def counted_as(a: Appointment, when: Moment, world: World) -> Attendance:
+    if not a.outcomes:
+        zone = ZoneInfo("America/New_York" if a.location_id == world.north else "America/Los_Angeles")
+        if a.starts_on is None:
+            return Attendance.UNDATED
+        past = over(a.starts_at, when) if a.starts_at else local_day(when.minute, zone) > day_number(a.starts_on)
+        return Attendance.MISSING if past else Attendance.FUTURE
+    if a.status != AppointmentStatus.CANCELLED:
+        return Attendance[a.status.name]
+    outcome = a.outcomes[-1]
+    if outcome.cancelled_by == CancelledBy.PRACTICE:
+        return Attendance.BY_PRACTICE
+    late = a.starts_at is not None and a.starts_at - outcome.at < DAY
+    return Attendance.LATE_CANCEL if late else Attendance.CANCELLED_IN_TIME
+
+
 def test_a_second_spell_in_a_stage_carries_the_days_of_the_first(world: World) -> None:
     """Found eligible, booked after two days, cancelled after one: three days later it has been eligible for five."""
     lead = log(world)
@@ -277,6 +314,17 @@ def test_a_lead_is_stalled_when_it_stood_too_long_in_its_stage(world: World) -> 
     snapshot = facts.load(world.engine)
     for days, expected in ((STALLED_DAYS, {(0,): 2}), (STALLED_DAYS + 1, {(1,): 1, (0,): 1}), (31, {(1,): 2})):
         assert count(snapshot, SITUATIONS, ("stalled",), moment(NOW + days * DAY)) == expected, days
+
+
+def test_a_return_within_a_minute_does_not_begin_the_stage_anew(world: World) -> None:
+    """Cancelled and booked again in the same minute: it has stood in its stage since the first booking, in both units."""
+    lead = log(world)
+    record(world, lead, e.Booked(starts_at=NOW + 40 * DAY), NOW)
+    record(world, lead, e.Cancelled(by=CancelledBy.PATIENT), NOW + 9 * DAY)
+    record(world, lead, e.Booked(starts_at=NOW + 50 * DAY), NOW + 9 * DAY + timedelta(seconds=20))
+    snapshot, when = facts.load(world.engine), moment(NOW + 12 * DAY)
+    assert count(snapshot, SITUATIONS, ("stage", "stage_age"), when) == {(Stage.SCHEDULED, 12): 1}
+    assert count(snapshot, SPELLS, ("stage", "spell_days"), when, went_to=(0,)) == {(Stage.SCHEDULED, 12): 1}
 
 
 def test_somebody_can_say_what_holds_a_lead_up(world: World) -> None:
