@@ -1,7 +1,6 @@
 """What pages show around their numbers: formats, column settings, explanations and empty states."""
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -17,7 +16,7 @@ from dashboard.metrics.intervals import apart
 from data_access import facts
 from data_access.dimensions import LEADS, LONGEST_DAYS, Unit
 from data_access.tally import Where
-from data_access.vocabulary import Channel, CloseReason, Kind, Precision, Stage
+from data_access.vocabulary import Channel, CloseReason, Kind, NextStep, Precision, Stage
 
 LEFT_OUT = {
     "not_a_lead": "duplicates, spam and tests",
@@ -86,8 +85,10 @@ def deadline(moment: datetime, zone: str) -> str:
     return f"{at:%a %d %b} at {at:%H:%M}"
 
 
-def header(title: str, metric: Callable[..., Any] | None, view: View, *others: Callable[..., Any]) -> None:
-    """The page's title, what is filtered, and how the page's metrics are counted."""
+def header(
+    title: str, metric: Callable[..., Any] | None, view: View, *others: Callable[..., Any], whenever: bool = False
+) -> None:
+    """The page's title, what is filtered, and how its metrics are counted; `whenever`: the period does not apply to it."""
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         st.title(title)
         if metric:
@@ -95,15 +96,10 @@ def header(title: str, metric: Callable[..., Any] | None, view: View, *others: C
                 for one in (metric, *others):
                     told = explain.blocks(one)
                     if others:
-                        st.markdown(f"##### {_for_people(told[''])}")
+                        st.markdown(f"##### {told['']}")
                     for heading, question in explain.FOR_PEOPLE.items():
-                        st.markdown(f"**{question}** " + _for_people(told[heading]))
-    st.caption(view.sentence())
-
-
-def _for_people(text: str) -> str:
-    """A block of a docstring as running text, with the names of columns as words."""
-    return re.sub(r"`(\w+)`", lambda name: "“" + name[1].replace("_", " ") + "”", text.replace("\n", " "))
+                        st.markdown(f"**{question}** {told[heading]}")
+    st.caption(view.sentence(whenever=whenever))
 
 
 def left_out(counts: Mapping[str, int]) -> None:
@@ -170,6 +166,7 @@ def lead_table(rows: Sequence[Mapping[str, Any]], stage: str = "Stage now") -> N
             "Respond by": local(row["respond_by"], row["zone"]),
             "First attempt": local(row["first_attempt_at"], row["zone"]),
             "Owner": row["owner"],
+            **(_situation(row) if "stage_age" in row else {}),
         }
         for row in rows
     ]
@@ -179,14 +176,24 @@ def lead_table(rows: Sequence[Mapping[str, Any]], stage: str = "Stage now") -> N
         shown,
         hide_index=True,
         column_config={
-            "Lead": st.column_config.NumberColumn(format="%d", width="small"),
+            "Lead": st.column_config.NumberColumn(format="%d", width="small", pinned=True),
             "Received": st.column_config.DatetimeColumn(format="ddd D MMM YYYY" if bare else moment),
             "Respond by": st.column_config.DatetimeColumn(format=moment),
+            "Due": st.column_config.DatetimeColumn(format=moment),
             "First attempt": st.column_config.DatetimeColumn(format=moment),
         },
         alt="Leads",
         placeholder="–",
     )
+
+
+def _situation(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "Waits for": loaders.names("waits_for").get(row["waits_for"], "?"),
+        "Days in stage": row["stage_age"],
+        "Next step": labels.word(NextStep(row["next_step"])) if row["next_step"] else None,
+        "Due": local(row["next_step_by"], row["zone"]),
+    }
 
 
 def _standing(row: Mapping[str, Any]) -> str:
@@ -247,7 +254,7 @@ def table(rows: pd.DataFrame, names: Mapping[str, str], alt: str, **options: Any
             config[column] = st.column_config.NumberColumn(label, help=text or None, format="localized")
         else:
             shown[column] = rows[column]
-            config[column] = st.column_config.TextColumn(label, help=text or None)
+            config[column] = st.column_config.TextColumn(label, help=text or None, pinned=len(shown.columns) == 1)
         if f"{column}_low" in rows:
             limits = zip(rows[f"{column}_low"], rows[f"{column}_high"], strict=True)
             shown[column + INTERVAL] = [interval(*pair) for pair in limits]

@@ -78,10 +78,10 @@ class View:
         """Count leads or appointments at this view's moment."""
         return loaders.count(self.viewer, keys, where, self.moment, unit)
 
-    def sentence(self) -> str:
-        """What is filtered and as of when, in words."""
-        f = self.filters
-        period = "All leads"
+    def sentence(self, *, whenever: bool = False) -> str:
+        """What is filtered and as of when, in words; `whenever`: without the period."""
+        f = self.filters.whenever() if whenever else self.filters
+        period = "All leads, whenever they were received" if whenever else "All leads"
         if f.first and f.last:
             period = f"Received {_day(f.first)} to {_day(f.last - timedelta(days=1))}"
         parts = [period]

@@ -27,6 +27,7 @@ from data_access.dimensions import LEADS, Moment, Unit
 from data_access.facts import LiveFacts, Snapshot
 from data_access.promises import Targets
 from data_access.tally import Where
+from data_access.units import SITUATIONS
 from data_access.vocabulary import TargetMetric
 from data_access.working_time import Hours
 
@@ -103,7 +104,8 @@ def leads_behind(
 ) -> tuple[int, list[dict[str, Any]]]:
     """How many leads (or appointments) a cell counts, and the newest or oldest of them as people read them.
 
-    No more than LIST_LIMIT are read.
+    No more than LIST_LIMIT are read. Of open leads and what they wait for, each row has `waits_for` (code + 1) and `stage_age`
+    (days) too.
 
     Parameters
     ----------
@@ -118,6 +120,9 @@ def leads_behind(
     with databases.reading(database()) as connection:
         rows = lead_lists.listing(connection, locations=viewer.locations, lead_ids=shown, limit=LIST_LIMIT)
         rows = lead_lists.as_they_stood(connection, rows, as_of) if as_of else rows
+        if unit is SITUATIONS:
+            now = tallies.keys_of(connection, shown, ("waits_for", "stage_age"), moment, unit)
+            rows = [row | now[row["id"]] for row in rows]
         return len(ids), rows[::-1] if oldest_first else rows
 
 

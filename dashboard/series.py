@@ -58,6 +58,8 @@ class Series:
         Whether a week is finished only when its last day is the horizon old.
     counts : bool
         Whether a week that has no row counts as 0, and not as a gap.
+    better : int
+        1 where more is better, -1 where less is, 0 where neither is.
     """
 
     title: str
@@ -66,6 +68,7 @@ class Series:
     waits: bool = False
     unit: str = "%"
     counts: bool = False
+    better: int = 0
 
 
 @dataclass(frozen=True)
@@ -118,11 +121,13 @@ def _within_horizon(outcome: str) -> Callable[[Asked], pd.DataFrame]:
 
 SERIES: Mapping[str, Series] = {
     "received": Series("Inquiries received", _received, share=False, unit="", counts=True),
-    "in_time": Series("Answered in time", _in_time, share=True),
-    "half_answered": Series("Half answered within", _half_answered, share=False, unit="min"),
-    "complete": Series("Records complete on arrival", _complete, share=True),
-    "booked": Series("Booked within the horizon", _within_horizon("scheduled_in_time"), share=True, waits=True),
-    "seen": Series("Seen within the horizon", _within_horizon("attended_in_time"), share=True, waits=True),
+    "in_time": Series("Answered in time", _in_time, share=True, better=1),
+    "half_answered": Series("Half answered within", _half_answered, share=False, unit="min", better=-1),
+    "complete": Series("Records complete on arrival", _complete, share=True, better=1),
+    "booked": Series(
+        "Booked within the horizon", _within_horizon("scheduled_in_time"), share=True, waits=True, better=1
+    ),
+    "seen": Series("Seen within the horizon", _within_horizon("attended_in_time"), share=True, waits=True, better=1),
 }
 
 

@@ -44,7 +44,7 @@ def listing(
             t.sources.c.name.label("source"), owner.c.name.label("owner"),
             lead.kind, lead.pathway, lead.channel, lead.priority, lead.stage, lead.respond_by, lead.first_attempt_at,
             lead.first_contact_at, lead.answered_live, lead.scheduled_at, lead.attended_at, lead.closed_at,
-            lead.close_reason, lead.flags,
+            lead.close_reason, lead.flags, lead.next_step, lead.next_step_by,
         )
         .select_from(t.leads)
         .join(t.locations, t.locations.c.id == lead.location_id)

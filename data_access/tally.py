@@ -91,6 +91,16 @@ def members(source: Snapshot | Connection, where: Where, moment: Moment, unit: U
     return list(source.execute(query.order_by(c[unit.stored.day].desc(), c.lead_id.desc())).scalars())
 
 
+def keys_of(
+    connection: Connection, lead_ids: Collection[int], by: Sequence[str], moment: Moment, unit: Unit
+) -> dict[int, dict[str, int]]:
+    """Keys of some leads at a moment, by lead: for a unit that has one row of a lead at a time."""
+    f = unit.stored.table.c
+    keys = [unit.dimensions[name].key(f, moment).label(name) for name in by]
+    query = sa.select(f.lead_id, *keys).where(unit.present(f, moment), f.lead_id.in_(list(lead_ids)))
+    return {row.pop("lead_id"): row for row in map(dict, connection.execute(query).mappings())}
+
+
 # ---------------------------------------------------------------- in this process
 
 

@@ -8,7 +8,7 @@ from dashboard.screens import backlog, cells
 
 view = frame.view()
 scope = view.viewer.locations
-display.header("Backlog", metric.backlog, view)
+display.header("Backlog", metric.backlog, view, metric.backlog_age, whenever=True)
 if display.no_leads(view, whenever=True):
     st.stop()
 
@@ -19,6 +19,7 @@ backlog.chart(table)
 cells.leads_behind(view, backlog.weeks(view, table))
 st.caption("Click a number of what came or went, or of who waits, to see the leads behind it.")
 
+st.subheader("How long they have been waiting")
 by = cells.breakdown("backlog_by", ("location", "service_line", "pathway", "owner", "partner")) or "location"
 cells.leads_behind(view, backlog.ages(view, reports.backlog_age(view.count, view.filters, scope, [by]).table, by))
 f = view.filters

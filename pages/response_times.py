@@ -22,7 +22,7 @@ measure = partial(reports.response, view.count, view.filters, scope, targets=tar
 
 whole, weeks = measure(), measure(["due_week"])
 
-finding.markdown(response.finding(whole.table))
+finding.markdown(response.finding(whole.table, response.still_open(view, contact)))
 with finding:
     display.left_out(whole.left_out)
 cells.leads_behind(view, response.weeks(view, weeks.table, contact), hint=True)

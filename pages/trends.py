@@ -8,7 +8,7 @@ from dashboard.reports import Clock
 from dashboard.screens import trends
 
 view = frame.view()
-display.header("Trends", metric.shares, view)
+display.header("Trends", metric.shares, view, whenever=True)
 if display.no_leads(view, whenever=True):
     st.stop()
 

@@ -34,15 +34,15 @@ def funnel_plot(table: pd.DataFrame, names: Sequence[str], largest: int) -> go.F
             line={"width": 0}, hoverinfo="skip", name=name,
         )  # fmt: skip
     figure.add_hline(float(table["centre"].iloc[0]), line={"color": CONTEXT, "dash": "dash", "width": 1.5})
-    for flags, name, colour in (((USUAL,), "Usual", REACHED), ((OUTSIDE, FAR), "Unusual", LOST)):
-        part = table["flag"].isin(flags).to_numpy()
+    for flag, name, colour, symbol in _FLAGS:
+        part = (table["flag"] == flag).to_numpy()
         figure.add_scatter(
             x=table["n"][part],
             y=table["rate"][part],
-            mode="markers+text" if name == "Unusual" else "markers",
+            mode="markers" if flag == USUAL else "markers+text",
             text=[name for name, shown in zip(names, part, strict=True) if shown],
             textposition="middle right",
-            marker={"size": 9, "color": colour, "symbol": "diamond" if name == "Unusual" else "circle"},
+            marker={"size": 9, "color": colour, "symbol": symbol},
             customdata=table.loc[part, ["partner", "k"]].to_numpy().tolist(),
             hovertemplate="%{text}: %{y:.1%} (%{customdata[1]:,} of %{x:,})<extra></extra>",
             name=name,
@@ -54,6 +54,13 @@ def funnel_plot(table: pd.DataFrame, names: Sequence[str], largest: int) -> go.F
         title="Referrals judged", fixedrange=True, type="log", range=list(np.log10(ends)), tickvals=ticks
     )
     return calm(figure, 360).update_layout(clickmode="event+select", margin={"b": 44})
+
+
+_FLAGS = (
+    (USUAL, "Usual", REACHED, "circle"),
+    (OUTSIDE, "Worth a look", LOST, "diamond-open"),
+    (FAR, "Unusual", LOST, "diamond"),
+)
 
 
 def league_dots(table: pd.DataFrame, names: Sequence[str], common: float | None) -> go.Figure:

@@ -14,7 +14,7 @@ def with_limits(
     weeks: Sequence[str],
     names: Mapping[str, str],
     *,
-    share: bool,
+    unit: str,
     notes: Sequence[tuple[str, str]] = (),
     target: float | None = None,
 ) -> go.Figure:
@@ -27,14 +27,15 @@ def with_limits(
     weeks : sequence of str
         ISO dates of the weeks' Mondays, one a row.
     names : mapping of label -> what it is called
-    share : bool
-        Whether values are proportions.
+    unit : str
+        "%" where values are proportions; else what stands behind them, or nothing.
     notes : sequence of (ISO date, text)
         Drawn as lines across; their text is shown on hover.
     target : float, optional
         Drawn as a line along.
     """
     x = pd.to_datetime(list(weeks))
+    share = unit == "%"
     number = ".1%" if share else ",.0f"
     said = [
         f" ({int(k):,} of {int(n):,})" if share else "" for k, n in zip(table["k"].fillna(0), table["n"], strict=True)
@@ -75,5 +76,7 @@ def with_limits(
     figure.update_yaxes(rangemode="tozero", tickformat=".0%" if share else ",", fixedrange=True)
     if share:
         figure.update_yaxes(range=[0, 1.02])
+    elif unit:
+        figure.update_yaxes(ticksuffix=f" {unit}")
     figure.update_xaxes(fixedrange=True, tickangle=0, nticks=4)
     return calm(figure, 220).update_layout(showlegend=False, margin={"t": 8})

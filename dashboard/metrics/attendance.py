@@ -47,8 +47,8 @@ def attendance(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
 
     Censoring
     ---------
-    An appointment that is past without a recorded outcome is in no rate; `at_least` and `at_most` are what the rate would
-    be if all of those had been no-shows, or all had come. Where they are more than one in twenty, the figure carries a
+    An appointment that is past without a recorded outcome is in no rate; "at least" and "at most" are what the rate
+    would be if all of those had been no-shows, or all had come. Where they are more than one in twenty, the figure carries a
     warning.
 
     Parameters
@@ -192,7 +192,7 @@ def by_lead(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     Definition
     ----------
     Whether people come in the end: each lead once, followed from its first appointment through those that took its place
-    in turn. It came when one of these was attended; `moves_per_lead` says how often it was given another day.
+    in turn. It came when one of these was attended; how often it was given another day is counted beside it.
 
     Population
     ----------

@@ -1,11 +1,14 @@
 """The backlog of leads that are not booked yet: what comes in, what goes out, and whether it can be worked off."""
 
+import dataclasses
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.stats import t
 
 from dashboard.metrics.columns import groups
 from dashboard.metrics.timing import percentiles
@@ -35,13 +38,13 @@ def backlog(entries: pd.DataFrame, exits: pd.DataFrame, last: int) -> pd.DataFra
     ----------
     The backlog is every open lead that is not booked. In each week it grows by what was received, reopened, or returned
     because a booking fell through, and shrinks by what was booked and what was closed: start + received + reopened +
-    returned - booked - closed = end, exactly. `throughput_ratio` is booked / received of the same week; other leads are
+    returned - booked - closed = end, exactly. "Booked to received" is of the same week; other leads are
     booked than were received, so it can exceed 100 % and says nothing about conversion.
 
     Population
     ----------
     Everything that happened in the week, whenever the lead was received; of leads headed for a visit. Duplicates, spam and
-    tests are left out. `seen` counts visits and is not part of the identity, because those leads were booked before.
+    tests are left out. "Seen" counts visits and is not part of the identity, because those leads were booked before.
 
     Censoring
     ---------
@@ -110,13 +113,20 @@ def _weekly(tally: pd.DataFrame, week: str, mask: pd.Series) -> pd.Series:
 class Pace:
     """How fast the backlog is worked off: leads per week in and out, their difference, and the weeks until it is gone.
 
-    `weeks` is None where it does not shrink.
+    `weeks` is None where it does not shrink. `error`: half of the 95 % interval of `net`, by how much single weeks differ;
+    0 where that is not known.
     """
 
     arrivals: float
     throughput: float
     net: float
     weeks: float | None
+    error: float = 0.0
+
+    @property
+    def steady(self) -> bool:
+        """Whether the weeks do not tell growing from shrinking."""
+        return abs(self.net) <= self.error
 
 
 def pace(backlog: float, arrivals: float, throughput: float) -> Pace:
@@ -134,12 +144,17 @@ def pace(backlog: float, arrivals: float, throughput: float) -> Pace:
 
 
 def recent_pace(table: pd.DataFrame, weeks: int) -> Pace | None:
-    """The pace of the last so many weeks of `backlog`; None where there are fewer."""
+    """The pace of the last so many weeks of `backlog`, at least two; None where there are fewer.
+
+    The interval of the net flow is Student's, of the mean of weeks that are taken as independent.
+    """
     recent = table.tail(weeks)
     if len(recent) < weeks:
         return None
-    coming = (recent["received"] + recent["reopened"] + recent["returned"]).mean()
-    return pace(float(recent["end"].iloc[-1]), float(coming), float((recent["booked"] + recent["closed"]).mean()))
+    coming, going = recent["received"] + recent["reopened"] + recent["returned"], recent["booked"] + recent["closed"]
+    error = t.ppf(0.975, weeks - 1) * (coming - going).std() / math.sqrt(weeks)
+    found = pace(float(recent["end"].iloc[-1]), float(coming.mean()), float(going.mean()))
+    return dataclasses.replace(found, error=float(error))
 
 
 FAR_APART = 0.2

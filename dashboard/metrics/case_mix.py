@@ -22,8 +22,8 @@ def case_mix(tally: pd.DataFrame, outcome: str = "attended_in_time") -> pd.DataF
     ----------
     *Expected* is how many of a partner's referrals would have come to a visit if each had fared like all referrals of
     the same kind, pathway, service line and priority. The ratio of observed to expected is 1 for a partner that does just
-    as well as its referrals allow. `adjusted` is the rate that the partner would have with everybody's mix: the common
-    rate times that ratio. `z` says how far observed lies from expected in standard errors; beyond 2 either way is more
+    as well as its referrals allow. The adjusted rate is what the partner would have with everybody's mix: the common
+    rate times that ratio. How far observed lies from expected is told in standard errors; beyond 2 either way is more
     than chance usually does.
 
     Population

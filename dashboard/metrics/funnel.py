@@ -41,7 +41,7 @@ def funnel(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     A lead has *reached* a stage when that stage, or a later one, is the furthest it ever came to. Of the leads that
     reached a stage, some went on, some were lost there, and the rest are still waiting there; the three add up
     exactly. *Entered* counts leads with a step of their own at that stage; those that reached it without one
-    *skipped* it. `of_captured` is the share of all leads received, `of_previous` the share of the stage before.
+    *skipped* it. Shares are of all leads received, and of the stage before.
 
     Population
     ----------
@@ -51,7 +51,7 @@ def funnel(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     Censoring
     ---------
     Everything is counted as of one moment: what happened later has not happened yet. Leads younger than the horizon
-    are too young to be judged; `immature` says how many of a row's leads those are.
+    are too young to be judged; each row says how many of its leads those are.
 
     Parameters
     ----------

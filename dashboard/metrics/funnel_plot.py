@@ -25,8 +25,8 @@ def funnel_plot(league: pd.DataFrame) -> pd.DataFrame:
     ----------
     The middle is the rate of all partners together. Round it stand limits within which 95 % and 99.8 % of partners would
     lie by chance alone, wide for few referrals and narrow for many. Where partners differ from each other more than chance
-    explains, the limits are widened by that much. A partner outside the 95 % limits is unusual, outside the 99.8 % limits
-    very much so; "unusual" is a reason to look, not a verdict.
+    explains, the limits are widened by that much. A partner outside the 99.8 % limits is unusual; one outside the 95 %
+    limits is worth a look, but of twenty partners that are all alike one lies there too. Neither is a verdict.
 
     Population
     ----------

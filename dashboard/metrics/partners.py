@@ -70,7 +70,7 @@ def league(
     For each partner: of its leads, the share that came to the outcome within the horizon (k of n). A partner with few
     leads can stand high or low by luck, so beside the raw rate stands the *shrunken* rate: the partner's own record
     drawn towards the common rate of all partners, the more so the fewer leads it has. Ranks are given as a range in
-    which the partner's true place lies with 90 % probability; `top_quarter` is the probability that it truly belongs
+    which the partner's true place lies with 90 % probability; "Top quarter" is the probability that it truly belongs
     to the best quarter.
 
     Population

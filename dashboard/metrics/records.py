@@ -109,8 +109,8 @@ def missing_items(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
 
     Definition
     ----------
-    For each record of the checklist, how many of the referrals that need it came without it. `of_missing` adds up from
-    the top: the share of everything missing that this record and those above it make up.
+    For each record of the checklist, how many of the referrals that need it came without it. The shares add up from
+    the top: how much of everything missing that this record and those above it make up.
 
     Population
     ----------

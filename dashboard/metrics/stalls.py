@@ -39,9 +39,9 @@ def time_in_stage(
     Definition
     ----------
     A spell begins when a lead enters a stage and ends when it moves on, moves back or is closed; a lead that returns
-    begins a new spell. `p50` and `p90` are the days within which half and nine tenths of all spells were over,
-    `staffed_p50` and `staffed_p90` the same in staffed minutes. `total_p50` and `total_p90` add up all days that a lead
-    has spent in the stage. `open_p50` and `open_p90` are the days that those who stand in it now have stood so far.
+    begins a new spell. Told are the days within which half, and nine tenths, of all spells were over, and the same in
+    staffed time; with all days added up that a lead has spent in the stage ("added up"); and the days that those who stand
+    in it now have stood so far ("stand for").
 
     Population
     ----------

@@ -170,8 +170,8 @@ def conversion(tally: pd.DataFrame, step: str, horizon: int, by: Sequence[str] =
     Definition
     ----------
     Of all leads received, the share for which the step (found eligible, records complete, booked, the day of the
-    appointment, visited) happened within so many days: the `by_horizon` figure. `p50`, `p75` and `p90` are the days
-    within which it had happened for half, three quarters and nine tenths of all leads; "not yet reached" where fewer
+    appointment, visited) happened within the days of the horizon; and the days within which it had happened for half, three
+    quarters and nine tenths of all leads, "not yet reached" where fewer
     have come so far. Days are differences of local dates.
 
     Population

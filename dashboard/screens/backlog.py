@@ -53,9 +53,17 @@ def finding(pace: Pace | None, age: pd.DataFrame) -> str:
         return text + " Too few finished weeks to say whether they become more."
     text += f" In the last {PACE_WEEKS} finished weeks **{pace.arrivals:,.1f}** a week came in and "
     text += f"**{pace.throughput:,.1f}** were booked or closed: "
+    if pace.steady:
+        return text + "**about steady**, as far as the ups and downs of single weeks let one tell."
     if pace.weeks is None:
-        return text + ("the backlog is **growing**." if pace.net > 0 else "the backlog stays as it is.")
-    return text + f"at this pace the backlog is cleared in **{pace.weeks:,.0f} weeks**."
+        return text + "the backlog is **growing**."
+    soonest, latest = (int(now.open) / (error - pace.net) for error in (pace.error, -pace.error))
+    text += f"at this pace the backlog is cleared in about **{_weeks(pace.weeks)}**"
+    return text + f" (from {soonest:,.0f} to {latest:,.0f}, by how much single weeks differ)."
+
+
+def _weeks(number: float) -> str:
+    return plural(max(round(number), 1), "week")
 
 
 def chart(table: pd.DataFrame) -> None:
@@ -64,7 +72,7 @@ def chart(table: pd.DataFrame) -> None:
     if shown.empty:
         return
     st.subheader("What came in and what went out, week by week")
-    st.caption("Finished weeks, whenever their leads were received: the period in the sidebar does not apply here.")
+    st.caption("Finished weeks. The period in the sidebar does not apply to this page.")
     mondays = [week_start(int(week)).isoformat() for week in shown["week"]]
     st.plotly_chart(
         flows(shown, mondays), key="backlog_flows", config={"displayModeBar": False}, alt="Backlog week by week"
@@ -107,18 +115,20 @@ def check(law: Little) -> None:
         f"{law.level:,.0f} waiting and {law.arrivals:,.1f} arrivals a day, **{law.expected:,.1f} days** would follow "
     )
     st.subheader("Do the dates add up?")
-    if law.suspicious:
-        apart = percent(abs(law.expected / law.measured - 1), 0)
-        st.markdown(
-            f"{said}(Little's law). They are **{apart} apart**: many leads are probably done and were never closed."
-        )
-    else:
-        st.markdown(f"{said}(Little's law). The two agree.")
+    st.markdown(f"{said}(Little's law). {_verdict(law.expected / law.measured - 1, suspicious=law.suspicious)}")
+
+
+def _verdict(surplus: float, *, suspicious: bool) -> str:
+    if not suspicious:
+        return "The two agree."
+    apart = f"They are **{percent(abs(surplus), 0)} apart**: "
+    if surplus > 0:
+        return apart + "more leads stand open than leave, so many are probably done and were never closed."
+    return apart + "leads left that were much older than those that wait now, as when an old backlog is worked off."
 
 
 def ages(view: View, table: pd.DataFrame, by: str) -> Cell | None:
     """How old the waiting leads are; a click on a count shows them."""
-    st.subheader("How long they have been waiting")
     names = names_of(by)
     named = table.assign(
         group=called(names, table[by]),

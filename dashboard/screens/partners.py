@@ -11,7 +11,7 @@ from dashboard.display import percent, plural
 from dashboard.frame import View
 from dashboard.labels import called
 from dashboard.loaders import names as names_of
-from dashboard.metrics.funnel_plot import USUAL
+from dashboard.metrics.funnel_plot import FAR, OUTSIDE, USUAL
 from dashboard.metrics.partners import MINIMUM_LEADS, SMALL_PARTNERS
 from dashboard.metrics.records import most_missing
 from dashboard.metrics.referral_volume import SAME
@@ -102,8 +102,10 @@ def unusual(plot: pd.DataFrame, names: Mapping[int, str], view: View) -> Cell | 
         return None
     st.subheader("Further from the common rate than chance explains")
     outside = plot[plot["flag"] != USUAL].sort_values("rate", ascending=False)
-    said = ", ".join(f"{names.get(int(row.partner), '?')} ({percent(row.rate)})" for row in outside.itertuples())
-    st.markdown(f"Unusual: **{said}**." if said else "**No partner** is unusual for its number of referrals.")
+    said = [_outside(outside, flag, names) for flag in (FAR, OUTSIDE)]
+    far = f"Unusual: **{said[0]}**." if said[0] else "**No partner** is unusual for its number of referrals."
+    chance = "of twenty partners that are all alike, about one lies there too"
+    st.markdown(f"{far} Worth a look: {said[1]}; {chance}." if said[1] else far)
     if plot["spread"].iloc[0] > 0:
         st.caption("Partners differ more than chance explains; the limits are widened by that much.")
     figure = funnel_plot(plot, called(names, plot["partner"]), int(plot["n"].max()))
@@ -111,6 +113,11 @@ def unusual(plot: pd.DataFrame, names: Mapping[int, str], view: View) -> Cell | 
     if not point:
         return None
     return _cell((int(point[0]),), f"{names.get(int(point[0]), '?')}, referrals", view, {"mature": (1,)})
+
+
+def _outside(outside: pd.DataFrame, flag: str, names: Mapping[int, str]) -> str:
+    rows = outside[outside["flag"] == flag].itertuples()
+    return ", ".join(f"{names.get(int(row.partner), '?')} ({percent(row.rate)})" for row in rows)
 
 
 def changed(table: pd.DataFrame, response: pd.DataFrame, names: Mapping[int, str]) -> None:

@@ -21,7 +21,7 @@ from dashboard.screens import cells
 from dashboard.screens.cells import Cell, clickable, clickable_table, in_order
 from data_access.days import week_number, week_start
 from data_access.promises import Targets
-from data_access.tally import narrower
+from data_access.tally import Where, narrower
 from data_access.vocabulary import Channel, Kind, Pathway, Priority, Promise, Standing
 from data_access.working_time import Hours
 
@@ -62,8 +62,8 @@ def which_answer() -> bool:
     return chosen == options[1]
 
 
-def finding(table: pd.DataFrame) -> str:
-    """The finding in one sentence."""
+def finding(table: pd.DataFrame, still_open: int) -> str:
+    """The finding in one sentence; `still_open`: how many of the overdue are."""
     if table.empty or not table["judged"].iloc[0]:
         return "No response window has ended yet for these leads, so there is nothing to judge."
     row = table.iloc[0]
@@ -75,8 +75,8 @@ def finding(table: pd.DataFrame) -> str:
     text = f"**{share(row.met, row.judged, row.rate_low, row.rate_high)}** were answered in time"
     if row.verdict:
         text += f"; against {percent(row.target, 0)}, {said[row.verdict]}"
-    text += f". **{row.overdue:,}** are overdue without an answer"
-    return f"{text} and {row.pending_waiting:,} still wait inside their window."
+    text += f". **{row.overdue:,}** passed the deadline without any answer, **{still_open:,}** of them still open;"
+    return f"{text} {row.pending_waiting:,} wait inside their window."
 
 
 def weeks(view: View, table: pd.DataFrame, contact: bool) -> Cell | None:
@@ -159,8 +159,16 @@ def arrivals(answer: Answer) -> None:
 
 def overdue(view: View, contact: bool) -> None:
     """Who is overdue right now: still open, the window has ended, and nobody has answered; the longest wait first."""
-    where = narrower(view.where, state=(Standing.OPEN,), **{_key(contact): (Promise.OVERDUE,)})
-    lead_list(view, where, "Overdue and still open", oldest_first=True)
+    lead_list(view, _overdue(view, contact), "Overdue and still open", oldest_first=True)
+
+
+def still_open(view: View, contact: bool) -> int:
+    """How many of the overdue are still open."""
+    return int(view.count([], _overdue(view, contact))["count"].sum())
+
+
+def _overdue(view: View, contact: bool) -> Where:
+    return narrower(view.where, state=(Standing.OPEN,), **{_key(contact): (Promise.OVERDUE,)})
 
 
 def _key(contact: bool) -> str:

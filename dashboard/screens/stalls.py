@@ -20,6 +20,7 @@ _HOUR = 60
 _STAGES = tuple(stage for stage in Stage if stage < Stage.ATTENDED)
 _DUE = {"overdue": (Due.OVERDUE,), "today": (Due.TODAY,), "later": (Due.LATER,), "no_step": (Due.NO_STEP,),
         "open": tuple(Due)}  # fmt: skip
+_ALL = -1  # in place of a group's code
 _DUE_HEADINGS = {
     "open": "Open",
     "overdue": "Overdue",
@@ -78,9 +79,8 @@ def reasons(view: View, table: pd.DataFrame) -> Cell | None:
         return None
     code, part = int(point[0]), str(point[1])
     where = narrower(view.whenever(), waits_for=(code,), stalled=(int(part == "stalled"),))
-    return Cell(
-        f"Waiting for {names[code].lower()}, {'stalled' if part == 'stalled' else 'not stalled'}", where, SITUATIONS
-    )
+    title = f"Waiting for {names[code].lower()}, {'stalled' if part == 'stalled' else 'not stalled'}"
+    return Cell(title, where, SITUATIONS, oldest_first=True)
 
 
 def matrix(view: View, table: pd.DataFrame) -> Cell | None:
@@ -130,7 +130,8 @@ def stay_table(view: View, table: pd.DataFrame, by: str | None) -> Cell | None:
     )
     headings, identity = dict(_STAY_HEADINGS), ["stage"]
     if by:
-        named = named.assign(group=called(names, table[by])).sort_values(["stage", "group"])
+        named = named.assign(group=called(names, table[by]))
+        named = named.sort_values(["stage", "spells", by], ascending=[True, False, True])
         headings, identity = {"at": "Stage", "group": BREAKDOWNS[by]} | headings, [by, "stage"]
     clicked = clickable_table(named, headings, "Time in each stage", f"stalls_stays_{by}", identity)
     if not clicked:
@@ -175,13 +176,15 @@ def next_steps(view: View, table: pd.DataFrame, by: str) -> Cell | None:
     """Whose next steps are overdue, due, or missing; a click on a count shows the leads."""
     st.subheader("Next steps of open leads")
     names = names_of(by)
-    named = table.assign(group=called(names, table[by])).sort_values("open", ascending=False)
+    groups = table.assign(group=called(names, table[by])).sort_values("open", ascending=False)
+    named = pd.concat([table[list(_DUE)].sum().to_frame().T.assign(group="In all", **{by: _ALL}), groups])
     headings = {"group": BREAKDOWNS[by]} | _DUE_HEADINGS
     clicked = clickable_table(named, headings, "Next steps", f"stalls_steps_{by}", (by,))
     if not clicked:
         return None
     row, column = named.iloc[clicked[0]], clicked[1] if clicked[1] in _DUE else "open"
-    where = narrower(view.whenever(), **{by: (int(row[by]),), "due": _DUE[column]})
+    whose = {} if row[by] == _ALL else {by: (int(row[by]),)}
+    where = narrower(view.whenever(), **whose, due=_DUE[column])
     return Cell(
         f"{row['group']}, {_DUE_HEADINGS[column].partition('|')[0].lower()}", where, SITUATIONS, oldest_first=True
     )

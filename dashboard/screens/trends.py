@@ -38,6 +38,11 @@ NAMES = {
     TWO_OF_THREE: "two of three near a limit: worth a look",
     COMMON: "as usual",
 }
+_DIRECTED = {
+    OUTSIDE: ("above the limits", "below the limits"),
+    SHIFT: ("seven weeks above the middle", "seven weeks below the middle"),
+    TREND: ("seven weeks rising", "seven weeks falling"),
+}
 _ASSURANCE = {
     ALWAYS_MET: "as things are, it is met every week",
     NEVER_MET: "as things are, it is missed every week",
@@ -53,7 +58,8 @@ def finding(found: list[Trend]) -> str:
         return "There are too few finished weeks to say what is usual: six are needed."
     signals = [t.series.title.lower() for t in judged if t.table["label"].iloc[-1] in SIGNALS]
     looks = [t.series.title.lower() for t in judged if t.table["label"].iloc[-1] in (TREND, TWO_OF_THREE)]
-    text = f"**{len(signals)} of {len(judged)}** series show a signal in their last finished week"
+    show = "shows" if len(signals) == 1 else "show"
+    text = f"**{len(signals)} of {len(judged)}** series {show} a signal in their last finished week"
     text += f": {', '.join(signals)}." if signals else "."
     return text + (f" Worth a look: {', '.join(looks)}." if looks else "")
 
@@ -68,7 +74,7 @@ def chart(name: str, trend: Trend, notes: Sequence[Annotation], target: float | 
             mondays = [week_start(int(week)).isoformat() for week in table["week"]]
             said = [(note.on_day.isoformat(), f"{note.on_day:%d %b %Y}: {note.text}") for note in notes]
             shown = [note for note in said if mondays[0] <= note[0]]
-            figure = with_limits(table, mondays, NAMES, share=trend.series.share, notes=shown, target=target)
+            figure = with_limits(table, mondays, NAMES, unit=trend.series.unit, notes=shown, target=target)
             st.plotly_chart(figure, key=f"trends_{name}", config={"displayModeBar": False}, alt=trend.series.title)
 
 
@@ -104,7 +110,18 @@ def _said(trend: Trend) -> str:
     if not last.judged:
         return text + "; too few weeks yet to say what is usual."
     trial = ", on trial" if trend.limits.status == "trial" else ""
-    return text + f"; usual is {_range(last.low, last.high, trend.series)}{trial}: {NAMES[last.label]}."
+    return text + f"; usual is {_range(last.low, last.high, trend.series)}{trial}: {_means(trend)}."
+
+
+def _means(trend: Trend) -> str:
+    """What the last week's signal is, with its direction, and whether that is for the better."""
+    last = trend.table.iloc[-1]
+    if last.label not in _DIRECTED:
+        return NAMES[last.label]
+    up, down = _DIRECTED[last.label]
+    higher = last.value > (trend.table["value"].iloc[-2] if last.label == TREND else last.centre)
+    verdict = {1: ", for the better", 0: "", -1: ", for the worse"}[trend.series.better * (1 if higher else -1)]
+    return (up if higher else down) + verdict + NAMES[last.label][NAMES[last.label].index(":") :]
 
 
 def _against(trend: Trend, target: float | None) -> str:

@@ -147,6 +147,15 @@ def test_the_recent_pace_needs_its_weeks() -> None:
     assert (found.arrivals, found.throughput, found.weeks) == (10, 6, None)
 
 
+def test_a_backlog_is_about_steady_where_weeks_differ_more_than_they_drift() -> None:
+    """Net 8 in one week and -6 in the next tell nothing; net 2 every other week and 0 between does not either, over four."""
+    for received, steady in (([18, 4] * 4, True), ([12, 10] * 4, False), ([12, 10] * 2, True)):
+        weeks = pd.DataFrame([[n, CameFrom.RECEIVED, 1, k] for n, k in enumerate(received, 1)], columns=ENTRIES)
+        gone = pd.DataFrame([[n, WentTo.SCHEDULED, 1, 10] for n in range(1, len(received) + 1)], columns=EXITS)
+        found = recent_pace(backlog(weeks, gone, len(received)), len(received))
+        assert (found.net, found.steady) == (1, steady), received
+
+
 def test_littles_law_is_exact_where_the_window_begins_and_ends_empty() -> None:
     """Three leads in ten days."""
     given_, expected = case("C01")["inputs"], case("C01")["expected"]
