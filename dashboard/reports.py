@@ -24,12 +24,13 @@ from dashboard.metrics import response as response_metric
 from dashboard.metrics import stalls as stalls_metric
 from dashboard.metrics import timing
 from dashboard.metrics.capacity import NOT_BOOKED, Little
+from data_access.counted import AtArrival, Ending, Promise, Standing, WentTo
 from data_access.days import day_number, week_number, week_start
 from data_access.dimensions import LONGEST_MINUTES
 from data_access.promises import Targets
 from data_access.tally import Where, narrower
 from data_access.units import APPOINTMENTS, ITEMS, SITUATIONS, SPELLS
-from data_access.vocabulary import VISIT_KINDS, AtArrival, Ending, Promise, Standing, WentTo, code
+from data_access.vocabulary import VISIT_KINDS, code
 
 Count = Callable[..., pd.DataFrame]
 """Counts by dimensions, for a filter, leads unless another unit is named; the moment and the source are settled by

@@ -16,10 +16,10 @@ from dashboard.metrics import trends
 from dashboard.metrics.trends import Limits
 from dashboard.reports import Clock, Count
 from data_access.annotations import Annotation
+from data_access.counted import Standing
 from data_access.days import week_number
 from data_access.promises import Targets
 from data_access.tally import Where, narrower
-from data_access.vocabulary import Standing
 
 _COUNTED = (Standing.OPEN, Standing.LOST, Standing.ANSWERED)
 

@@ -16,18 +16,10 @@ import numpy as np
 import sqlalchemy as sa
 
 from data_access import facts
+from data_access.counted import AtArrival, Ending, Promise, Standing
 from data_access.fact_tables import NEVER, NOT_MEASURED
 from data_access.facts import Stored
-from data_access.vocabulary import (
-    EXCLUDED_REASONS,
-    VISIT_KINDS,
-    AtArrival,
-    CloseReason,
-    Ending,
-    Promise,
-    Standing,
-    code,
-)
+from data_access.vocabulary import EXCLUDED_REASONS, VISIT_KINDS, CloseReason, code
 
 LONGEST_DAYS = 1_095
 LONGEST_MINUTES = 30 * 24 * 60

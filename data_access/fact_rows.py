@@ -17,13 +17,14 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from data_access import fact_tables as tables
+from data_access.counted import CameFrom
 from data_access.days import day_number, week_number
 from data_access.events import Event
 from data_access.fact_tables import ALWAYS, NEVER, NOT_MEASURED
 from data_access.lead_state import Appointment, LeadState, Outcome, Situation, epoch_minute, seconds_to
 from data_access.promises import ResponseClock
 from data_access.spells import Spell, hidden, spells
-from data_access.vocabulary import AppointmentStatus, CameFrom, Flag, Precision, Stage, code
+from data_access.vocabulary import AppointmentStatus, Flag, Precision, Stage, code
 
 MOST_MOVES = 15
 _ALMOST_A_MINUTE = timedelta(minutes=1) - timedelta.resolution

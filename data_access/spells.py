@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from data_access.counted import CameFrom, WentTo
 from data_access.fact_tables import ALWAYS, NEVER
 from data_access.lead_state import LeadState, Part, epoch_minute
-from data_access.vocabulary import EXCLUDED_REASONS, CameFrom, CloseReason, Precision, Stage, WentTo
+from data_access.vocabulary import EXCLUDED_REASONS, CloseReason, Precision, Stage
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from data_access import facts
+from data_access.counted import Attendance, Due, Ending, ItemState
 from data_access.dimensions import (
     LONGEST_DAYS,
     LONGEST_MINUTES,
@@ -19,16 +20,7 @@ from data_access.dimensions import (
     staffed_minutes,
 )
 from data_access.fact_tables import NEVER
-from data_access.vocabulary import (
-    AppointmentStatus,
-    Attendance,
-    CancelledBy,
-    Due,
-    Ending,
-    ItemState,
-    StallReason,
-    code,
-)
+from data_access.vocabulary import AppointmentStatus, CancelledBy, StallReason, code
 
 
 def _by_name(*dimensions: Dimension) -> Mapping[str, Dimension]:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from dashboard.metrics.columns import one_per_word
 from dashboard.metrics.intervals import rate, rate_columns
-from data_access.vocabulary import Attendance
+from data_access.counted import Attendance
 
 ATTENDANCE_COLUMNS = (
     "counted",
@@ -54,7 +54,7 @@ def attendance(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     Parameters
     ----------
     tally : DataFrame
-        Counts of appointments by `by` and `attendance` (codes of `vocabulary.Attendance`).
+        Counts of appointments by `by` and `attendance` (codes of `counted.Attendance`).
     by : sequence of str
         Further key columns to break down by.
 
@@ -207,7 +207,7 @@ def by_lead(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     ----------
     tally : DataFrame
         Counts of the latest appointment of each lead's first chain by `by`, `moves` (how often it was given another day)
-        and `attendance` (codes of `vocabulary.Attendance`).
+        and `attendance` (codes of `counted.Attendance`).
     by : sequence of str
         Further key columns to break down by.
 

@@ -12,7 +12,8 @@ from scipy.stats import t
 
 from dashboard.metrics.columns import groups
 from dashboard.metrics.timing import percentiles
-from data_access.vocabulary import CameFrom, Ending, Stage, WentTo
+from data_access.counted import CameFrom, Ending, WentTo
+from data_access.vocabulary import Stage
 
 NOT_BOOKED = tuple(stage for stage in Stage if stage < Stage.SCHEDULED)
 """The stages in which a lead of the backlog stands."""
@@ -53,9 +54,9 @@ def backlog(entries: pd.DataFrame, exits: pd.DataFrame, last: int) -> pd.DataFra
     Parameters
     ----------
     entries : DataFrame
-        Counts of spells by `began_week`, `came_from` (codes of `vocabulary.CameFrom`) and `stage`.
+        Counts of spells by `began_week`, `came_from` (codes of `counted.CameFrom`) and `stage`.
     exits : DataFrame
-        Counts of spells by `ended_week`, `went_to` (codes of `vocabulary.WentTo`) and `stage`; week 0 is not over.
+        Counts of spells by `ended_week`, `went_to` (codes of `counted.WentTo`) and `stage`; week 0 is not over.
     last : int
         Number of the last finished week.
 

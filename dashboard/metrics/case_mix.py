@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard.metrics.intervals import rate
-from data_access.vocabulary import Standing
+from data_access.counted import Standing
 
 STRATA = ("kind", "pathway", "service_line", "priority")
 """Dimensions by which referrals are alike."""

@@ -6,7 +6,7 @@ from scipy.stats import nbinom
 
 from dashboard.metrics.intervals import rate, wilson
 from dashboard.metrics.timing import at, curve
-from data_access.vocabulary import Ending
+from data_access.counted import Ending
 
 COHORT_COLUMNS = (
     "received_week",

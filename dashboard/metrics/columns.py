@@ -39,7 +39,7 @@ def one_per_word(tally: pd.DataFrame, keys: Sequence[str], column: str, words: t
     Examples
     --------
     >>> import pandas as pd
-    >>> from data_access.vocabulary import Standing
+    >>> from data_access.counted import Standing
     >>> counts = pd.DataFrame([[7, 0, 3], [8, 2, 1]], columns=["location", "state", "count"])
     >>> one_per_word(counts, ["location"], "state", Standing).values.tolist()
     [[3, 0, 0, 0], [0, 0, 1, 0]]

@@ -7,7 +7,8 @@ import pandas as pd
 
 from dashboard.metrics.columns import groups
 from dashboard.metrics.intervals import rate, wilson
-from data_access.vocabulary import Stage, Standing
+from data_access.counted import Standing
+from data_access.vocabulary import Stage
 
 FUNNEL_KEYS = ("entered", "state", "stage_now", "moved_back", "mature")
 """Dimensions that `funnel` wants counted, beside those to break down by."""

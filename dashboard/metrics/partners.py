@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 from scipy.special import betainc, betaln, expit, logit
 
 from dashboard.metrics.intervals import Floats, rate_columns
-from data_access.vocabulary import Standing
+from data_access.counted import Standing
 
 LEAGUE_KEYS = ("partner", "state", "mature")
 """Dimensions that `league` wants counted, beside the outcome."""

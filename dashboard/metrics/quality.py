@@ -8,7 +8,8 @@ import pandas as pd
 from dashboard.metrics.columns import groups
 from dashboard.metrics.intervals import rate_columns
 from dashboard.metrics.timing import percentiles
-from data_access.vocabulary import Ending, Flag
+from data_access.counted import Ending
+from data_access.vocabulary import Flag
 
 FLAG_COLUMNS = ("flag", "leads", "spoils")
 

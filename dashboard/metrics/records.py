@@ -7,7 +7,7 @@ import pandas as pd
 
 from dashboard.metrics.columns import one_per_word
 from dashboard.metrics.intervals import rate, rate_columns
-from data_access.vocabulary import AtArrival, ItemState, Standing
+from data_access.counted import AtArrival, ItemState, Standing
 
 COMPLETENESS_COLUMNS = ("referrals", "complete", "rate", "rate_low", "rate_high", "first_day", "none_needed")
 MISSING_COLUMNS = (
@@ -47,7 +47,7 @@ def completeness(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     Parameters
     ----------
     tally : DataFrame
-        Counts by `by`, `at_arrival` (codes of `vocabulary.AtArrival`) and `state`.
+        Counts by `by`, `at_arrival` (codes of `counted.AtArrival`) and `state`.
     by : sequence of str
         Further key columns to break down by.
 
@@ -124,7 +124,7 @@ def missing_items(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     Parameters
     ----------
     tally : DataFrame
-        Counts of checklist items by `by`, `item` and `item_state` (codes of `vocabulary.ItemState`).
+        Counts of checklist items by `by`, `item` and `item_state` (codes of `counted.ItemState`).
     by : sequence of str
         Further key columns to break down by.
 

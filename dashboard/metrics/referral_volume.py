@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import binomtest
 
-from data_access.vocabulary import Standing
+from data_access.counted import Standing
 
 VOLUME_COLUMNS = ("partner", "before", "recent", "expected", "p", "change")
 

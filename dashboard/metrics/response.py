@@ -7,7 +7,7 @@ import pandas as pd
 
 from dashboard.metrics.columns import one_per_word
 from dashboard.metrics.intervals import Floats, rate, verdicts, wilson
-from data_access.vocabulary import Promise
+from data_access.counted import Promise
 
 RESPONSE_KEYS = ("response",)
 """Dimensions that `response` wants counted, beside those to break down by. Count `contact` and rename it to judge the
@@ -62,7 +62,7 @@ def response(tally: pd.DataFrame, by: Sequence[str] = (), target: float | Target
     Parameters
     ----------
     tally : DataFrame
-        Counts by `by` and `response` (codes of `vocabulary.Promise`).
+        Counts by `by` and `response` (codes of `counted.Promise`).
     by : sequence of str
         Further key columns to break down by.
     target : float or function of a group, optional

@@ -8,7 +8,8 @@ import pandas as pd
 
 from dashboard.metrics.columns import groups, one_per_word
 from dashboard.metrics.timing import percentiles
-from data_access.vocabulary import Due, Ending, Stage, WentTo
+from data_access.counted import Due, Ending, WentTo
+from data_access.vocabulary import Stage
 
 TIME_IN_STAGE_COLUMNS = (
     "stage",
@@ -58,11 +59,11 @@ def time_in_stage(
     Parameters
     ----------
     spells : DataFrame
-        Counts of spells by `by`, `stage`, `went_to` (codes of `vocabulary.WentTo`), `spell_days` and `spell_ending`.
+        Counts of spells by `by`, `stage`, `went_to` (codes of `counted.WentTo`), `spell_days` and `spell_ending`.
     totals : DataFrame
         Counts of each lead's latest spell in a stage by `by`, `stage`, `total_days` and `spell_ending`.
     staffed : DataFrame
-        Counts by `by`, `stage`, `minutes` (staffed, whole) and `ending` (codes of `vocabulary.Ending`).
+        Counts by `by`, `stage`, `minutes` (staffed, whole) and `ending` (codes of `counted.Ending`).
     by : sequence of str
         Further key columns to break down by.
 
@@ -200,7 +201,7 @@ def follow_up(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     Parameters
     ----------
     tally : DataFrame
-        Counts of open leads by `by` and `due` (codes of `vocabulary.Due`).
+        Counts of open leads by `by` and `due` (codes of `counted.Due`).
     by : sequence of str
         Further key columns to break down by.
 

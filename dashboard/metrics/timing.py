@@ -8,7 +8,7 @@ import pandas as pd
 
 from dashboard.metrics.columns import groups
 from dashboard.metrics.intervals import Z95, Floats
-from data_access.vocabulary import Ending
+from data_access.counted import Ending
 
 CURVE_COLUMNS = ("time", "at_risk", "happened", "ended", "open", "cif", "cif_se", "cif_low", "cif_high", "cif_ended")
 
@@ -36,7 +36,7 @@ def curve(time: npt.ArrayLike, how: npt.ArrayLike, count: npt.ArrayLike | None =
         Whole days or minutes until it ended, or until now where it is open. At equal times events come before
         censorings: whoever is still open at a time was at risk at it.
     how : array_like of int
-        Codes of `vocabulary.Ending`: OPEN, HAPPENED or ENDED; others are left out.
+        Codes of `counted.Ending`: OPEN, HAPPENED or ENDED; others are left out.
     count : array_like of int, optional
         How many leads each entry stands for; one each without it.
 
@@ -189,7 +189,7 @@ def conversion(tally: pd.DataFrame, step: str, horizon: int, by: Sequence[str] =
     Parameters
     ----------
     tally : DataFrame
-        Counts by `by`, `{step}_days` and `{step}_ending` (codes of `vocabulary.Ending`).
+        Counts by `by`, `{step}_days` and `{step}_ending` (codes of `counted.Ending`).
     step : str
         "eligible", "records", "scheduled", "visit" or "attended".
     horizon : int
@@ -281,7 +281,7 @@ def answers(waits: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     Parameters
     ----------
     waits : DataFrame
-        Counts by `by`, `minutes` (staffed, whole) and `ending` (codes of `vocabulary.Ending`).
+        Counts by `by`, `minutes` (staffed, whole) and `ending` (codes of `counted.Ending`).
     by : sequence of str
         Further key columns to break down by.
 

@@ -11,9 +11,9 @@ from dashboard.loaders import names as names_of
 from dashboard.metrics.attendance import too_many_missing
 from dashboard.screens import cells
 from dashboard.screens.cells import Cell, clickable_table, in_order
+from data_access.counted import Attendance
 from data_access.tally import narrower
 from data_access.units import APPOINTMENTS
-from data_access.vocabulary import Attendance
 
 _COUNTED = (Attendance.ATTENDED, Attendance.NO_SHOW, Attendance.LATE_CANCEL)
 _BEHIND = {

@@ -13,11 +13,11 @@ from dashboard.labels import BREAKDOWNS, called
 from dashboard.loaders import names as names_of
 from dashboard.metrics.capacity import NOT_BOOKED, OVER_DAYS, Little, Pace
 from dashboard.screens.cells import Cell, clickable_table
+from data_access.counted import CameFrom, WentTo
 from data_access.days import week_start
 from data_access.dimensions import LONGEST_DAYS
 from data_access.tally import narrower
 from data_access.units import SITUATIONS, SPELLS
-from data_access.vocabulary import CameFrom, WentTo
 
 WEEKS = 26
 PACE_WEEKS = 8

@@ -14,9 +14,9 @@ from dashboard.labels import BREAKDOWNS, DONE, STEPS, called
 from dashboard.loaders import names as names_of
 from dashboard.reports import Answer
 from dashboard.screens.cells import Cell, clickable, clickable_table, in_order
+from data_access.counted import Ending
 from data_access.days import week_start
 from data_access.tally import narrower
-from data_access.vocabulary import Ending
 
 _HORIZONS = (14, 30, 60, 90)
 _COUNTED = (Ending.OPEN, Ending.HAPPENED, Ending.ENDED)

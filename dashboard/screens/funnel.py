@@ -13,8 +13,9 @@ from dashboard.frame import View
 from dashboard.labels import BREAKDOWNS, ORDINAL, STAGES, called
 from dashboard.loaders import names as names_of
 from dashboard.screens.cells import Cell, clickable, clickable_table
+from data_access.counted import Standing
 from data_access.tally import narrower
-from data_access.vocabulary import Stage, Standing
+from data_access.vocabulary import Stage
 
 MULTIPLES = 6
 _COUNTED = (Standing.OPEN, Standing.LOST, Standing.ANSWERED)

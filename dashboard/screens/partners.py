@@ -17,8 +17,8 @@ from dashboard.metrics.records import most_missing
 from dashboard.metrics.referral_volume import SAME
 from dashboard.reports import WEEKS_BEFORE, WEEKS_RECENT
 from dashboard.screens.cells import Cell, clickable, clickable_table
+from data_access.counted import Standing
 from data_access.tally import narrower
-from data_access.vocabulary import Standing
 
 _ORDERS = {"Volume": "n", "Shrunken rate": "shrunken"}
 _HORIZONS = (30, 60, 90)

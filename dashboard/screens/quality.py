@@ -11,11 +11,12 @@ from dashboard.labels import BREAKDOWNS, called
 from dashboard.loaders import names as names_of
 from dashboard.metrics.quality import SELDOM_FILLED
 from dashboard.screens.cells import Cell, clickable_table
+from data_access.counted import Attendance
 from data_access.dimensions import UNTOUCHED_DAYS
 from data_access.lead_lists import TWIN_DAYS
 from data_access.tally import narrower
 from data_access.units import APPOINTMENTS
-from data_access.vocabulary import Attendance, Flag
+from data_access.vocabulary import Flag
 
 
 def finding(contradicting: pd.DataFrame, fill: pd.DataFrame) -> str:

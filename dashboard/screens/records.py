@@ -12,9 +12,9 @@ from dashboard.loaders import names as names_of
 from dashboard.metrics.records import most_missing
 from dashboard.screens import cells
 from dashboard.screens.cells import Cell, clickable, clickable_table, in_order
+from data_access.counted import AtArrival, ItemState, Standing
 from data_access.tally import narrower
 from data_access.units import ITEMS
-from data_access.vocabulary import AtArrival, ItemState, Standing
 
 _COUNTED = (Standing.OPEN, Standing.LOST, Standing.ANSWERED)
 _JUDGED = (AtArrival.COMPLETE, AtArrival.INCOMPLETE)

@@ -12,9 +12,10 @@ from dashboard.frame import View
 from dashboard.labels import BREAKDOWNS, STAGES, called
 from dashboard.loaders import names as names_of
 from dashboard.screens.cells import Cell, clickable, clickable_table
+from data_access.counted import Due, WentTo
 from data_access.tally import narrower
 from data_access.units import SITUATIONS, SPELLS, STALLED_DAYS
-from data_access.vocabulary import Due, Stage, WentTo
+from data_access.vocabulary import Stage
 
 _HOUR = 60
 _STAGES = tuple(stage for stage in Stage if stage < Stage.ATTENDED)

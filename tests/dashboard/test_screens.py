@@ -12,6 +12,7 @@ from dashboard.metrics.partners import SMALL_PARTNERS
 from dashboard.screens import attendance, backlog, conversion, funnel, partners, records, response, stalls
 from data_access import demo, facts
 from data_access import engine as databases
+from data_access.counted import Standing
 from data_access.days import week_number, week_start
 from data_access.dimensions import LEADS
 from data_access.fact_tables import NEVER
@@ -19,7 +20,7 @@ from data_access.facts import Snapshot
 from data_access.promises import Targets
 from data_access.tally import members, tally
 from data_access.units import APPOINTMENTS, ITEMS, SITUATIONS, SPELLS
-from data_access.vocabulary import Role, Stage, Standing
+from data_access.vocabulary import Role, Stage
 from tests.cases import case
 
 UNTIL = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from dashboard.filters import Filters
 from data_access import events as e
 from data_access import facts, leads
+from data_access.counted import Ending, Promise, Standing
 from data_access.days import day_number, week_number, week_start
 from data_access.dimensions import DIMENSIONS, Moment
 from data_access.engine import reading, writing
@@ -26,12 +27,9 @@ from data_access.vocabulary import (
     CloseReason,
     ContactMethod,
     Eligibility,
-    Ending,
     Flag,
     Precision,
-    Promise,
     Stage,
-    Standing,
 )
 from tests import factories
 from tests.conftest import empty

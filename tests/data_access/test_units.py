@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from data_access import events as e
 from data_access import facts, leads
+from data_access.counted import AtArrival, Attendance, CameFrom, Due, Ending, ItemState, Standing, WentTo
 from data_access.days import day_number
 from data_access.dimensions import LEADS, Moment, Unit
 from data_access.engine import reading, writing
@@ -23,23 +24,15 @@ from data_access.units import APPOINTMENTS, ITEMS, SITUATIONS, SPELLS, STALLED_D
 from data_access.vocabulary import (
     EXCLUDED_REASONS,
     AppointmentStatus,
-    AtArrival,
-    Attendance,
-    CameFrom,
     CancelledBy,
     CloseReason,
-    Due,
     Eligibility,
-    Ending,
-    ItemState,
     NextStep,
     Pathway,
     Precision,
     RecordItem,
     Stage,
     StallReason,
-    Standing,
-    WentTo,
     code,
 )
 from tests import factories

@@ -19,6 +19,7 @@ from dashboard.metrics.attendance import (
 )
 from data_access import events as e
 from data_access import facts, leads
+from data_access.counted import Attendance
 from data_access.days import day_number
 from data_access.dimensions import Moment
 from data_access.engine import reading, writing
@@ -26,7 +27,7 @@ from data_access.lead_state import epoch_minute
 from data_access.leads import Draft
 from data_access.tally import Where, tally
 from data_access.units import APPOINTMENTS
-from data_access.vocabulary import Attendance, CancelledBy, PartnerCategory, Precision
+from data_access.vocabulary import CancelledBy, PartnerCategory, Precision
 from tests import factories
 from tests.cases import case
 from tests.factories import NOW, World, log, record

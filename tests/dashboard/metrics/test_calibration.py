@@ -11,7 +11,7 @@ from dashboard.metrics.intervals import wilson
 from dashboard.metrics.partners import league
 from dashboard.metrics.timing import at, curve
 from dashboard.metrics.trends import usual
-from data_access.vocabulary import Ending
+from data_access.counted import Ending
 
 pytestmark = pytest.mark.slow
 RUNS = 1_500

@@ -24,11 +24,12 @@ from dashboard.metrics.capacity import (
 )
 from data_access import events as e
 from data_access import facts, leads
+from data_access.counted import CameFrom, WentTo
 from data_access.days import day_number, week_number
 from data_access.engine import reading, writing
 from data_access.leads import Draft
 from data_access.tally import Where, tally
-from data_access.vocabulary import CameFrom, CloseReason, Eligibility, Precision, WentTo
+from data_access.vocabulary import CloseReason, Eligibility, Precision
 from tests import factories
 from tests.cases import case
 from tests.conftest import empty

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from dashboard.metrics.cohorts import COHORT_COLUMNS, cohorts, projection
+from data_access.counted import Ending
 from data_access.days import day_number, week_number, week_start
-from data_access.vocabulary import Ending
 from tests.cases import case
 
 

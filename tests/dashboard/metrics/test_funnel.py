@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.metrics.funnel import FUNNEL_COLUMNS, FUNNEL_KEYS, funnel, left_out
-from data_access.vocabulary import Standing
+from data_access.counted import Standing
 from tests.cases import case
 
 BIT = {2: 1, 3: 2, 4: 4, 5: 8}

@@ -19,10 +19,11 @@ from dashboard.metrics.records import (
 )
 from data_access import events as e
 from data_access import facts, leads
+from data_access.counted import AtArrival, ItemState, Standing
 from data_access.engine import reading, writing
 from data_access.leads import Draft
 from data_access.tally import tally
-from data_access.vocabulary import AtArrival, ItemState, Pathway, Precision, RecordItem, Standing, code
+from data_access.vocabulary import Pathway, Precision, RecordItem, code
 from tests import factories
 from tests.cases import case
 from tests.factories import NOW, World

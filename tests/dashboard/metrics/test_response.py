@@ -14,13 +14,14 @@ from dashboard.filters import Filters
 from dashboard.metrics.response import RESPONSE_COLUMNS, left_out, response
 from data_access import events as e
 from data_access import facts
+from data_access.counted import Ending, Promise
 from data_access.days import day_number, week_number
 from data_access.dimensions import Moment
 from data_access.engine import reading
 from data_access.lead_state import epoch_minute
 from data_access.promises import waited_minutes
 from data_access.tally import Where, tally
-from data_access.vocabulary import Channel, CloseReason, ContactMethod, Ending, Promise
+from data_access.vocabulary import Channel, CloseReason, ContactMethod
 from tests import factories
 from tests.cases import case
 from tests.factories import World, log, record

@@ -22,21 +22,12 @@ from dashboard.metrics.stalls import (
 )
 from data_access import events as e
 from data_access import facts, leads, promises
+from data_access.counted import Due, Ending, WentTo
 from data_access.engine import reading, writing
 from data_access.lead_state import epoch_minute
 from data_access.leads import Draft
 from data_access.tally import tally
-from data_access.vocabulary import (
-    CancelledBy,
-    CloseReason,
-    Due,
-    Eligibility,
-    Ending,
-    NextStep,
-    Precision,
-    Stage,
-    WentTo,
-)
+from data_access.vocabulary import CancelledBy, CloseReason, Eligibility, NextStep, Precision, Stage
 from tests import factories
 from tests.cases import case
 from tests.factories import NOW, World, log, record

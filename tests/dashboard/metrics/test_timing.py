@@ -19,7 +19,7 @@ from dashboard.metrics.timing import (
     left_out,
     percentile,
 )
-from data_access.vocabulary import Ending
+from data_access.counted import Ending
 from tests.cases import case
 
 leads = st.lists(st.tuples(st.integers(0, 15), st.sampled_from([0, 1, 2])), min_size=1, max_size=40)
