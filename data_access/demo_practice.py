@@ -12,11 +12,14 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from data_access import partners, practice, promises
+from data_access import follow_up, partners, practice, promises, routing
 from data_access import tables as t
 from data_access.demo_profiles import Profile
 from data_access.vocabulary import (
+    Need,
+    NextStep,
     PartnerCategory,
+    Pathway,
     Priority,
     RecordItem,
     Role,
@@ -36,6 +39,21 @@ _TITLES = {
     PartnerCategory.HOSPITAL: ("Hospital", "Medical Center"),
     PartnerCategory.CARE_COORDINATOR: ("Care Coordination", "Community Health"),
     PartnerCategory.OTHER: ("School Health", "Employer Clinic"),
+}
+
+_FOLLOW_UP = {
+    # need: the step, after how many staffed days (ahead of a visit: days before), and how many tries
+    Need.ANSWER: (NextStep.ANSWER, 1, None),
+    Need.REACH: (NextStep.CALL, 1, 3),
+    Need.CHECK: (NextStep.CHECK_ELIGIBILITY, 1, None),
+    Need.REVIEW: (NextStep.CLINICAL_REVIEW, 2, None),
+    Need.REQUEST_RECORDS: (NextStep.REQUEST_RECORDS, 1, None),
+    Need.RECORDS: (NextStep.REMIND_OF_RECORDS, 3, 3),
+    Need.OFFER: (NextStep.OFFER_APPOINTMENT, 1, None),
+    Need.BOOKING: (NextStep.CALL, 3, 3),
+    Need.VISIT: (NextStep.CONFIRM_APPOINTMENT, 3, 1),
+    Need.REBOOK: (NextStep.CALL, 1, 3),
+    Need.CLOSE: (NextStep.DECIDE, 1, None),
 }
 
 
@@ -139,8 +157,13 @@ class DemoPractice(Chance):
                 ("Front desk", Role.FRONT_DESK),
             )
         ]
-        practice.add_staff(c, "Clinical review", Role.CLINICAL_REVIEW)
+        self.reviewer = practice.add_staff(c, "Clinical review", Role.CLINICAL_REVIEW)
         self.manager = practice.add_staff(c, "Practice manager", Role.MANAGER)
+        intake, _, front = self.owners
+        routing.set_route(c, intake, backup_id=front, effective_from=since)
+        routing.set_route(c, front, backup_id=intake, effective_from=since, pathway=Pathway.PATIENT)
+        for need, (step, days, tries) in _FOLLOW_UP.items():
+            follow_up.set_rule(c, need, step, wait_days=days, at_most=tries, effective_from=since)
         promises.set_window(c, 360, effective_from=since)
         for channel, minutes in profile.windows.items():
             promises.set_window(c, minutes, effective_from=since, channel=channel)

@@ -25,6 +25,7 @@ from data_access.vocabulary import (
     NotEligibleReason,
     PartnerCategory,
     Pathway,
+    PauseReason,
     Precision,
     Priority,
     RecordItem,
@@ -203,10 +204,11 @@ class Rescheduled:
 
 @dataclass(frozen=True, kw_only=True)
 class Closed:
-    """The lead was closed without a visit."""
+    """The lead was closed without a visit. `duplicate_of`: the lead that goes on in its place."""
 
     kind: ClassVar = EventKind.CLOSED
     reason: CloseReason
+    duplicate_of: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,11 +220,15 @@ class Reopened:
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """The next step was agreed. It stands until another is planned, or until the practice does something on the lead."""
+    """The next step was agreed. It stands until another is planned, or until the practice does something on the lead.
+
+    `put_off`: why it is not to be taken sooner.
+    """
 
     kind: ClassVar = EventKind.PLANNED
     step: NextStep
     due_at: datetime
+    put_off: PauseReason | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,6 +237,53 @@ class Stalled:
 
     kind: ClassVar = EventKind.STALLED
     reason: StallReason
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assigned:
+    """Somebody took the lead, or was given it; None: nobody owns it any more."""
+
+    kind: ClassVar = EventKind.ASSIGNED
+    owner_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transferred:
+    """The lead moved to another location; its clock goes on as it was promised. `owner_id`: who owns it there."""
+
+    kind: ClassVar = EventKind.TRANSFERRED
+    location_id: int
+    owner_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reprioritised:
+    """The priority changed. A shorter window runs from now on; it restarts nothing and never lengthens what was promised."""
+
+    kind: ClassVar = EventKind.REPRIORITISED
+    priority: Priority
+    window_minutes: int | None = None
+    respond_by: datetime | None = None
+    answer_until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promoted:
+    """An information request turned into a scheduling inquiry. Its clock and its topic stay; the checklist opens."""
+
+    kind: ClassVar = EventKind.PROMOTED
+    service_line_id: int | None = None
+    required_records: tuple[RecordItem, ...] = ()
+    optional_records: tuple[RecordItem, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consented:
+    """What the person who asked wants: whether we may get in touch at all, and how. None: no wish."""
+
+    kind: ClassVar = EventKind.CONSENTED
+    may_contact: bool
+    preferred: ContactMethod | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,7 +297,7 @@ class Voided:
 Happening = (
     Received | Attempted | Reached | Acknowledged | ToldWhatToExpect | EligibilityChecked | RecordsRequested | RecordsReceived
     | RecordsWaived | Contacted | Offered | Booked | Attended | NoShow | Cancelled | Rescheduled | Closed | Reopened
-    | Planned | Stalled | Voided
+    | Planned | Stalled | Assigned | Transferred | Reprioritised | Promoted | Consented | Voided
 )  # fmt: skip
 
 CLASSES: dict[EventKind, type[Happening]] = {cls.kind: cls for cls in get_args(Happening)}
@@ -255,7 +308,8 @@ class Event:
     """One line of a lead's log: what happened, when it did, and when and by whom that was recorded.
 
     `occurred_at` is aware UTC; with precision DAY it is the start of the local day. `staff_id` is None where nobody in
-    person recorded it, `batch_id` None where no import did.
+    person recorded it, `batch_id` None where no import did. `follow_up`: the next step that the practice's rules set after it;
+    None where they set none, or an earlier one stands.
     """
 
     what: Happening
@@ -265,6 +319,7 @@ class Event:
     id: int = 0
     staff_id: int | None = None
     batch_id: int | None = None
+    follow_up: Planned | None = None
 
 
 def details(what: Happening) -> dict[str, Any]:

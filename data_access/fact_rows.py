@@ -19,9 +19,9 @@ from sqlalchemy import Connection
 from data_access import fact_tables as tables
 from data_access.counted import CameFrom
 from data_access.days import day_number, week_number
-from data_access.events import Event
+from data_access.events import Event, Received
 from data_access.fact_tables import ALWAYS, NEVER, NOT_MEASURED
-from data_access.lead_state import Appointment, LeadState, Outcome, Situation, epoch_minute, seconds_to
+from data_access.lead_state import Appointment, LeadState, Outcome, Part, Situation, epoch_minute, seconds_to
 from data_access.promises import ResponseClock
 from data_access.spells import Spell, hidden, spells
 from data_access.vocabulary import AppointmentStatus, Flag, Precision, Stage, code
@@ -32,7 +32,6 @@ _ALMOST_A_MINUTE = timedelta(minutes=1) - timedelta.resolution
 
 def of_lead(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
     """The facts of one lead: one row per part."""
-    asked = state.received
     received_on = state.received_at.astimezone(zone).date()
 
     def minute(moment: datetime | None) -> int:
@@ -54,18 +53,6 @@ def of_lead(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
     def answered(answer: Event | None) -> int:
         return minute(answer.occurred_at) if answer else NEVER
 
-    def met(answer: Event | None) -> int:
-        if answer is None or asked.answer_until is None:
-            return NOT_MEASURED
-        earliest = latest = answer.occurred_at
-        if answer.precision == Precision.DAY:
-            latest = _end_of(_on(earliest, zone), zone)
-        if latest <= asked.answer_until:
-            return 1
-        return 0 if earliest > asked.answer_until else NOT_MEASURED
-
-    judged = asked.respond_by is not None and Flag.RESPONSE_BEFORE_RECEIVED not in state.flags
-    due = epoch_minute(asked.respond_by + _ALMOST_A_MINUTE) if judged and asked.respond_by else NEVER
     appointment = state.appointment
     first = state.appointments[0] if state.appointments else None
     row = {
@@ -83,18 +70,11 @@ def of_lead(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
         "visit_lag": (first.starts_on - received_on).days if first and first.starts_on else NEVER,
         "attempt_minutes": staffed_minutes(state.first_attempt),
         "contact_minutes": staffed_minutes(state.first_contact),
-        "due_at": due,
-        "due_week": week_number(asked.respond_by.astimezone(zone).date()) if judged and asked.respond_by else 0,
         "attempt_at": answered(state.first_attempt),
-        "attempt_met": met(state.first_attempt),
         "contact_at": answered(state.first_contact),
-        "contact_met": met(state.first_contact),
-        "answered_live": int(asked.answered_live),
-        "day_over_at": epoch_minute(_end_of(received_on, zone)),
-        **_arrival(state, received_on, zone),
+        "answered_live": int(state.received.answered_live),
         "log_minutes": _log_minutes(state),
         "visit_weekday": appointment.starts_on.isoweekday() if appointment and appointment.starts_on else 0,
-        **_keys(state),
         "flags": int(state.flags),
     }
     begins = [ALWAYS, *(epoch_minute(p.begins_at) for p in state.parts[1:] if p.begins_at)]
@@ -109,9 +89,34 @@ def of_lead(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
             "closed_at": minute(part.closed_at),
             "closed_lag": days_to(part.closed_at),
             "close_reason": code(part.close_reason) + 1 if part.close_reason else 0,
+            **_promise(state, part.asked, zone),
+            **_arrival(state, part, zone),
+            **_keys(state, part.asked),
         }
         for number, part in enumerate(state.parts)
     ]
+
+
+def _promise(state: LeadState, asked: Received, zone: ZoneInfo) -> dict[str, int]:
+    """When the answer is due, and whether it came in time."""
+
+    def met(answer: Event | None) -> int:
+        if answer is None or asked.answer_until is None:
+            return NOT_MEASURED
+        earliest = latest = answer.occurred_at
+        if answer.precision == Precision.DAY:
+            latest = _end_of(_on(earliest, zone), zone)
+        if latest <= asked.answer_until:
+            return 1
+        return 0 if earliest > asked.answer_until else NOT_MEASURED
+
+    judged = asked.respond_by if Flag.RESPONSE_BEFORE_RECEIVED not in state.flags else None
+    return {
+        "due_at": epoch_minute(judged + _ALMOST_A_MINUTE) if judged else NEVER,
+        "due_week": week_number(judged.astimezone(zone).date()) if judged else 0,
+        "attempt_met": met(state.first_attempt),
+        "contact_met": met(state.first_contact),
+    }
 
 
 def _hour_of_week(state: LeadState, zone: ZoneInfo) -> int:
@@ -120,17 +125,21 @@ def _hour_of_week(state: LeadState, zone: ZoneInfo) -> int:
     return 0 if state.received_precision == Precision.DAY else local.weekday() * 24 + local.hour + 1
 
 
-def _arrival(state: LeadState, received_on: date, zone: ZoneInfo) -> dict[str, int]:
+def _arrival(state: LeadState, part: Part, zone: ZoneInfo) -> dict[str, int]:
     """`records_needed`: 0 none, 1 some, 2 some until all were found needless; `arrival_at`: the moment from which the lead
-    counts as one that came with all it needs, or for 2, from which it needs none.
+    counts as one that came with all it needs, or for 2, from which it needs none; `day_over_at`: the end of the day by which
+    they must be here, of receipt or on which the lead came to need them.
     """
-    needed = [record for record in state.records.values() if record.required]
-    came = [r.received_at for r in needed if r.received_at and _on(r.received_at, zone) <= received_on]
+    here_by = part.begins_at or state.received_at
+    needed = [r for r in state.records.values() if r.required and r.opened_at <= max(here_by, state.received_at)]
+    opened_on = _on(max((r.opened_at for r in needed), default=state.received_at), zone)
+    came = [r.received_at for r in needed if r.received_at and _on(r.received_at, zone) <= opened_on]
     waived = [r.waived_at for r in needed if r.waived_at]
     settled = len(came) + len(waived) == len(needed)
     return {
         "records_needed": 0 if not needed else 2 if len(waived) == len(needed) else 1,
         "arrival_at": max(map(epoch_minute, came + waived)) if needed and settled else NEVER,
+        "day_over_at": epoch_minute(_end_of(opened_on, zone)),
     }
 
 
@@ -146,21 +155,36 @@ def _on(moment: datetime, zone: ZoneInfo) -> date:
 
 
 def _seen(state: LeadState, rows: Iterator[tuple[int, dict[str, int]]]) -> list[dict[str, int]]:
-    """Rows, each with the minute from which it is there, cut where the lead was no lead.
+    """Rows with the lead's keys, each with the minute from which it is there, cut where the lead was no lead and where it
+    came to another owner, location, kind or priority.
 
-    A row's own `seen_until` says when another takes its place.
+    A row's own `seen_until` says when another takes its place, and its own keys stand for the lead's.
     """
     visible = [(ALWAYS, NEVER)]
     for begins, ends in hidden(state):
         since, _ = visible.pop()
         visible += [(since, begins), (ends, NEVER)]
+    stretches = [
+        (max(since, asked_from), min(until, asked_until), _keys(state, asked))
+        for asked_from, asked_until, asked in _asked(state)
+        for since, until in visible
+    ]
     made: list[dict[str, int]] = []
     for there_from, row in rows:
-        for since, until in visible:
+        for since, until, keys in stretches:
             seen = {"seen_from": max(since, there_from), "seen_until": min(until, row.get("seen_until", NEVER))}
             if seen["seen_from"] < seen["seen_until"]:
-                made.append(row | {"number": len(made)} | seen)
+                made.append(keys | row | {"number": len(made)} | seen)
     return made
+
+
+def _asked(state: LeadState) -> list[tuple[int, int, Received]]:
+    """What was asked, as (from, until, asked) in minutes."""
+    since = [(ALWAYS, state.parts[0].asked)]
+    for part in state.parts[1:]:
+        if part.begins_at and part.asked != since[-1][1]:
+            since.append((epoch_minute(part.begins_at), part.asked))
+    return [(at, until, asked) for (at, asked), until in zip(since, [*(at for at, _ in since[1:]), NEVER], strict=True)]
 
 
 def of_appointments(state: LeadState, zones: Mapping[int, ZoneInfo]) -> list[dict[str, int]]:
@@ -195,7 +219,6 @@ def _appointments(state: LeadState, zones: Mapping[int, ZoneInfo]) -> Iterator[t
             "lead_days": (on - _on(a.booked_at, zone)).days if on else NEVER,
             "first_chain": int(a.number in chain),
             "moves": min(chain.index(a.number), MOST_MOVES) if a.number in chain else 0,
-            **_keys(state),
             "location": a.location_id,
         }
         stands_from = [there_from, *(max(epoch_minute(o.at), there_from) for o in a.outcomes[1:])]
@@ -214,24 +237,23 @@ def _appointments(state: LeadState, zones: Mapping[int, ZoneInfo]) -> Iterator[t
 
 
 def of_items(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
-    """The facts of a lead's records checklist, one row per item."""
+    """The facts of a lead's records checklist, one row per item; `item_lag`: days from when it came to be needed."""
     received_on = _on(state.received_at, zone)
 
     def rows() -> Iterator[tuple[int, dict[str, int]]]:
         for record in state.records.values():
-            came = record.received_at
+            came, opened_on = record.received_at, _on(record.opened_at, zone)
             yield (
-                epoch_minute(state.received_at),
+                epoch_minute(record.opened_at),
                 {
                     "item": code(record.item),
                     "required": int(record.required),
                     "item_at": epoch_minute(came) if came else NEVER,
-                    "item_lag": (_on(came, zone) - received_on).days if came else NEVER,
+                    "item_lag": (_on(came, zone) - opened_on).days if came else NEVER,
                     "waived_at": epoch_minute(record.waived_at) if record.waived_at else NEVER,
-                    "day_over_at": epoch_minute(_end_of(received_on, zone)),
+                    "day_over_at": epoch_minute(_end_of(opened_on, zone)),
                     "received_day": day_number(received_on),
                     "received_week": week_number(received_on),
-                    **_keys(state),
                 },
             )
 
@@ -280,7 +302,6 @@ def of_spells(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
                     "began_day_only": int(spell.began_day_only),
                     "ended_day_only": int(spell.ended_day_only),
                     "spoiled": int(_local(spell.dated_at, zone) < began_on),
-                    **_keys(state),
                 },
             )
 
@@ -289,8 +310,11 @@ def of_spells(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
 
 def of_situations(state: LeadState, zones: Mapping[int, ZoneInfo]) -> list[dict[str, int]]:
     """What the lead waited for while it was open, one row per stretch; `waits_for` is its code + 1, 0 for an appointment."""
-    rows: list[dict[str, int]] = []
-    zone = zones[state.received.location_id]
+    return _seen(state, _situations(state, zones))
+
+
+def _situations(state: LeadState, zones: Mapping[int, ZoneInfo]) -> Iterator[tuple[int, dict[str, int]]]:
+    zone = zones[state.parts[0].asked.location_id]
     ends = [*(epoch_minute(at) for at, _ in state.situations[1:]), NEVER]
     since: tuple[Stage, int] | None = None
     for (at, now), until in zip(state.situations, ends, strict=True):
@@ -302,10 +326,9 @@ def of_situations(state: LeadState, zones: Mapping[int, ZoneInfo]) -> list[dict[
             continue
         if since is None or since[0] != now.stage:
             since = (now.stage, begins)
-        rows.append(
+        yield (
+            begins,
             {
-                "number": len(rows),
-                "seen_from": begins,
                 "seen_until": until,
                 "stage": int(now.stage),
                 "stage_since": since[1],
@@ -313,10 +336,8 @@ def of_situations(state: LeadState, zones: Mapping[int, ZoneInfo]) -> list[dict[
                 "waits_for": code(now.waits_for) + 1 if now.waits_for else 0,
                 "received_day": day_number(_on(state.received_at, zone)),
                 **_due(now, zones[now.location_id]),
-                **_keys(state),
-            }
+            },
         )
-    return rows
 
 
 def _due(now: Situation, zone: ZoneInfo) -> dict[str, int]:
@@ -347,9 +368,9 @@ def _late(a: Appointment, outcome: Outcome | None, on: date | None, zone: ZoneIn
     return a.starts_at - outcome.at < timedelta(hours=24)
 
 
-def _keys(state: LeadState) -> dict[str, int]:
+def _keys(state: LeadState, asked: Received) -> dict[str, int]:
     """What the rows of a lead have in common in all units."""
-    asked, eligible = state.received, state.entered.get(Stage.ELIGIBILITY)
+    eligible = state.entered.get(Stage.ELIGIBILITY)
     return {
         "eligible_at": epoch_minute(eligible[0]) if eligible else NEVER,
         "location": asked.location_id,
@@ -373,7 +394,7 @@ def write(connection: Connection, states: Mapping[int, LeadState], *, fresh: boo
     zones = {location: clock.zone(location) for location in clock.locations}
     made: dict[sa.Table, list[dict[str, int]]] = {}
     for lead_id, state in states.items():
-        zone = zones[state.received.location_id]
+        zone = zones[state.parts[0].asked.location_id]  # a lead that moves keeps the days on which it was counted
         for table, rows in (
             (tables.lead_facts, of_lead(state, zone)),
             (tables.appointment_facts, of_appointments(state, zones)),

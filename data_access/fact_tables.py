@@ -11,7 +11,7 @@ from sqlalchemy import Column, ForeignKey, Table
 
 from data_access.tables import BIG, metadata
 
-FACTS_VERSION = 3
+FACTS_VERSION = 3  # 3: corrected outcomes, and what changed hands
 NEVER = 2**31 - 1
 """Stands in a column of minutes or days where nothing happened, or nothing is known."""
 ALWAYS = -(2**31)

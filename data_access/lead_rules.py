@@ -7,7 +7,7 @@ from datetime import datetime
 from data_access import events as happened
 from data_access.events import Event, Happening
 from data_access.lead_state import CLOCK_SKEW, LeadState
-from data_access.vocabulary import VISIT_KINDS, AppointmentStatus, CloseReason, Precision
+from data_access.vocabulary import VISIT_KINDS, AppointmentStatus, CloseReason, Kind, Precision
 
 _FITS = {
     happened.Attended: (AppointmentStatus.SCHEDULED, AppointmentStatus.NO_SHOW),
@@ -16,7 +16,7 @@ _FITS = {
     happened.Rescheduled: (AppointmentStatus.SCHEDULED, AppointmentStatus.NO_SHOW),
 }
 """What may become of the latest appointment, by how it stands."""
-
+_OUR_CONTACTS = (happened.Attempted, happened.Contacted, happened.Offered)
 
 REFERENCE_LENGTH = 24
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9./#-]*")
@@ -34,8 +34,10 @@ def check(
         raise NotPossible("The time lies in the future. Give the time at which it happened.")
     if occurred_at < state.received_at and state.received_precision == Precision.MINUTE:
         raise NotPossible("The time lies before the inquiry was received. Give the time at which it happened.")
-    if state.closed_at and not isinstance(what, happened.Reopened | happened.Voided):
+    if state.closed_at and not isinstance(what, happened.Reopened | happened.Voided | happened.Consented):
         raise NotPossible("This inquiry is closed. Reopen it first.")
+    if not state.wishes.may_contact and isinstance(what, _OUR_CONTACTS):
+        raise NotPossible("This person asked not to be contacted. If they have changed their mind, note that first.")
     match what:
         case happened.Reopened() if not state.closed_at:
             raise NotPossible("This inquiry is open already.")
@@ -57,6 +59,16 @@ def check(
             wrong = next((e for e in log if e.id == number), None)
             if wrong is None or number in voided or isinstance(wrong.what, happened.Received | happened.Voided):
                 raise NotPossible("There is no such entry to take back on this inquiry. Look at its history again.")
+        case happened.Assigned(owner_id=owner) if owner == state.received.owner_id:
+            raise NotPossible("It is theirs already." if owner else "Nobody owns it already.")
+        case happened.Transferred(location_id=place) if place == state.received.location_id:
+            raise NotPossible("The inquiry is at this location already. Choose another.")
+        case happened.Reprioritised(priority=priority) if priority == state.received.priority:
+            raise NotPossible(f"Its priority is {priority} already.")
+        case happened.Promoted() if state.received.lead_kind != Kind.INFORMATION:
+            raise NotPossible("Only an information request can become a scheduling inquiry.")
+        case happened.Closed(reason=reason, duplicate_of=other) if other and reason != CloseReason.DUPLICATE:
+            raise NotPossible("Only a duplicate goes on as another inquiry.")
         case happened.Received():
             raise NotPossible("An inquiry is received once; log a new one.")
 

@@ -12,6 +12,8 @@ from data_access.vocabulary import (
     CloseReason,
     Eligibility,
     Flag,
+    Need,
+    NextStep,
     NotEligibleReason,
     Precision,
     RecordItem,
@@ -27,10 +29,11 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 @dataclass
 class Record:
-    """One item of the lead's records checklist."""
+    """One item of the lead's records checklist; `opened_at`: when it came to be needed, with the inquiry or later."""
 
     item: RecordItem
     required: bool
+    opened_at: datetime
     status: RecordsStatus = RecordsStatus.PENDING
     requested_at: datetime | None = None
     received_at: datetime | None = None
@@ -38,7 +41,7 @@ class Record:
 
     def row(self) -> dict[str, Any]:
         """Its row in `records`."""
-        return vars(self)
+        return {name: value for name, value in vars(self).items() if name != "opened_at"}
 
 
 @dataclass(frozen=True)
@@ -84,16 +87,19 @@ class Appointment:
 
 @dataclass
 class Part:
-    """A stretch of the lead's life in which the stage only rises and a close stands; a return begins the next part.
+    """A stretch of the lead's life in which the stage only rises, a close stands, and what was asked is the same.
 
-    `begins_at` is never before a stage that was entered earlier, and `stage` is the highest that held by then.
+    A return begins the next part, and so does a change of owner, location, kind or priority. `begins_at` is never before a
+    stage that was entered earlier, and `stage` is the highest that held by then.
     """
 
     begins_at: datetime | None
     stage: Stage
     moved_back: bool
+    asked: Received
     closed_at: datetime | None = None
     close_reason: CloseReason | None = None
+    duplicate_of: int | None = None
     begins_precision: Precision = Precision.MINUTE
     closed_precision: Precision = Precision.MINUTE
 
@@ -103,21 +109,30 @@ class Situation:
     """What an open lead waits for, and when its next step is due.
 
     `waits_for` is None while an appointment stands, which begins at `starts_at`, or on the day `starts_on` where only that is
-    known, at `location_id`. `due_at`: when the step that was planned, or the answer that was promised, is due; None: neither
-    is, and the next step is the appointment where there is one.
+    known, at `location_id`. `due_at`: when `step`, the one that was planned or the answer that was promised, is due; None:
+    neither is, and the next step is the appointment where there is one.
     """
 
     stage: Stage
     waits_for: StallReason | None
+    step: NextStep | None
     due_at: datetime | None
     location_id: int
     starts_at: datetime | None = None
     starts_on: date | None = None
 
+    @property
+    def next_step(self) -> NextStep | None:
+        """What is to be done next; None where nobody planned, promised or booked anything."""
+        return self.step or (NextStep.RECORD_OUTCOME if self.starts_at or self.starts_on else None)
+
 
 @dataclass
 class LeadState:
-    """A lead as its events leave it."""
+    """A lead as its events leave it.
+
+    `received`: what was asked, as it stands now. `tries`: how often somebody tried, since `need` is what it is.
+    """
 
     received: Received
     received_at: datetime
@@ -140,6 +155,10 @@ class LeadState:
     appointments: list[Appointment] = field(default_factory=list)
     attended: bool = False
     planned: happened.Planned | None = None
+    planned_by_rule: bool = False
+    need: Need | None = None
+    tries: int = 0
+    wishes: happened.Consented = field(default_factory=lambda: happened.Consented(may_contact=True))
     stalled: StallReason | None = None
     situations: list[tuple[datetime, Situation | None]] = field(default_factory=list)
     imported: bool = False
@@ -218,8 +237,14 @@ class LeadState:
             "attended_at": self.entered.get(Stage.ATTENDED, (None,))[0],
             "closed_at": self.closed_at,
             "close_reason": self.close_reason,
-            "next_step": self.planned.step if now and self.planned else None,
+            "duplicate_of": self.parts[-1].duplicate_of,
+            "need": self.need,
+            "tries": self.tries,
+            "next_step": now.next_step if now else None,
             "next_step_by": (now.due_at or now.starts_at) if now else None,
+            "put_off": self.planned.put_off if now and self.planned else None,
+            "may_contact": self.wishes.may_contact,
+            "preferred_contact": self.wishes.preferred,
             "waits_for": now.waits_for if now else None,
             "flags": int(self.flags),
         }

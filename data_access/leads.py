@@ -6,7 +6,7 @@ Every write appends an event and brings the lead's row, checklist and appointmen
 import dataclasses
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,12 +15,14 @@ from sqlalchemy import Connection
 from data_access import events as happened
 from data_access import fact_rows, lead_rules, practice
 from data_access import tables as t
-from data_access.events import Event, Happening, Received
+from data_access.events import Event, Happening, Planned, Received
+from data_access.follow_up import FollowUp
 from data_access.lead_rules import NotPossible
 from data_access.lead_state import CLOCK_SKEW, LeadState
 from data_access.promises import ResponseClock
 from data_access.replay import replay
-from data_access.vocabulary import VISIT_KINDS, Pathway, Precision
+from data_access.routing import Routing
+from data_access.vocabulary import VISIT_KINDS, Kind, NextStep, Pathway, Precision, RecordItem
 
 
 class Stale(RuntimeError):
@@ -73,7 +75,7 @@ def log_inquiry(
     staff_id: int | None = None,
     key: str | None = None,
 ) -> Logged:
-    """Log a new inquiry: its promise is stamped and its checklist opened.
+    """Log a new inquiry: its promise is stamped, its checklist opened, and it is given its owner and its next step.
 
     Parameters
     ----------
@@ -95,7 +97,11 @@ def log_inquiry(
         raise NotPossible("The inquiry's time lies in the future. Give the time at which it arrived.")
     clock = ResponseClock(connection)
     asked = promised(connection, clock, asked, received_at, Precision.MINUTE)
+    if asked.owner_id is None:
+        owner = Routing(connection).owner(asked, now.astimezone(clock.zone(asked.location_id)).date())
+        asked = dataclasses.replace(asked, owner_id=owner)
     event = Event(asked, received_at, now, staff_id=staff_id)
+    event = dataclasses.replace(event, follow_up=FollowUp(connection, clock).after(None, replay([event]), now))
     state = replay([event])
     lead = {**state.row(), "version": 1, "idempotency_key": key}
     insert = _insert_or_nothing(connection, t.leads).values(lead).returning(t.leads.c.id)
@@ -115,15 +121,9 @@ def promised(
 ) -> Received:
     """The inquiry with the promise and the checklist that are in force on the day it was received."""
     asked = clock.stamped(asked, received_at, precision)
-    checklist: dict[Any, bool] = {}
-    if asked.lead_kind in VISIT_KINDS and asked.pathway == Pathway.CLINICIAN:
-        day = received_at.astimezone(clock.zone(asked.location_id)).date()
-        checklist = practice.checklist_on(connection, asked.service_line_id, day)
-    return dataclasses.replace(
-        asked,
-        required_records=tuple(item for item, required in checklist.items() if required),
-        optional_records=tuple(item for item, required in checklist.items() if not required),
-    )
+    day = received_at.astimezone(clock.zone(asked.location_id)).date()
+    required, optional = _checklist(connection, asked, day)
+    return dataclasses.replace(asked, required_records=required, optional_records=optional)
 
 
 def record(
@@ -167,19 +167,53 @@ def record(
     log = log_of(connection, lead_id)
     before = replay(log)
     lead_rules.check(before, log, what, occurred_at, now)
-    if isinstance(what, happened.Attempted | happened.Reached) and before.received_precision == Precision.MINUTE:
-        seconds = ResponseClock(connection).staffed_seconds(
-            before.received.location_id, before.received_at, occurred_at
-        )
-        what = dataclasses.replace(what, staffed_seconds=seconds)
-    event = Event(what, occurred_at, now, staff_id=staff_id)
-    row = _event_row(lead_id, event) | {"idempotency_key": key}
-    event_id = connection.execute(sa.insert(t.events).values(row).returning(t.events.c.id)).scalar_one()
-    after = replay([*log, dataclasses.replace(event, id=event_id)])
+    clock = ResponseClock(connection)
+    what = _stamped(connection, clock, before, what, occurred_at)
+    event = Event(what, occurred_at, now, id=log[-1].id + 1, staff_id=staff_id)
+    after = replay([*log, event])
     lead_rules.check_effect(after, what)
+    follow_up = FollowUp(connection, clock).after(before, after, occurred_at)
+    row = _event_row(lead_id, dataclasses.replace(event, follow_up=follow_up)) | {"idempotency_key": key}
+    event_id = connection.execute(sa.insert(t.events).values(row).returning(t.events.c.id)).scalar_one()
+    after = replay([*log, dataclasses.replace(event, id=event_id, follow_up=follow_up)])
     connection.execute(sa.update(t.leads).where(lead).values(**after.row()))
     _write_out(connection, {lead_id: after})
     return version + 1
+
+
+def _stamped(
+    connection: Connection, clock: ResponseClock, before: LeadState, what: Happening, at: datetime
+) -> Happening:
+    """What happened, with what the practice's rules and hours say to it at that moment."""
+    asked, place = before.received, before.received.location_id
+    day = at.astimezone(clock.zone(place)).date()
+    match what:
+        case happened.Attempted() | happened.Reached() if before.received_precision == Precision.MINUTE:
+            promised_at = before.parts[0].asked.location_id  # the clock goes on as promised, wherever the lead is now
+            return dataclasses.replace(what, staffed_seconds=clock.staffed_seconds(promised_at, before.received_at, at))
+        case happened.Transferred(owner_id=None):
+            there = dataclasses.replace(asked, location_id=what.location_id)
+            return dataclasses.replace(what, owner_id=Routing(connection).owner(there, day))
+        case happened.Reprioritised():
+            return clock.shortened(before, what, at)
+        case happened.Promoted():
+            line = what.service_line_id or asked.service_line_id
+            asked = dataclasses.replace(asked, lead_kind=Kind.SCHEDULING, service_line_id=line)
+            required, optional = _checklist(connection, asked, day)
+            return dataclasses.replace(what, required_records=required, optional_records=optional)
+    return what
+
+
+def _checklist(
+    connection: Connection, asked: Received, day: date
+) -> tuple[tuple[RecordItem, ...], tuple[RecordItem, ...]]:
+    """The records that the inquiry needs by the checklist in force on a day, and those that help."""
+    if asked.lead_kind not in VISIT_KINDS or asked.pathway != Pathway.CLINICIAN:
+        return (), ()
+    items = practice.checklist_on(connection, asked.service_line_id, day)
+    return tuple(i for i, required in items.items() if required), tuple(
+        i for i, required in items.items() if not required
+    )
 
 
 def add_many(connection: Connection, drafts: Sequence[Draft]) -> list[tuple[int, LeadState]]:
@@ -233,6 +267,22 @@ def rebuild_next(connection: Connection, *, after: int, limit: int) -> int | Non
     return ids[-1] if ids else None
 
 
+def plan_by_rule(
+    connection: Connection, lead_ids: Collection[int], *, now: datetime, staff_id: int | None = None
+) -> int:
+    """Give leads that are open and have no next step the one that the rules set; how many were given one."""
+    clock = ResponseClock(connection)
+    follow_up, planned = FollowUp(connection, clock), {}
+    for lead_id, log in logs_of(connection, lead_ids).items() if follow_up.has_rules else ():
+        state = replay(log)
+        idle = state.need is not None and state.row()["next_step"] is None
+        if idle and (step := follow_up.after(None, state, now)):
+            planned[lead_id] = Event(step, now, now, staff_id=staff_id)
+    append_events(connection, planned.items())
+    rebuild(connection, list(planned))
+    return len(planned)
+
+
 def log_of(connection: Connection, lead_id: int) -> list[Event]:
     """A lead's events in the order in which they were recorded."""
     return logs_of(connection, [lead_id])[lead_id]
@@ -250,9 +300,9 @@ def logs_of(connection: Connection, lead_ids: Collection[int]) -> dict[int, list
     query = sa.select(t.events).where(t.events.c.lead_id.in_(list(lead_ids))).order_by(t.events.c.id)
     for row in connection.execute(query):
         what = happened.restore(row.kind, row.details)
-        event = Event(
-            what, row.occurred_at, row.recorded_at, Precision(row.precision), row.id, row.staff_id, row.batch_id
-        )
+        follow_up = Planned(step=NextStep(row.next_step), due_at=row.next_step_by) if row.next_step else None
+        precision = Precision(row.precision)
+        event = Event(what, row.occurred_at, row.recorded_at, precision, row.id, row.staff_id, row.batch_id, follow_up)
         logs[row.lead_id].append(event)
     missing = [lead_id for lead_id, log in logs.items() if not log]
     if missing:
@@ -291,6 +341,8 @@ def _event_row(lead_id: int, event: Event) -> dict[str, Any]:
         "staff_id": event.staff_id,
         "batch_id": event.batch_id,
         "details": happened.details(event.what),
+        "next_step": event.follow_up.step if event.follow_up else None,
+        "next_step_by": event.follow_up.due_at if event.follow_up else None,
     }
 
 

@@ -17,9 +17,10 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from data_access import practice
+from data_access import practice, rules
 from data_access import tables as t
-from data_access.events import Received
+from data_access.events import Received, Reprioritised
+from data_access.lead_state import LeadState
 from data_access.vocabulary import Precision, TargetMetric
 from data_access.working_time import Calendar, lay_out
 
@@ -40,19 +41,8 @@ def set_window(connection: Connection, minutes: int | None, *, effective_from: d
     unknown = set(keys) - set(RULE_KEYS)
     if unknown:
         raise ValueError(f"a window cannot depend on {', '.join(sorted(unknown))}; choose from {', '.join(RULE_KEYS)}")
-    rule = {k: keys.get(k) for k in RULE_KEYS}
-    for other in connection.execute(sa.select(t.response_windows)).mappings():
-        if _specificity(other) == _specificity(rule) and _rivals(rule, other):
-            raise ValueError(
-                f"the window for {_say(rule)} is as specific as the one for {_say(other)}, and a lead can fit both; "
-                "name one thing more, or one thing less"
-            )
-    same = [t.response_windows.c.effective_from == effective_from]
-    same += [t.response_windows.c[k].is_(None) if v is None else t.response_windows.c[k] == v for k, v in rule.items()]
-    connection.execute(sa.delete(t.response_windows).where(*same))
-    connection.execute(
-        sa.insert(t.response_windows).values(window_minutes=minutes, effective_from=effective_from, **rule)
-    )
+    rule = keys | {"window_minutes": minutes, "effective_from": effective_from}
+    rules.put(connection, t.response_windows, RULE_KEYS, rule, "window")
 
 
 def set_target(
@@ -93,11 +83,7 @@ def targets(connection: Connection, metric: TargetMetric) -> Targets:
 
 def windows_on(connection: Connection, day: date) -> list[dict[str, Any]]:
     """The windows in force on a day, the most specific first: RULE_KEYS, `window_minutes` and `effective_from`."""
-    newest: dict[tuple[Any, ...], dict[str, Any]] = {}
-    query = sa.select(t.response_windows).order_by(t.response_windows.c.effective_from, t.response_windows.c.id)
-    for rule in connection.execute(query.where(t.response_windows.c.effective_from <= day)).mappings():
-        newest[tuple(rule[key] for key in RULE_KEYS)] = dict(rule)
-    return sorted(newest.values(), key=lambda rule: (-_specificity(rule), rule["id"]))
+    return rules.in_force(connection, t.response_windows, RULE_KEYS, day)
 
 
 class ResponseClock:
@@ -129,12 +115,28 @@ class ResponseClock:
         window = self._window(asked, received_at.astimezone(self.zone(asked.location_id)).date())
         if window is None or precision == Precision.DAY or asked.answered_live:
             return replace(asked, window_minutes=window, respond_by=None, answer_until=None)
-        due = self.after(asked.location_id, received_at, window * 60)
-        until = None
-        if due:
-            calendar = self._calendar(asked.location_id, due, due + _AHEAD[0])
-            until = datetime.fromtimestamp(int(calendar.next_staffed(int(due.timestamp()))), UTC)
+        due, until = self._deadline(asked.location_id, received_at, window)
         return replace(asked, window_minutes=window, respond_by=due, answer_until=until)
+
+    def shortened(self, before: LeadState, change: Reprioritised, at: datetime) -> Reprioritised:
+        """A change of priority with the deadline that follows: of the window that now holds, from this moment on, where that
+        is sooner than what was promised and nobody has answered yet. What was promised never moves back.
+        """
+        asked = replace(before.received, priority=change.priority)
+        window = self._window(asked, at.astimezone(self.zone(asked.location_id)).date())
+        if window is None or asked.answered_live or before.first_attempt:
+            return change
+        due, until = self._deadline(asked.location_id, at, window)
+        if due is None or (asked.respond_by and asked.respond_by <= due):
+            return change
+        return replace(change, window_minutes=window, respond_by=due, answer_until=until)
+
+    def _deadline(self, location_id: int, start: datetime, window: int) -> tuple[datetime | None, datetime | None]:
+        due = self.after(location_id, start, window * 60)
+        if due is None:
+            return None, None
+        calendar = self._calendar(location_id, due, due + _AHEAD[0])
+        return due, datetime.fromtimestamp(int(calendar.next_staffed(int(due.timestamp()))), UTC)
 
     def after(self, location_id: int, start: datetime, seconds: int) -> datetime | None:
         """Earliest moment at which so many staffed seconds have passed; None where nobody is there that long."""
@@ -142,6 +144,24 @@ class ResponseClock:
             due = int(self._calendar(location_id, start, start + ahead).due(int(start.timestamp()), seconds))
             if due >= 0:
                 return datetime.fromtimestamp(due, UTC)
+        return None
+
+    def end_of_day(self, location_id: int, moment: datetime, days: int) -> datetime | None:
+        """When staffing ends on the so-and-so-many-th staffed day after a moment; 0: on its own day, or the next staffed one.
+
+        None where nobody is there that long.
+        """
+        zone, start, wanted = self.zone(location_id), int(moment.timestamp()), max(days, 1)
+        today = moment.astimezone(zone).date()
+        for ahead in _AHEAD:
+            calendar = self._calendar(location_id, moment, moment + ahead)
+            first, ends = int(np.searchsorted(calendar.ends, start, side="right")), dict[date, int]()
+            for opens, closes in zip(calendar.starts[first:].tolist(), calendar.ends[first:].tolist(), strict=True):
+                on = datetime.fromtimestamp(opens, zone).date()
+                if on > today or not days:
+                    ends[on] = closes
+                if len(ends) > wanted:
+                    return datetime.fromtimestamp(list(ends.values())[wanted - 1], UTC)
         return None
 
     def staffed_seconds(self, location_id: int, received_at: datetime, answered_at: datetime) -> int:
@@ -167,12 +187,7 @@ class ResponseClock:
             "kind": asked.lead_kind,
             "priority": asked.priority,
         }
-        fitting = [
-            rule
-            for rule in self._rules
-            if rule["effective_from"] <= day and all(rule[k] in (None, lead[k]) for k in RULE_KEYS)
-        ]
-        best = max(fitting, key=lambda r: (_specificity(r), r["effective_from"], r["id"]), default=None)
+        best = rules.best(self._rules, lead, RULE_KEYS, day)
         return best["window_minutes"] if best else None
 
     def _calendar(self, location_id: int, first: datetime, last: datetime) -> Calendar:
@@ -207,17 +222,3 @@ def waited_minutes(connection: Connection, waits: pd.DataFrame) -> npt.NDArray[n
     for location, rows in waits.reset_index(drop=True).groupby("location"):
         minutes[rows.index] = clock.elapsed_minutes(int(location), rows["waited_since"], rows["waited_until"])
     return minutes
-
-
-def _specificity(rule: Any) -> int:
-    return sum(rule[k] is not None for k in RULE_KEYS)
-
-
-def _rivals(rule: Any, other: Any) -> bool:
-    pairs = [(rule[k], other[k]) for k in RULE_KEYS]
-    return any(a != b for a, b in pairs) and all(a == b or a is None or b is None for a, b in pairs)
-
-
-def _say(rule: Any) -> str:
-    named = [f"{k.removesuffix('_id')} {rule[k]}" for k in RULE_KEYS if rule[k] is not None]
-    return " and ".join(named) or "everything"

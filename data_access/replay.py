@@ -1,17 +1,22 @@
 """Replay: a lead's state as a function of its events, and of nothing else."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from data_access import events as happened
 from data_access.events import Event, Happening, Received
 from data_access.lead_state import CLOCK_SKEW, Appointment, LeadState, Outcome, Part, Record, Situation, epoch_minute
+from data_access.needs import WAITS_FOR, need_of
 from data_access.vocabulary import (
     AppointmentStatus,
     CancelledBy,
     Eligibility,
     Flag,
+    Kind,
+    Need,
+    NextStep,
     Pathway,
     Precision,
     RecordItem,
@@ -43,6 +48,7 @@ def replay(log: Iterable[Event]) -> LeadState:
     for event in sorted((e for e in standing if not isinstance(e.what, Received)), key=_order):
         _HANDLERS[type(event.what)](state, event, event.what)
         _advance(state, event)
+        _note_need(state, event)
         _note_situation(state, event)
     _flag(state, standing)
     return state
@@ -56,14 +62,22 @@ def _begin(event: Event, asked: Received) -> LeadState:
         logged_at=event.recorded_at,
         imported=event.batch_id is not None,
     )
-    state.parts = [Part(begins_at=None, stage=Stage.CAPTURED, moved_back=False)]
-    for item in RecordItem:  # in the vocabulary's order, whatever the template's
-        if item in asked.required_records or item in asked.optional_records:
-            state.records[item] = Record(item, required=item in asked.required_records)
+    state.parts = [Part(begins_at=None, stage=Stage.CAPTURED, moved_back=False, asked=asked)]
+    _open_checklist(state, event, asked)
     if asked.answered_live and asked.pathway == Pathway.PATIENT:
         _contacted(state, event, asked)
+    _note_need(state, event)
+    if event.follow_up:
+        state.planned, state.planned_by_rule = event.follow_up, True
     state.situations = [(event.occurred_at, _situation(state))]
     return state
+
+
+def _open_checklist(state: LeadState, event: Event, template: Received | happened.Promoted) -> None:
+    for item in RecordItem:  # in the vocabulary's order, whatever the template's
+        if item in template.required_records or item in template.optional_records:
+            record = Record(item, item in template.required_records, max(event.occurred_at, state.received_at))
+            state.records.setdefault(item, record)
 
 
 def _order(event: Event) -> tuple[datetime, int]:
@@ -191,20 +205,56 @@ def _closed(state: LeadState, event: Event, what: Any) -> None:
     part = state.parts[-1]
     if part.closed_at is None:
         part.closed_at, part.close_reason, part.closed_precision = event.occurred_at, what.reason, event.precision
+        part.duplicate_of = what.duplicate_of
 
 
 def _reopened(state: LeadState, event: Event, what: Any) -> None:
     if state.closed_at:
         began = _begins(state, event)
-        state.parts.append(Part(began, state.stage, state.parts[-1].moved_back, begins_precision=event.precision))
+        before = state.parts[-1]
+        state.parts.append(
+            Part(began, state.stage, before.moved_back, state.received, begins_precision=event.precision)
+        )
 
 
 def _planned(state: LeadState, event: Event, what: Any) -> None:
-    state.planned = what
+    state.planned, state.planned_by_rule = what, False
 
 
 def _stalled(state: LeadState, event: Event, what: Any) -> None:
     state.stalled = what.reason
+
+
+def _assigned(state: LeadState, event: Event, what: Any) -> None:
+    _ask_anew(state, event, owner_id=what.owner_id)
+
+
+def _transferred(state: LeadState, event: Event, what: Any) -> None:
+    _ask_anew(state, event, location_id=what.location_id, owner_id=what.owner_id)
+
+
+def _reprioritised(state: LeadState, event: Event, what: Any) -> None:
+    promise = {name: getattr(what, name) for name in ("window_minutes", "respond_by", "answer_until")}
+    _ask_anew(state, event, priority=what.priority, **(promise if what.respond_by else {}))
+
+
+def _promoted(state: LeadState, event: Event, what: Any) -> None:
+    line = what.service_line_id or state.received.service_line_id
+    _ask_anew(state, event, lead_kind=Kind.SCHEDULING, service_line_id=line)
+    _open_checklist(state, event, what)
+
+
+def _ask_anew(state: LeadState, event: Event, **changes: Any) -> None:
+    """From now on something else is asked, or of somebody else: in the counts too, and not before."""
+    state.received = replace(state.received, **changes)
+    begins, part = _begins(state, event), state.parts[-1]
+    state.parts.append(
+        replace(part, begins_at=begins, stage=state.stage, asked=state.received, begins_precision=event.precision)
+    )
+
+
+def _consented(state: LeadState, event: Event, what: Any) -> None:
+    state.wishes = what
 
 
 def _nothing(state: LeadState, event: Event, what: Any) -> None:
@@ -231,15 +281,36 @@ _HANDLERS: dict[type[Happening], Any] = {
     happened.Reopened: _reopened,
     happened.Planned: _planned,
     happened.Stalled: _stalled,
+    happened.Assigned: _assigned,
+    happened.Transferred: _transferred,
+    happened.Reprioritised: _reprioritised,
+    happened.Promoted: _promoted,
+    happened.Consented: _consented,
 }
-_CHANGES_NOTHING = (happened.Acknowledged, happened.ToldWhatToExpect, happened.Planned, happened.Stalled)
+_CHANGES_NOTHING = (
+    happened.Acknowledged, happened.ToldWhatToExpect, happened.Planned, happened.Stalled, happened.Assigned,
+    happened.Transferred, happened.Reprioritised, happened.Consented,
+)  # fmt: skip
 _DONE_BY_OTHERS = (*_CHANGES_NOTHING, happened.RecordsReceived, happened.NoShow, happened.Cancelled)
 """What leaves a planned step standing: the practice has done nothing yet."""
+
+
+_TRIES = (
+    happened.Attempted, happened.Reached, happened.RecordsRequested, happened.Contacted, happened.Offered,
+)  # fmt: skip
+
+
+def _note_need(state: LeadState, event: Event) -> None:
+    if (need := need_of(state)) != state.need:
+        state.need, state.tries = need, 0
+    state.tries += isinstance(event.what, _TRIES)
 
 
 def _note_situation(state: LeadState, event: Event) -> None:
     if not isinstance(event.what, _DONE_BY_OTHERS):
         state.planned = None
+    if event.follow_up:
+        state.planned, state.planned_by_rule = event.follow_up, True
     if not isinstance(event.what, _CHANGES_NOTHING):
         state.stalled = None
     since, before = state.situations[-1]
@@ -254,25 +325,13 @@ def _situation(state: LeadState) -> Situation | None:
     ahead = state.appointment if state.stage == Stage.SCHEDULED else None
     booked = ahead is not None and ahead.status == AppointmentStatus.SCHEDULED
     unanswered = state.first_attempt is None and not state.received.answered_live
-    waits_for = None if booked else state.stalled or _waits_for(state, unanswered=unanswered)
-    due_at = state.planned.due_at if state.planned else state.received.respond_by if unanswered and not booked else None
+    step, due_at = (state.planned.step, state.planned.due_at) if state.planned else (None, None)
+    if due_at is None and unanswered and not booked and state.received.respond_by:
+        step, due_at = NextStep.ANSWER, state.received.respond_by
     if booked and ahead:
-        return Situation(state.stage, waits_for, due_at, ahead.location_id, ahead.starts_at, ahead.starts_on)
-    return Situation(state.stage, waits_for, due_at, state.received.location_id)
-
-
-def _waits_for(state: LeadState, *, unanswered: bool) -> StallReason:
-    asked = state.received
-    if state.eligibility.outcome == Eligibility.NEEDS_CLINICAL_REVIEW:
-        return StallReason.CLINICAL_REVIEW
-    if state.records_status == RecordsStatus.REQUESTED:
-        return StallReason.RECORDS
-    if state.scheduling_status == SchedulingStatus.OFFERED:
-        return StallReason.PATIENT
-    reached = state.first_contact is not None or asked.answered_live
-    if asked.pathway == Pathway.PATIENT and not unanswered and not reached:
-        return StallReason.PATIENT
-    return StallReason.OUR_FOLLOW_UP
+        return Situation(state.stage, None, step, due_at, ahead.location_id, ahead.starts_at, ahead.starts_on)
+    waits_for = state.stalled or WAITS_FOR.get(state.need or Need.OFFER, StallReason.OUR_FOLLOW_UP)
+    return Situation(state.stage, waits_for, step, due_at, state.received.location_id)
 
 
 def _milestones(state: LeadState) -> list[Stage]:
@@ -296,7 +355,7 @@ def _advance(state: LeadState, event: Event) -> None:
         begins = _begins(state, event)
         moved = part.moved_back or back
         state.parts.append(
-            Part(begins, now, moved, part.closed_at, part.close_reason, event.precision, part.closed_precision)
+            replace(part, begins_at=begins, stage=now, moved_back=moved, begins_precision=event.precision)
         )
     for stage in held:
         state.entered.setdefault(stage, (event.occurred_at, event.precision))

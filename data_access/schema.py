@@ -1,5 +1,7 @@
 """The shape of the database: brought to this version, or refused."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -31,7 +33,7 @@ def migrate(engine: Engine) -> None:
 
     What breaks off while facts are made anew is taken up again by the next call.
     """
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with _copying_tables(engine) as connection:
         command.upgrade(_alembic(connection), "head")
         counted = connection.scalar(sa.select(revisions.c.facts_version))
     if counted is None or counted == FACTS_VERSION:
@@ -42,6 +44,24 @@ def migrate(engine: Engine) -> None:
             last = leads.rebuild_next(connection, after=last, limit=_CHUNK)
             if last is None:
                 connection.execute(sa.update(revisions).values(facts_version=FACTS_VERSION))
+
+
+@contextmanager
+def _copying_tables(engine: Engine) -> Iterator[Connection]:
+    """A write transaction in which SQLite may replace a table that others point to; nothing dangles when it ends."""
+    sqlite = engine.dialect.name == "sqlite"
+    with engine.connect().execution_options(writes=True) as connection:
+        raw = connection.connection.dbapi_connection
+        if sqlite and raw:
+            raw.execute("PRAGMA foreign_keys=OFF")  # only outside a transaction
+        try:
+            with connection.begin():
+                yield connection
+                if sqlite and (dangling := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):
+                    raise RuntimeError(f"the migration would leave rows that point nowhere: {dangling[:3]}")
+        finally:
+            if sqlite and raw:
+                raw.execute("PRAGMA foreign_keys=ON")
 
 
 def require_current(engine: Engine) -> None:

@@ -198,6 +198,43 @@ staff = Table(
     Column("active", sa.Boolean, nullable=False, default=True),
 )
 
+routes = Table(
+    "routes",
+    metadata,
+    key(),
+    to("locations", "location_id", comment="NULL: any"),
+    word("pathway", words.Pathway, comment="NULL: any"),
+    word("channel", words.Channel, comment="NULL: any"),
+    word("kind", words.Kind, comment="NULL: any"),
+    to("staff", "owner_id", comment="NULL: nobody from this date on"),
+    to("staff", "backup_id", comment="NULL: none"),
+    Column("effective_from", sa.Date, nullable=False),
+)
+
+absences = Table(
+    "absences",
+    metadata,
+    key(),
+    to("staff", "staff_id"),
+    Column("from_on", sa.Date, nullable=False),
+    Column("until_on", sa.Date, nullable=False, comment="the first day back"),
+    CheckConstraint("until_on > from_on", name="order"),
+)
+
+follow_up_rules = Table(
+    "follow_up_rules",
+    metadata,
+    key(),
+    word("need", words.Need, nullable=False),
+    word("kind", words.Kind, comment="NULL: any"),
+    word("step", words.NextStep, comment="NULL: none from this date on"),
+    Column("wait_days", sa.SmallInteger, nullable=False, comment="staffed days; before the visit where one is booked"),
+    Column("at_most", sa.SmallInteger, comment="tries, then somebody decides; NULL: without end"),
+    Column("effective_from", sa.Date, nullable=False),
+    CheckConstraint("wait_days BETWEEN 0 AND 365", name="wait"),
+    CheckConstraint("at_most > 0", name="tries"),
+)
+
 partners = Table(
     "partners",
     metadata,
@@ -309,11 +346,19 @@ leads = Table(
     Column("attended_at", UtcDateTime, comment="NULL: not reached"),
     Column("closed_at", UtcDateTime, comment="NULL: not closed"),
     word("close_reason", words.CloseReason, comment="NULL: not closed"),
-    word("next_step", words.NextStep, comment="planned by somebody; NULL: none is, or not open"),
+    word("need", words.Need, comment="what it needs next; NULL: not open"),
+    Column(
+        "tries", sa.SmallInteger, nullable=False, default=0, comment="how often somebody tried, since it needs that"
+    ),
+    word("next_step", words.NextStep, comment="planned, promised or booked; NULL: none is, or not open"),
     Column(
         "next_step_by", UtcDateTime, comment="when the step that is planned, promised or booked is due; NULL: none is"
     ),
+    word("put_off", words.PauseReason, comment="why the next step is not taken sooner; NULL: it was not put off"),
     word("waits_for", words.StallReason, comment="NULL: for its appointment, or not open"),
+    Column("may_contact", sa.Boolean, nullable=False, default=True, comment="false: the person wants no contact"),
+    word("preferred_contact", words.ContactMethod, comment="NULL: no wish"),
+    to("leads", "duplicate_of", comment="the lead that goes on in its place; NULL: no duplicate, or not said of which"),
     Column("flags", sa.Integer, nullable=False, default=0, comment="bits of vocabulary.Flag"),
     # where it came from
     Column("idempotency_key", sa.String(64), unique=True, comment="of the form that logged it; NULL: imported"),
@@ -345,7 +390,10 @@ events = Table(
     to("staff", "staff_id", comment="who recorded it; NULL: an import, a form or the system"),
     to("import_batches", "batch_id", comment="NULL: not imported"),
     Column("details", sa.JSON, nullable=False, comment="fields of the class in events.py that has this kind"),
+    word("next_step", words.NextStep, comment="that the rules of follow-up set after it; NULL: none, or one stands"),
+    Column("next_step_by", UtcDateTime, comment="NULL where next_step is"),
     Column("idempotency_key", sa.String(64), unique=True, comment="NULL: cannot be sent twice"),
+    CheckConstraint("(next_step IS NULL) = (next_step_by IS NULL)", name="next_step_with_day"),
 )
 sa.Index("ix_events_lead_id", events.c.lead_id)
 

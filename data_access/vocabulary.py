@@ -174,14 +174,15 @@ class CloseReason(StrEnum):
     DUPLICATE = "duplicate"
     SPAM = "spam"
     TEST = "test"
+    MISTAKE = "mistake"
 
 
-EXCLUDED_REASONS = (CloseReason.DUPLICATE, CloseReason.SPAM, CloseReason.TEST)
+EXCLUDED_REASONS = (CloseReason.DUPLICATE, CloseReason.SPAM, CloseReason.TEST, CloseReason.MISTAKE)
 """Closed as not a lead at all: counted on screen as left out, and in no rate."""
 
 
 class NextStep(StrEnum):
-    """What somebody planned to do next about a lead."""
+    """What is to be done next about a lead. DECIDE: whether to go on, or to close it."""
 
     CALL = "call"
     WRITE = "write"
@@ -189,6 +190,40 @@ class NextStep(StrEnum):
     CLINICAL_REVIEW = "clinical_review"
     OFFER_APPOINTMENT = "offer_appointment"
     CONFIRM_APPOINTMENT = "confirm_appointment"
+    OTHER = "other"
+    ANSWER = "answer"
+    CHECK_ELIGIBILITY = "check_eligibility"
+    REMIND_OF_RECORDS = "remind_of_records"
+    RECORD_OUTCOME = "record_outcome"
+    DECIDE = "decide"
+
+
+class Need(StrEnum):
+    """What an open lead needs next on its way, as its events leave it; rules of follow-up are keyed by it.
+
+    REACH: the person was tried and not reached. RECORDS: they were requested. BOOKING: an appointment was offered. VISIT: one
+    is booked. REBOOK: the latest one was missed or cancelled. CLOSE: it is answered, or not eligible.
+    """
+
+    ANSWER = "answer"
+    REACH = "reach"
+    CHECK = "check"
+    REVIEW = "review"
+    REQUEST_RECORDS = "request_records"
+    RECORDS = "records"
+    OFFER = "offer"
+    BOOKING = "booking"
+    VISIT = "visit"
+    REBOOK = "rebook"
+    CLOSE = "close"
+
+
+class PauseReason(StrEnum):
+    """Why somebody put the next step off."""
+
+    PERSON_ASKED = "person_asked"
+    PARTNER_SENDS_LATER = "partner_sends_later"
+    PERSON_AWAY = "person_away"
     OTHER = "other"
 
 
@@ -246,6 +281,11 @@ class EventKind(StrEnum):
     PLANNED = "planned"
     STALLED = "stalled"
     VOIDED = "voided"
+    ASSIGNED = "assigned"
+    TRANSFERRED = "transferred"
+    REPRIORITISED = "reprioritised"
+    PROMOTED = "promoted"
+    CONSENTED = "consented"
 
 
 class Role(StrEnum):

@@ -67,9 +67,20 @@ def drafts(draw: st.DrawFn, world: World, bare_dates: bool = False) -> Draft:
     minute = st.integers(-1440, 30 * 1440) | st.integers(1440, 1441)  # now and then several within one minute
     seconds = sorted(60 * draw(minute) + draw(st.sampled_from([0, 5, 50])) for _ in range(draw(st.integers(0, 8))))
     logged_at = received_at + timedelta(days=40)
-    then = [
-        Event(draw(happenings), received_at + timedelta(seconds=s), logged_at, id=n) for n, s in enumerate(seconds, 1)
-    ]
+    passed_on = st.one_of(
+        st.builds(happened.Assigned, owner_id=st.sampled_from([None, world.alice, world.bob])),
+        st.builds(happened.Transferred, location_id=st.sampled_from([world.north, world.south])),
+        st.builds(
+            happened.Reprioritised,
+            priority=st.sampled_from(Priority),
+            respond_by=st.none() | st.just(received_at + timedelta(hours=2)),
+            answer_until=st.just(received_at + timedelta(hours=2)),
+        ),
+        st.builds(happened.Promoted, required_records=items),
+        st.builds(happened.Consented, may_contact=st.booleans()),
+    )
+    what = happenings | happenings | passed_on
+    then = [Event(draw(what), received_at + timedelta(seconds=s), logged_at, id=n) for n, s in enumerate(seconds, 1)]
     if bare_dates and draw(st.booleans()):
         then = [
             Event(e.what, e.occurred_at.replace(hour=5, minute=0), logged_at, Precision.DAY, e.id) for e in then[:3]

@@ -250,7 +250,9 @@ class _Importer:
             known[k].id: d for k, d in drafts.items() if k in known and known[k].source_digest != d.source_digest
         }
         same = [row for key, row in known.items() if row.id not in changed]
-        states = [state for _, state in leads.add_many(connection, new)] + self._update(connection, changed)
+        added = leads.add_many(connection, new)
+        states = [state for _, state in added] + self._update(connection, changed)
+        leads.plan_by_rule(connection, [*(lead_id for lead_id, _ in added), *changed], now=self._now)
         self._result.added += len(new)
         self._result.updated += len(changed)
         self._result.unchanged += len(same)

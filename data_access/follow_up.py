@@ -1,0 +1,113 @@
+"""Follow-up by rule: after whatever happens to a lead, what comes next, and by when.
+
+A rule says for a need (and a kind) which step follows after how many staffed days, and after how many tries somebody decides
+instead. What a rule set is stamped on the event that it followed; it ends where the need does: with the records' receipt, the
+booking, or the wish not to be contacted.
+"""
+
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from data_access import rules
+from data_access import tables as t
+from data_access.events import Planned
+from data_access.lead_state import LeadState
+from data_access.promises import ResponseClock
+from data_access.vocabulary import ContactMethod, Kind, Need, NextStep
+
+RULE_KEYS = ("need", "kind")
+_CONTACTS = (NextStep.CALL, NextStep.WRITE, NextStep.OFFER_APPOINTMENT, NextStep.CONFIRM_APPOINTMENT)
+_IN_WRITING = (ContactMethod.EMAIL, ContactMethod.SECURE_MESSAGE, ContactMethod.FAX, ContactMethod.TEXT)
+
+
+def set_rule(
+    connection: Connection,
+    need: Need,
+    step: NextStep | None,
+    *,
+    wait_days: int,
+    effective_from: date,
+    at_most: int | None = None,
+    kind: Kind | None = None,
+) -> None:
+    """Say what follows where a lead has a need, from a day on; `step` None: nothing does.
+
+    Parameters
+    ----------
+    wait_days : int
+        Staffed days after what happened last, 0 for the end of its own; before a visit, days ahead of it.
+    at_most : int, optional
+        After so many tries somebody decides whether to go on.
+
+    Raises
+    ------
+    ValueError
+        When a number is out of range.
+    """
+    if not 0 <= wait_days <= 365:
+        raise ValueError(f"{wait_days} days is out of range; choose 0 to 365")
+    if at_most is not None and at_most < 1:
+        raise ValueError(f"{at_most} tries is out of range; choose 1 or more, or leave it empty")
+    rule = {"need": need, "kind": kind, "step": step, "wait_days": wait_days, "at_most": at_most,
+            "effective_from": effective_from}  # fmt: skip
+    rules.put(connection, t.follow_up_rules, RULE_KEYS, rule, "rule of follow-up")
+
+
+class FollowUp:
+    """The rules of follow-up, read once, with the clock by which they count."""
+
+    def __init__(self, connection: Connection, clock: ResponseClock) -> None:
+        self._connection, self._clock = connection, clock
+
+    @cached_property
+    def _rules(self) -> list[dict[str, Any]]:
+        return [dict(rule) for rule in self._connection.execute(sa.select(t.follow_up_rules)).mappings()]
+
+    @property
+    def has_rules(self) -> bool:
+        """Whether there is any rule."""
+        return bool(self._rules)
+
+    def after(self, before: LeadState | None, state: LeadState, at: datetime) -> Planned | None:
+        """What the rules set after something happened; None where they set nothing, or an earlier step stands.
+
+        Parameters
+        ----------
+        before, state : LeadState
+            The lead before and after; None before it was received.
+        """
+        changed = before is None or before.need != state.need
+        if state.need is None or (state.planned and not (changed and state.planned_by_rule)):
+            return None
+        place = state.received.location_id
+        today = at.astimezone(self._clock.zone(place)).date()
+        lead = {"need": state.need, "kind": state.received.lead_kind}
+        rule = rules.best(self._rules, lead, RULE_KEYS, today)
+        if rule is None or rule["step"] is None:
+            return None
+        spent = rule["at_most"] is not None and state.tries >= rule["at_most"]
+        if state.need == Need.VISIT:
+            return None if spent else self._ahead_of_visit(state, rule, at)
+        step = NextStep.DECIDE if spent else _wished(state, NextStep(rule["step"]))
+        due = self._clock.end_of_day(place, at, rule["wait_days"])
+        return Planned(step=step, due_at=due or at + timedelta(days=rule["wait_days"]))
+
+    def _ahead_of_visit(self, state: LeadState, rule: rules.Rule, at: datetime) -> Planned | None:
+        visit = state.appointment.starts_at if state.appointment else None
+        step = _wished(state, NextStep(rule["step"]))
+        if visit is None or step == NextStep.DECIDE:
+            return None
+        since = max(visit - timedelta(days=rule["wait_days"]), at)
+        due = self._clock.end_of_day(state.received.location_id, since, 0)
+        return Planned(step=step, due_at=min(due or visit, visit))
+
+
+def _wished(state: LeadState, step: NextStep) -> NextStep:
+    """The step as the person wishes it: none that gets in touch against their will, and a call in writing where preferred."""
+    if step in _CONTACTS and not state.wishes.may_contact:
+        return NextStep.DECIDE
+    return NextStep.WRITE if step == NextStep.CALL and state.wishes.preferred in _IN_WRITING else step
