@@ -80,7 +80,9 @@ class FollowUp:
         before, state : LeadState
             The lead before and after; None before it was received.
         """
-        changed = before is None or before.need != state.need
+        changed = before is None or before.need != state.need or before.wishes != state.wishes
+        if state.planned and state.planned.step in _CONTACTS and not state.wishes.may_contact:
+            return Planned(step=NextStep.DECIDE, due_at=state.planned.due_at)
         if state.need is None or (state.planned and not (changed and state.planned_by_rule)):
             return None
         place = state.received.location_id

@@ -147,7 +147,7 @@ def test_an_information_request_becomes_a_scheduling_inquiry_with_its_clock_and_
 
 
 def test_a_higher_priority_shortens_the_window_from_now_on_and_never_lengthens_it(world: World) -> None:
-    """Four staffed hours were promised at noon; urgent is one hour: from two o'clock until three. Routine again: still three."""
+    """Four staffed hours were promised at noon; urgent is one hour, from the change on; routine again changes nothing."""
     with writing(world.engine) as c:
         factories.promises.set_window(c, 60, effective_from=date(2020, 1, 1), priority=Priority.URGENT)
     lead = log(world)
