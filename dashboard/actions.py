@@ -1,17 +1,23 @@
 """Writes: permission, one transaction, and what there is to say about it."""
 
 import hashlib
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime
 
+import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from dashboard import auth
 from dashboard.auth import Viewer
 from dashboard.forms import Inquiry
 from data_access import annotations, leads
+from data_access import tables as t
 from data_access.engine import writing
+from data_access.events import Happening, Reprioritised, Voided
 from data_access.leads import Logged
-from data_access.vocabulary import TrendSeries
+from data_access.vocabulary import Priority, TrendSeries, code
 
 
 def log_inquiry(engine: Engine, viewer: Viewer, inquiry: Inquiry, *, nonce: str, now: datetime) -> Logged:
@@ -40,6 +46,67 @@ def log_inquiry(engine: Engine, viewer: Viewer, inquiry: Inquiry, *, nonce: str,
             staff_id=viewer.staff_id,
             key=key,
         )
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What was written down on a lead, so that it can be taken back."""
+
+    lead_id: int
+    event_id: int
+
+
+def record(
+    engine: Engine,
+    viewer: Viewer,
+    lead_id: int,
+    what: Happening,
+    *,
+    version: int,
+    now: datetime,
+    occurred_at: datetime | None = None,
+    key: str | None = None,
+) -> Recorded:
+    """Write down what happened to a lead, once however often it is sent with the same `key`; `occurred_at` None: now.
+
+    Raises
+    ------
+    auth.NotAllowed
+        When the role, or the location at which the lead is, does not allow it.
+    leads.Stale, NotPossible, LookupError
+        As for `leads.record`.
+    """
+    with writing(engine) as connection:
+        query = sa.select(t.leads.c.location_id, t.leads.c.priority).where(t.leads.c.id == lead_id)
+        lead = connection.execute(query).one_or_none()
+        if lead is None:
+            raise LookupError(f"There is no inquiry {lead_id}.")
+        auth.require(viewer, auth.WORK_LEADS, lead.location_id)
+        if isinstance(what, Reprioritised) and code(what.priority) < code(Priority(lead.priority)):
+            auth.require(viewer, auth.LOWER_PRIORITY)
+        at = occurred_at or now
+        key = key or secrets.token_hex(32)
+        leads.record(
+            connection, lead_id, what, occurred_at=at, now=now, version=version, staff_id=viewer.staff_id, key=key
+        )
+        written = sa.select(t.events.c.id).where(t.events.c.idempotency_key == key)
+        return Recorded(lead_id, connection.execute(written).scalar_one())
+
+
+def take_back(engine: Engine, viewer: Viewer, done: Recorded, *, now: datetime) -> None:
+    """Take back what was written down; the history shows both. Errors as for `record`."""
+    with writing(engine) as connection:
+        version = leads.version_of(connection, done.lead_id)
+    record(engine, viewer, done.lead_id, Voided(event_id=done.event_id), version=version, now=now)
+
+
+def plan_by_rule(engine: Engine, viewer: Viewer, lead_ids: Collection[int], *, now: datetime) -> int:
+    """Give open leads without a next step the one that the rules set; how many got one. Errors as for `record`."""
+    with writing(engine) as connection:
+        query = sa.select(t.leads.c.location_id).where(t.leads.c.id.in_(list(lead_ids))).distinct()
+        for place in connection.execute(query).scalars():
+            auth.require(viewer, auth.WORK_LEADS, place)
+        return leads.plan_by_rule(connection, lead_ids, now=now, staff_id=viewer.staff_id)
 
 
 def annotate(

@@ -19,21 +19,35 @@ viewer = loaders.viewer()
 if viewer is None:
     frame.refuse()
 
+PAGES = {
+    "Intake": (
+        ("my_day", "My day", "checklist"),
+        ("log_inquiry", "Log inquiry", "add_call"),
+        ("lead", "One inquiry", "contact_page"),
+    ),
+    "Review": (
+        ("funnel", "Funnel", "filter_alt"),
+        ("conversion", "Conversion", "trending_up"),
+        ("response_times", "Response times", "timer"),
+        ("stalls", "Stalls", "hourglass_empty"),
+        ("backlog", "Backlog", "stacks"),
+        ("records", "Records", "folder_open"),
+        ("partners", "Partners", "handshake"),
+        ("partner", "One partner", "person_search"),
+        ("attendance", "Attendance", "event_available"),
+        ("trends", "Trends", "monitoring"),
+        ("data_quality", "Data quality", "fact_check"),
+    ),
+}
 page = st.navigation(
-    [
-        st.Page(ROOT / "pages" / "funnel.py", title="Funnel", icon=":material/filter_alt:", default=True),
-        st.Page(ROOT / "pages" / "conversion.py", title="Conversion", icon=":material/trending_up:"),
-        st.Page(ROOT / "pages" / "response_times.py", title="Response times", icon=":material/timer:"),
-        st.Page(ROOT / "pages" / "stalls.py", title="Stalls", icon=":material/hourglass_empty:"),
-        st.Page(ROOT / "pages" / "backlog.py", title="Backlog", icon=":material/stacks:"),
-        st.Page(ROOT / "pages" / "records.py", title="Records", icon=":material/folder_open:"),
-        st.Page(ROOT / "pages" / "partners.py", title="Partners", icon=":material/handshake:"),
-        st.Page(ROOT / "pages" / "partner.py", title="One partner", icon=":material/person_search:"),
-        st.Page(ROOT / "pages" / "attendance.py", title="Attendance", icon=":material/event_available:"),
-        st.Page(ROOT / "pages" / "trends.py", title="Trends", icon=":material/monitoring:"),
-        st.Page(ROOT / "pages" / "data_quality.py", title="Data quality", icon=":material/fact_check:"),
-        st.Page(ROOT / "pages" / "log_inquiry.py", title="Log inquiry", icon=":material/add_call:"),
-    ]
+    {
+        section: [
+            st.Page(ROOT / "pages" / f"{name}.py", title=title, icon=f":material/{icon}:", default=name == "funnel")
+            for name, title, icon in pages
+        ]
+        for section, pages in PAGES.items()
+    },
+    expanded=True,
 )
 st.sidebar.caption(loaders.own_practice()["name"])
 frame.sidebar(viewer)

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine
 from dashboard import auth, clock, labels, settings
 from dashboard.auth import Viewer
 from dashboard.metrics.capacity import SLOT_HORIZON_DAYS, third_next_available
-from data_access import annotations, demo, facts, lead_lists, practice, promises, schema, slots
+from data_access import annotations, demo, facts, lead_lists, practice, promises, routing, schema, slots
 from data_access import engine as databases
 from data_access import tables as t
 from data_access import tally as tallies
@@ -29,6 +29,7 @@ from data_access.promises import Targets
 from data_access.tally import Where
 from data_access.units import SITUATIONS
 from data_access.vocabulary import TargetMetric
+from data_access.work_queue import queue
 from data_access.working_time import Hours
 
 LIST_LIMIT = 500
@@ -124,6 +125,36 @@ def leads_behind(
             now = tallies.keys_of(connection, shown, ("waits_for", "stage_age"), moment, unit)
             rows = [row | now[row["id"]] for row in rows]
         return len(ids), rows[::-1] if oldest_first else rows
+
+
+def work_queue(viewer: Viewer, where: Where, moment: Moment, now: datetime) -> tuple[int, list[dict[str, Any]]]:
+    """How many open leads a filter leaves, and those that want doing first; see `work_queue.queue`."""
+    auth.require(viewer, auth.SEE_LEADS)
+    _require_scope(viewer, where)
+    with databases.reading(database()) as connection:
+        return queue(connection, where, moment, now, locations=viewer.locations)
+
+
+def lead(viewer: Viewer, lead_id: int) -> lead_lists.Whole | None:
+    """One lead with all that is written down about it; None where there is none in the viewer's scope."""
+    auth.require(viewer, auth.SEE_LEADS)
+    with databases.reading(database()) as connection:
+        return lead_lists.whole(connection, lead_id, locations=viewer.locations)
+
+
+def find_leads(viewer: Viewer, typed: str) -> list[dict[str, Any]]:
+    """Leads in the viewer's scope by their number, or by a part of their reference."""
+    auth.require(viewer, auth.SEE_LEADS)
+    with databases.reading(database()) as connection:
+        return lead_lists.find(connection, typed, locations=viewer.locations)
+
+
+def stands_in_for(viewer: Viewer, day: date) -> frozenset[int]:
+    """Whose leads are the viewer's too, because they are away."""
+    if viewer.staff_id is None:
+        return frozenset()
+    with databases.reading(database()) as connection:
+        return routing.stands_in_for(connection, viewer.staff_id, day)
 
 
 def twins(viewer: Viewer, chosen: Sequence[int], as_of: datetime) -> list[dict[str, Any]]:

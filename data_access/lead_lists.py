@@ -1,6 +1,7 @@
 """Leads as people read them: in lists, as they stood at a moment, and those that may be one inquiry twice."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,11 +10,11 @@ from sqlalchemy import Connection
 
 from data_access import events as happened
 from data_access import tables as t
-from data_access.events import Received
-from data_access.lead_state import epoch_minute
+from data_access.events import Event, Received
+from data_access.lead_state import LeadState, epoch_minute
 from data_access.leads import logs_of
 from data_access.replay import replay
-from data_access.vocabulary import EXCLUDED_REASONS
+from data_access.vocabulary import EXCLUDED_REASONS, AppointmentStatus
 
 
 def listing(
@@ -39,6 +40,8 @@ def listing(
     query = (
         sa.select(
             lead.id, lead.version, lead.reference, lead.received_at, lead.received_precision, lead.logged_at,
+            lead.location_id, lead.owner_id, lead.need, lead.tries, lead.put_off, lead.may_contact, lead.preferred_contact,
+            lead.records_status, lead.appointment_status,
             t.locations.c.name.label("location"), t.locations.c.zone,
             t.partners.c.name.label("partner"), lead.partner_category, t.service_lines.c.name.label("service_line"),
             t.sources.c.name.label("source"), owner.c.name.label("owner"),
@@ -63,6 +66,50 @@ def listing(
         logged = sa.select(t.events.c.lead_id).where(t.events.c.kind == "received", t.events.c.staff_id == staff_id)
         query = query.where(lead.id.in_(logged)).order_by(None).order_by(lead.logged_at.desc(), lead.id.desc())
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+@dataclass(frozen=True)
+class Whole:
+    """One lead with everything that is written down about it: its row as `listing` gives it, its events in the order in which
+    they were recorded, its checklist, its appointments with their chain, and how its events leave it.
+    """
+
+    row: dict[str, Any]
+    log: list[Event]
+    records: list[dict[str, Any]]
+    appointments: list[dict[str, Any]]
+    state: LeadState
+
+
+def whole(connection: Connection, lead_id: int, *, locations: Collection[int] | None) -> Whole | None:
+    """One lead; None where there is none, or none in the viewer's scope."""
+    rows = listing(connection, locations=locations, lead_ids=[lead_id], limit=1)
+    if not rows:
+        return None
+
+    def lines(table: sa.Table) -> list[dict[str, Any]]:
+        query = sa.select(table).where(table.c.lead_id == lead_id).order_by(*table.primary_key.columns)
+        return [dict(line) for line in connection.execute(query).mappings()]
+
+    log, appointments = logs_of(connection, [lead_id])[lead_id], lines(t.appointments)
+    ahead = [a["starts_at"] for a in appointments if a["status"] == AppointmentStatus.SCHEDULED and a["starts_at"]]
+    return Whole(
+        rows[0] | {"starts_at": ahead[-1] if ahead else None}, log, lines(t.records), appointments, replay(log)
+    )
+
+
+def find(connection: Connection, typed: str, *, locations: Collection[int] | None) -> list[dict[str, Any]]:
+    """Leads by their number, or by a part of their reference; the newest first."""
+    typed = typed.strip()
+    lead = t.leads.c
+    named = lead.reference.icontains(typed, autoescape=True)
+    if typed.isdecimal() and len(typed) < 18:
+        named |= lead.id == int(typed)
+    query = sa.select(lead.id).where(named).order_by(lead.id.desc()).limit(20)
+    if locations is not None:
+        query = query.where(lead.location_id.in_(list(locations)))
+    ids = list(connection.execute(query).scalars()) if typed else []
+    return listing(connection, locations=locations, lead_ids=ids, limit=20) if ids else []
 
 
 TWIN_DAYS = 14

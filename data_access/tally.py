@@ -80,15 +80,21 @@ def tally(
     return count(source, dimensions, where, moment, unit)  # type: ignore[arg-type]  # one branch per type, above
 
 
-def members(source: Snapshot | Connection, where: Where, moment: Moment, unit: Unit = LEADS) -> list[int]:
-    """Ids of the leads that a tally with the same arguments counts, newest first; of appointments, one per appointment."""
+def members(
+    source: Snapshot | Connection, where: Where, moment: Moment, unit: Unit = LEADS, *, soonest: str = ""
+) -> list[int]:
+    """Ids of the leads that a tally with the same arguments counts, newest first; of appointments, one per appointment.
+
+    `soonest`: in order of this column of the facts instead, the smallest first; only inside the database.
+    """
     if isinstance(source, Snapshot):
         lead_id = source.rows[unit.stored].lead_id
         found = [lead_id[rows][_wanted(f, where, moment, unit)] for rows, f in _blocks(source, where, unit)]
         return [int(i) for i in np.concatenate(found)[::-1]] if found else []
     c = unit.stored.table.c
     query = sa.select(c.lead_id).where(*_conditions(where, moment, unit))
-    return list(source.execute(query.order_by(c[unit.stored.day].desc(), c.lead_id.desc())).scalars())
+    order = (c[soonest], c.lead_id) if soonest else (c[unit.stored.day].desc(), c.lead_id.desc())
+    return list(source.execute(query.order_by(*order)).scalars())
 
 
 def keys_of(

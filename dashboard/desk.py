@@ -1,0 +1,242 @@
+"""Working on a lead: its buttons, the few fields that some of them ask for, what was done last, and taking it back."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from dashboard import actions, auth, clock, labels, loaders
+from dashboard.actions import Recorded
+from dashboard.auth import Viewer
+from dashboard.forms import Errors
+from dashboard.lead_forms import ACTIONS, Stands, others, usual
+from data_access.events import Assigned, Happening
+from data_access.lead_rules import NotPossible
+from data_access.leads import Stale
+from data_access.vocabulary import (
+    AppointmentStatus,
+    CancelledBy,
+    CloseReason,
+    ContactMethod,
+    Kind,
+    Need,
+    NextStep,
+    NotEligibleReason,
+    PauseReason,
+    Priority,
+    StallReason,
+)
+
+_DESK = "desk"
+_STEPS = (
+    NextStep.CALL, NextStep.WRITE, NextStep.REMIND_OF_RECORDS, NextStep.CLINICAL_REVIEW, NextStep.OFFER_APPOINTMENT,
+    NextStep.CONFIRM_APPOINTMENT, NextStep.DECIDE, NextStep.OTHER,
+)  # fmt: skip
+"""What people put off; the answer that was promised, and a visit's outcome, have their own time."""
+
+
+@dataclass
+class _Desk:
+    """What stands open on somebody's desk: the fields asked for last, and what was done last."""
+
+    asking: tuple[int, str] | None = None
+    errors: Errors = field(default_factory=dict)
+    said: str = ""
+    problem: str = ""
+    done: Recorded | None = None
+
+
+def _desk() -> _Desk:
+    desk: _Desk = st.session_state.setdefault(_DESK, _Desk())
+    return desk
+
+
+def stands(row: Mapping[str, Any], now: datetime) -> Stands:
+    """How a listed lead stands, for the choice of its actions."""
+    status, need, starts = row["appointment_status"], row["need"], row.get("starts_at")
+    return Stands(
+        need=Need(need) if need else None,
+        kind=Kind(row["kind"]),
+        appointment=AppointmentStatus(status) if status else None,
+        begun=bool(starts and starts <= now),
+    )
+
+
+def notice(viewer: Viewer) -> None:
+    """What was done last, with its undo, or why it was not."""
+    desk = _desk()
+    if desk.problem:
+        st.error(desk.problem, icon=":material/error:")
+    elif desk.said:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.success(desk.said, icon=":material/check_circle:", width="stretch")
+            if desk.done:
+                st.button("Undo", key="desk_undo", icon=":material/undo:", on_click=_undo, args=(viewer,))
+
+
+def buttons(viewer: Viewer, row: Mapping[str, Any], now: datetime) -> None:
+    """What is usually done next as buttons, and everything else in a menu."""
+    lead, usually = row["id"], usual(stands(row, now))
+    for name in usually:
+        action = ACTIONS[name]
+        st.button(
+            action.label, key=f"desk_{name}_{lead}", icon=f":material/{action.icon}:", on_click=_press,
+            args=(viewer, dict(row), name), type="primary" if name == usually[0] else "secondary",
+        )  # fmt: skip
+    if row["owner_id"] is None and viewer.staff_id and row["need"]:
+        st.button("Take it", key=f"desk_take_{lead}", icon=":material/front_hand:", on_click=_take, args=(viewer, row))
+    if more := others(stands(row, now)):
+        key = f"desk_more_{lead}"
+        st.menu_button(
+            "More", more, key=key, format_func=lambda name: ACTIONS[name].label, on_click=_choose,
+            args=(viewer, dict(row), key), icon=":material/more_horiz:",
+        )  # fmt: skip
+
+
+def fields(viewer: Viewer, row: Mapping[str, Any]) -> None:
+    """The few fields that an action on this lead asks for, under its row; nothing where none was pressed."""
+    desk = _desk()
+    if not desk.asking or desk.asking[0] != row["id"]:
+        return
+    name = desk.asking[1]
+    action = ACTIONS[name]
+    with st.form(f"desk_form_{row['id']}_{name}", border=True):
+        st.markdown(f"**{action.label}**: {called(row)}")
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            for asked in action.asks:
+                _field(viewer, row, asked)
+        for problem in desk.errors.values():
+            st.markdown(f":red[{problem}]")
+        with st.container(horizontal=True):
+            st.form_submit_button(
+                action.label, type="primary", on_click=_submit, args=(viewer, dict(row), name), shortcut="Ctrl+Enter"
+            )
+            st.form_submit_button("Leave it", on_click=_put_away)
+
+
+def take_back(viewer: Viewer, row: Mapping[str, Any], event_id: int) -> None:
+    """Take back one entry of a lead."""
+    st.session_state[_DESK] = _Desk(said=f"Entry {event_id}", done=Recorded(row["id"], event_id))
+    _undo(viewer)
+
+
+def called(row: Mapping[str, Any]) -> str:
+    """A lead in two words: its number, and its reference where it has one."""
+    return f"inquiry {row['id']}" + (f" ({row['reference']})" if row["reference"] else "")
+
+
+def _field(viewer: Viewer, row: Mapping[str, Any], name: str) -> None:
+    key, today = _key(row["id"], name), clock.now().astimezone(ZoneInfo(row["zone"])).date()
+    if name in _WORDS:
+        label, words = _WORDS[name]
+        st.pills(label, list(words), format_func=labels.word, key=key, wrap=True)
+    elif name in ("day", "until"):
+        label = "Day" if name == "day" else "Take it up again on"
+        first = today if name == "until" else today - timedelta(days=60)
+        st.date_input(label, value=None, key=key, min_value=first, format="YYYY-MM-DD")
+    elif name == "time":
+        st.time_input(f"Time ({row['zone'].partition('/')[2].replace('_', ' ')})", value=None, key=key, step=900)
+    elif name == "preparation":
+        st.toggle("Preparation steps sent", key=key)
+    elif name == "may_contact":
+        st.toggle("We may get in touch", value=row["may_contact"], key=key)
+    elif name == "duplicate_of":
+        st.number_input(
+            "Of a duplicate: the inquiry that goes on", value=None, min_value=1, step=1, key=key, format="%d"
+        )
+    else:
+        entries = loaders.choices("staff") if name == "owner" else loaders.locations(viewer)
+        names = {entry["id"]: entry["name"] for entry in entries}
+        st.selectbox("Owner" if name == "owner" else "Location", list(names), index=None, key=key,
+                     format_func=names.__getitem__)  # fmt: skip
+
+
+_WORDS: Mapping[str, tuple[str, Sequence[Any]]] = {
+    "by": ("By whom?", tuple(CancelledBy)),
+    "close_reason": ("Why?", tuple(CloseReason)),
+    "not_eligible": ("Why?", tuple(NotEligibleReason)),
+    "put_off": ("Why?", tuple(PauseReason)),
+    "stalled": ("It waits for", tuple(StallReason)),
+    "priority": ("Priority", tuple(Priority)),
+    "preferred": ("Preferred way", tuple(ContactMethod)),
+    "step": ("What is to be done then?", _STEPS),
+}
+
+
+def _key(lead: int, name: str) -> str:
+    return f"desk_{name}_of_{lead}"
+
+
+def _choose(viewer: Viewer, row: dict[str, Any], key: str) -> None:
+    if name := st.session_state.get(key):
+        _press(viewer, row, name)
+
+
+def _press(viewer: Viewer, row: dict[str, Any], name: str) -> None:
+    if ACTIONS[name].asks:
+        st.session_state[_DESK] = _Desk(asking=(row["id"], name))
+    else:
+        _submit(viewer, row, name)
+
+
+def _put_away() -> None:
+    st.session_state[_DESK] = _Desk()
+
+
+def _submit(viewer: Viewer, row: dict[str, Any], name: str) -> None:
+    """Runs before the page is drawn again: parse, write, and say so; or keep what is wrong beside the fields."""
+    action = ACTIONS[name]
+    raw = {asked: st.session_state.get(_key(row["id"], asked)) for asked in action.asks}
+    made = action.parse(raw, ZoneInfo(row["zone"]))
+    if isinstance(made, dict):
+        st.session_state[_DESK] = _Desk(asking=(row["id"], name), errors=made)
+        return
+    do(viewer, row, made, action.said)
+
+
+def _take(viewer: Viewer, row: Mapping[str, Any]) -> None:
+    do(viewer, row, Assigned(owner_id=viewer.staff_id), "taken by you")
+
+
+def do(viewer: Viewer, row: Mapping[str, Any], what: Happening, said: str) -> None:
+    """Write down what happened to a lead, now or at the time that was given beside it, and say so."""
+    typed: datetime | None = st.session_state.get(when_key(row["id"]))
+    earlier = typed.replace(tzinfo=ZoneInfo(row["zone"])) if typed else None
+    key = hashlib.sha256(f"{viewer.staff_id}|{row['id']}|{row['version']}|{what!r}".encode()).hexdigest()
+    try:
+        done = actions.record(
+            loaders.database(),
+            viewer,
+            row["id"],
+            what,
+            version=row["version"],
+            now=clock.now(),
+            occurred_at=earlier,
+            key=key,
+        )
+    except (Stale, NotPossible, LookupError, auth.NotAllowed) as error:
+        st.session_state[_DESK] = _Desk(problem=str(error))
+        return
+    st.session_state.pop(when_key(row["id"]), None)
+    st.session_state[_DESK] = _Desk(said=f"I{called(row)[1:]}: {said}.", done=done)
+
+
+def when_key(lead: int) -> str:
+    """Key of the field that says that something happened earlier than now."""
+    return f"desk_when_{lead}"
+
+
+def _undo(viewer: Viewer) -> None:
+    desk = _desk()
+    if desk.done is None:
+        return
+    try:
+        actions.take_back(loaders.database(), viewer, desk.done, now=clock.now())
+    except (Stale, NotPossible, LookupError, auth.NotAllowed) as error:
+        st.session_state[_DESK] = _Desk(problem=str(error))
+        return
+    st.session_state[_DESK] = _Desk(said=f"Taken back. {desk.said.removesuffix('.')}: that no longer counts.")

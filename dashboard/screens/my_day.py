@@ -1,0 +1,170 @@
+"""Blocks of My day: one list, most urgent first, and what can be done in it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import actions, auth, clock, desk, labels, loaders
+from dashboard.auth import Viewer
+from dashboard.display import minutes, plural
+from dashboard.filters import moment
+from dashboard.frame import View
+from data_access.counted import Due
+from data_access.tally import narrower
+from data_access.units import SITUATIONS
+from data_access.vocabulary import Channel, Kind, Need, NextStep, Priority, StallReason, code
+
+PAGE = 15
+LEAD_PAGE = "../pages/lead.py"
+_REFRESH_SECONDS = 20
+_HOURS_ALOUD = 12  # beyond so many staffed hours, days say more
+_ALL, _MINE, _UNOWNED = "All", "Mine", "Unowned"
+
+
+def _keys(viewer: Viewer, mine: frozenset[int]) -> dict[str, dict[str, tuple[int, ...]]]:
+    """What each choice leaves, as keys of the facts, so that its count is that of the metrics pages."""
+    waits = {reason: (code(reason) + 1,) for reason in StallReason}
+    own = {_MINE: {"owner": (*mine, viewer.staff_id)}} if viewer.staff_id else {}
+    return {
+        **own,
+        _ALL: {},
+        "Overdue": {"due": (Due.OVERDUE,)},
+        "Due today": {"due": (Due.TODAY,)},
+        _UNOWNED: {"owner": (0,)},
+        "No next step": {"due": (Due.NO_STEP,)},
+        "Clinical review": {"waits_for": waits[StallReason.CLINICAL_REVIEW]},
+        "Waits for partner": {"waits_for": waits[StallReason.RECORDS]},
+        "Waits for patient": {"waits_for": waits[StallReason.PATIENT]},
+        "Stalled": {"stalled": (1,)},
+    }
+
+
+def now_of(view: View) -> View:
+    """The same view, now: a day in the past is not worked on."""
+    now = clock.now()
+    return replace(view, as_of=now, moment=moment(now, view.zone, view.moment.horizon_days), fixed=False)
+
+
+@st.fragment(run_every=_REFRESH_SECONDS)
+def work(view: View) -> None:
+    """The list; it draws itself anew now and then, so that a colleague's change is seen without a reload."""
+    view = now_of(view)
+    choices = _keys(view.viewer, loaders.stands_in_for(view.viewer, view.today))
+    counted = view.count(["owner", "waits_for", "stalled", "due"], view.whenever(), SITUATIONS)
+    numbers = {name: _number(counted, keys) for name, keys in choices.items()}
+    st.markdown(finding(numbers))
+    usual = _MINE if numbers.get(_MINE) else _ALL
+    chosen = st.pills(
+        "Show", list(choices), default=usual, key="my_day_show", required=True, wrap=True, label_visibility="collapsed",
+        format_func=lambda name: f"{name} {numbers[name]:,}",
+    )  # fmt: skip
+    desk.notice(view.viewer)
+    where = narrower(view.whenever(), **choices[chosen or _ALL])
+    total, rows = loaders.work_queue(view.viewer, where, view.moment, view.as_of)
+    if chosen == "No next step" and total:
+        st.button(
+            "Give them the next step of the rules", icon=":material/rule:", on_click=_plan,
+            args=(view.viewer, [row["id"] for row in rows]), key="my_day_plan",
+        )  # fmt: skip
+    if not rows:
+        st.info("Nothing here wants doing.", icon=":material/done_all:")
+    shown = PAGE * st.session_state.get("my_day_pages", 1)
+    for row in rows[:shown]:
+        line(view.viewer, row, view.as_of)
+    if total > shown:
+        st.caption(f"The {min(shown, len(rows)):,} most urgent of {total:,}.")
+        if len(rows) > shown:
+            st.button(f"Show {PAGE} more", key="my_day_more", on_click=_show_more)
+
+
+def _number(counted: pd.DataFrame, keys: Mapping[str, Sequence[int]]) -> int:
+    kept = counted
+    for name, codes in keys.items():
+        kept = kept[kept[name].isin(list(codes))]
+    return int(kept["count"].sum())
+
+
+def finding(numbers: Mapping[str, int]) -> str:
+    """The finding in one sentence."""
+    if not numbers[_ALL]:
+        return "No lead is open."
+    text = (
+        f"**{plural(numbers[_ALL], 'lead')}** {'is' if numbers[_ALL] == 1 else 'are'} open, **{numbers['Overdue']:,}** "
+    )
+    text += "with a next step that is overdue"
+    alarms = [f"{numbers[name]:,} {said}" for name, said in ((_UNOWNED, "unowned"), ("No next step", "without a next step"))
+              if numbers[name]]  # fmt: skip
+    return text + (f"; **{' and '.join(alarms)}**." if alarms else "; each has an owner and a next step.")
+
+
+def line(viewer: Viewer, row: Mapping[str, Any], now: datetime) -> None:
+    """One lead: who it is, what to do and by when, and the buttons that do it."""
+    with st.container(border=True, key=f"my_day_row_{row['id']}", gap="xsmall"):
+        said, do = st.columns([3, 2], vertical_alignment="center")
+        with said:
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                label = row["reference"] or f"No. {row['id']}"
+                st.page_link(LEAD_PAGE, label=f"**{label}**", query_params={"lead": str(row["id"])})
+                st.markdown(_step(row), width="stretch")
+            st.caption(_who(row))
+        with do, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+            if viewer.may(auth.WORK_LEADS):
+                desk.buttons(viewer, row, now)
+        desk.fields(viewer, row)
+
+
+def _step(row: Mapping[str, Any]) -> str:
+    step = labels.word(NextStep(row["next_step"])) if row["next_step"] else "No next step"
+    urgent = f" · :orange[{labels.word(Priority(row['priority']))}]" if row["priority"] != Priority.ROUTINE else ""
+    if not row["next_step_by"]:
+        return f":orange[**{step}**]{urgent}"
+    left, due, now = row["left_minutes"], local(row["next_step_by"], row["zone"]), local(clock.now(), row["zone"])
+    far = abs(left) >= _HOURS_ALOUD * 60
+    if due < now:
+        late = f"{plural((now.date() - due.date()).days, 'day')}" if far else minutes(-left)
+        return f"**{step}** · :orange[overdue by {late}]{urgent}, since {due:{_day_format(due, now)}}"
+    return f"**{step}** · {'' if far else minutes(left) + ' left, '}by {due:{_day_format(due, now)}}{urgent}"
+
+
+def _day_format(due: datetime, now: datetime) -> str:
+    return "%H:%M" if due.date() == now.date() else "%a %d %b, %H:%M" if due.year == now.year else "%a %d %b %Y"
+
+
+def _who(row: Mapping[str, Any]) -> str:
+    need = labels.word(Need(row["need"])) if row["need"] else ""
+    kind, channel = labels.word(Kind(row["kind"])), labels.word(Channel(row["channel"])).lower()
+    received = local(row["received_at"], row["zone"])
+    parts = [
+        f"{kind} by {channel}, {received:%d %b %H:%M}",
+        row["partner"] or "",
+        row["location"],
+        row["owner"] or "unowned",
+        need.lower() + (f", tried {row['tries']} times" if row["tries"] > 1 else ""),
+        "" if row["may_contact"] else ":orange[wants no contact]",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _plan(viewer: Viewer, lead_ids: Sequence[int]) -> None:
+    planned = actions.plan_by_rule(loaders.database(), viewer, lead_ids, now=clock.now())
+    st.toast(f"{plural(planned, 'lead')} got a next step.", icon=":material/rule:")
+
+
+def _show_more() -> None:
+    st.session_state["my_day_pages"] = st.session_state.get("my_day_pages", 1) + 1
+
+
+def local(at: datetime, zone: str) -> datetime:
+    """A moment on the location's wall clock."""
+    return at.astimezone(ZoneInfo(zone))
+
+
+def header_note(view: View) -> None:
+    """That the list is about now, where a day in the past was chosen."""
+    if view.fixed:
+        st.caption("This list is about now: the day chosen in the sidebar does not apply to it.")

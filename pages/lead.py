@@ -1,0 +1,29 @@
+"""One inquiry: how it stands, what to do, and everything that happened to it."""
+
+import streamlit as st
+
+from dashboard import auth, frame, loaders
+from dashboard.screens import lead as screen
+
+view = frame.view()
+st.title("One inquiry")
+if not view.viewer.may(auth.SEE_LEADS):
+    st.info("Your role sees numbers, not leads. Ask a manager if it should.", icon=":material/lock:")
+    st.stop()
+number = screen.find(view.viewer)
+if number is None:
+    st.stop()
+lead = loaders.lead(view.viewer, number)
+if lead is None:
+    st.info("There is no such inquiry, or it is not at one of your locations.", icon=":material/search_off:")
+    st.stop()
+
+screen.headline(lead)
+screen.work(view.viewer, lead)
+left, right = st.columns([3, 2], gap="large")
+with left:
+    screen.history(view.viewer, lead)
+    screen.appointments(lead)
+with right:
+    screen.records(view.viewer, lead)
+    screen.details(lead)
