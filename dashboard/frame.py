@@ -70,6 +70,11 @@ class View:
         """The practice's local day of `as_of`."""
         return self.as_of.astimezone(ZoneInfo(self.zone)).date()
 
+    def now(self) -> "View":
+        """The same view as of now: a day in the past is not worked on."""
+        at = clock.now()
+        return replace(self, as_of=at, moment=moment(at, self.zone, self.moment.horizon_days), fixed=False)
+
     def with_horizon(self, days: int) -> "View":
         """The same view with another horizon."""
         return replace(self, moment=replace(self.moment, horizon_days=days))

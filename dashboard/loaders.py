@@ -22,6 +22,7 @@ from data_access import engine as databases
 from data_access import tables as t
 from data_access import tally as tallies
 from data_access.annotations import Annotation
+from data_access.columns import metadata
 from data_access.days import day_number
 from data_access.dimensions import LEADS, Moment, Unit
 from data_access.facts import LiveFacts, Snapshot
@@ -194,7 +195,7 @@ def locations(viewer: Viewer) -> list[dict[str, Any]]:
 def choices(table: str) -> list[dict[str, Any]]:
     """The entries in use of one of the practice's lists: partners, service_lines, sources or staff."""
     with databases.reading(database()) as connection:
-        return practice.active(connection, t.metadata.tables[table])
+        return practice.active(connection, metadata.tables[table])
 
 
 def waited_minutes(waits: pd.DataFrame) -> npt.NDArray[np.int64]:

@@ -1,6 +1,7 @@
 """Days and weeks as numbers, as the facts keep them."""
 
-from datetime import date
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _EPOCH_MONDAY = date(1970, 1, 5).toordinal()
@@ -19,3 +20,13 @@ def week_number(day: date) -> int:
 def week_start(week: int) -> date:
     """Monday of a week number."""
     return date.fromordinal(_EPOCH_MONDAY + (week - 1) * 7)
+
+
+def local_day(moment: datetime, zone: ZoneInfo) -> date:
+    """The day of a moment on a location's calendar."""
+    return moment.astimezone(zone).date()
+
+
+def end_of(day: date, zone: ZoneInfo) -> datetime:
+    """The moment at which a local day is over."""
+    return datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)

@@ -1,4 +1,4 @@
-"""The tables of the facts: narrow rows of numbers that are counted, one table per unit. Meanings in fact_rows.py.
+"""The tables of the facts: narrow rows of numbers that are counted, one table per unit. Meanings in fact_rows, unit_rows.
 
 They are made from the events alone; a change of their shape takes a new FACTS_VERSION, and `handoff migrate` makes
 them anew.
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 from sqlalchemy import Column, ForeignKey, Table
 
-from data_access.tables import BIG, metadata
+from data_access.columns import BIG, metadata
 
 FACTS_VERSION = 3  # 3: corrected outcomes, and what changed hands
 NEVER = 2**31 - 1

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from data_access import events as happened
-from data_access import fact_rows, lead_rules, practice
+from data_access import fact_writing, lead_rules, practice
 from data_access import tables as t
 from data_access.events import Event, Happening, Planned, Received
 from data_access.follow_up import FollowUp
@@ -357,4 +357,4 @@ def _write_out(connection: Connection, states: dict[int, LeadState], *, fresh: b
             rows += [{"lead_id": lead_id, **child.row()} for child in children]
         if rows:
             connection.execute(sa.insert(table), rows)
-    fact_rows.write(connection, states, fresh=fresh)
+    fact_writing.write(connection, states, fresh=fresh)

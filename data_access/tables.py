@@ -1,276 +1,64 @@
-"""The tables of the lead database.
+"""The tables of the lead database; those of the practice itself are made in practice_tables.py.
 
 Every column that holds a word of the vocabulary has a CHECK made from it, so the database refuses what the
 vocabulary does not know. A column comment says what NULL means.
 """
 
-from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Any
-
 import sqlalchemy as sa
-from sqlalchemy import CheckConstraint, Column, ForeignKey, MetaData, Table
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Table
 
 from data_access import vocabulary as words
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
+from data_access.columns import BIG, UtcDateTime, key, metadata, to, word
+from data_access.practice_tables import (
+    absences as absences,
 )
-
-
-class UtcDateTime(sa.TypeDecorator[datetime]):
-    """An aware moment, kept in UTC on every database. SQLite drops offsets in silence, so naive values are refused."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """Turn an aware moment to UTC; refuse a naive one."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value!r} has no time zone; give an aware datetime")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
-        """Hand out aware UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows by itself only in INTEGER columns
-
-
-def word(name: str, vocabulary: type[StrEnum], **options: Any) -> Column[str]:
-    """A text column that holds a word of the vocabulary (or NULL where its comment says what that means)."""
-    return Column(name, sa.String(32), info={"words": vocabulary}, **options)
-
-
-def key() -> Column[int]:
-    """The surrogate key of a row."""
-    return Column("id", BIG, primary_key=True, autoincrement=True)
-
-
-def to(target: str, name: str, **options: Any) -> Column[int]:
-    """A foreign key column; NULL only where `comment` says what it means."""
-    options.setdefault("nullable", "comment" in options)
-    return Column(name, BIG, ForeignKey(f"{target}.id"), **options)
-
-
-# ---------------------------------------------------------------- the practice
-
-practice = Table(
-    "practice",
-    metadata,
-    Column("id", BIG, primary_key=True),
-    Column("name", sa.Text, nullable=False),
-    Column("zone", sa.Text, nullable=False, comment="IANA time zone of the practice as a whole"),
-    Column("is_demo", sa.Boolean, nullable=False, default=False),
-    Column("demo_until", sa.Date, comment="last day the demo was made for; NULL: not a demo"),
-    Column("horizon_days", sa.Integer, nullable=False, default=30),
-    CheckConstraint("id = 1", name="one_practice"),
+from data_access.practice_tables import (
+    annotations as annotations,
 )
-
-locations = Table(
-    "locations",
-    metadata,
-    key(),
-    Column("name", sa.Text, nullable=False, unique=True),
-    Column("zone", sa.Text, nullable=False, comment="IANA time zone; days and weeks are counted in it"),
-    Column("address", sa.Text, comment="NULL: not entered"),
-    Column("phone", sa.Text, comment="NULL: not entered"),
-    Column("fax", sa.Text, comment="NULL: none"),
-    Column("email", sa.Text, comment="NULL: none"),
-    Column("secure_email", sa.Text, comment="NULL: none"),
-    Column("referral_form_url", sa.Text, comment="NULL: none"),
-    Column("how_to_refer", sa.Text, comment="what a clinician does to refer here; NULL: not entered"),
-    Column("details_verified_on", sa.Date, comment="NULL: never verified"),
-    Column("active", sa.Boolean, nullable=False, default=True),
+from data_access.practice_tables import (
+    checklist_items as checklist_items,
 )
-
-staffed_hours = Table(
-    "staffed_hours",
-    metadata,
-    key(),
-    to("locations", "location_id"),
-    Column("weekday", sa.SmallInteger, nullable=False, comment="0 Monday .. 6 Sunday, local"),
-    Column("opens_minute", sa.SmallInteger, nullable=False, comment="local minute of day"),
-    Column("closes_minute", sa.SmallInteger, nullable=False, comment="not after opens_minute: closes the next day"),
-    Column("effective_from", sa.Date, nullable=False),
-    Column("effective_until", sa.Date, comment="first day on which it no longer holds; NULL: in force"),
-    CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
-    CheckConstraint("opens_minute BETWEEN 0 AND 1439 AND closes_minute BETWEEN 0 AND 1440", name="minutes"),
-    CheckConstraint("effective_until IS NULL OR effective_until > effective_from", name="effective"),
+from data_access.practice_tables import (
+    closures as closures,
 )
-
-closures = Table(
-    "closures",
-    metadata,
-    key(),
-    to("locations", "location_id", comment="NULL: every location"),
-    Column("closed_on", sa.Date, nullable=False),
-    Column("from_minute", sa.SmallInteger, nullable=False, default=0),
-    Column("until_minute", sa.SmallInteger, nullable=False, default=1440),
-    Column("label", sa.Text, nullable=False),
-    CheckConstraint("from_minute >= 0 AND from_minute < until_minute AND until_minute <= 1440", name="minutes"),
+from data_access.practice_tables import (
+    follow_up_rules as follow_up_rules,
 )
-
-openings = Table(
-    "openings",
-    metadata,
-    key(),
-    to("locations", "location_id"),
-    Column("open_on", sa.Date, nullable=False),
-    Column("opens_minute", sa.SmallInteger, nullable=False),
-    Column("closes_minute", sa.SmallInteger, nullable=False),
-    Column("label", sa.Text, nullable=False),
-    CheckConstraint("opens_minute BETWEEN 0 AND 1439 AND closes_minute BETWEEN 0 AND 1440", name="minutes"),
+from data_access.practice_tables import (
+    locations as locations,
 )
-
-response_windows = Table(
-    "response_windows",
-    metadata,
-    key(),
-    to("locations", "location_id", comment="NULL: any"),
-    word("pathway", words.Pathway, comment="NULL: any"),
-    word("channel", words.Channel, comment="NULL: any"),
-    word("kind", words.Kind, comment="NULL: any"),
-    word("priority", words.Priority, comment="NULL: any"),
-    Column("window_minutes", sa.Integer, comment="staffed minutes; NULL: no promise from this date on"),
-    Column("effective_from", sa.Date, nullable=False),
-    CheckConstraint("window_minutes >= 0", name="window"),
+from data_access.practice_tables import (
+    openings as openings,
 )
-
-targets = Table(
-    "targets",
-    metadata,
-    key(),
-    word("metric", words.TargetMetric, nullable=False),
-    to("locations", "location_id", comment="NULL: any"),
-    Column("value", sa.Float, nullable=False, comment="a proportion in [0, 1]"),
-    Column("effective_from", sa.Date, nullable=False),
-    CheckConstraint("value BETWEEN 0 AND 1", name="value"),
+from data_access.practice_tables import (
+    partners as partners,
 )
-
-service_lines = Table(
-    "service_lines",
-    metadata,
-    key(),
-    Column("name", sa.Text, nullable=False, unique=True),
-    Column("accepting", sa.Boolean, nullable=False, default=True),
-    Column("appropriate_for", sa.Text, nullable=False, default=""),
-    Column("active", sa.Boolean, nullable=False, default=True),
+from data_access.practice_tables import (
+    practice as practice,
 )
-
-checklist_items = Table(
-    "checklist_items",
-    metadata,
-    key(),
-    to("service_lines", "service_line_id", comment="NULL: service lines without a list of their own"),
-    Column("template_version", sa.Integer, nullable=False),
-    word("item", words.RecordItem, nullable=False),
-    Column("required", sa.Boolean, nullable=False),
-    Column("effective_from", sa.Date, nullable=False),
+from data_access.practice_tables import (
+    response_windows as response_windows,
 )
-
-sources = Table(
-    "sources",
-    metadata,
-    key(),
-    Column("name", sa.Text, nullable=False, unique=True),
-    Column("active", sa.Boolean, nullable=False, default=True),
+from data_access.practice_tables import (
+    routes as routes,
 )
-
-staff = Table(
-    "staff",
-    metadata,
-    key(),
-    Column("name", sa.Text, nullable=False, unique=True),
-    word("role", words.Role, nullable=False),
-    Column("active", sa.Boolean, nullable=False, default=True),
+from data_access.practice_tables import (
+    service_lines as service_lines,
 )
-
-routes = Table(
-    "routes",
-    metadata,
-    key(),
-    to("locations", "location_id", comment="NULL: any"),
-    word("pathway", words.Pathway, comment="NULL: any"),
-    word("channel", words.Channel, comment="NULL: any"),
-    word("kind", words.Kind, comment="NULL: any"),
-    to("staff", "owner_id", comment="NULL: nobody from this date on"),
-    to("staff", "backup_id", comment="NULL: none"),
-    Column("effective_from", sa.Date, nullable=False),
+from data_access.practice_tables import (
+    slots as slots,
 )
-
-absences = Table(
-    "absences",
-    metadata,
-    key(),
-    to("staff", "staff_id"),
-    Column("from_on", sa.Date, nullable=False),
-    Column("until_on", sa.Date, nullable=False, comment="the first day back"),
-    CheckConstraint("until_on > from_on", name="order"),
+from data_access.practice_tables import (
+    sources as sources,
 )
-
-follow_up_rules = Table(
-    "follow_up_rules",
-    metadata,
-    key(),
-    word("need", words.Need, nullable=False),
-    word("kind", words.Kind, comment="NULL: any"),
-    word("step", words.NextStep, comment="NULL: none from this date on"),
-    Column("wait_days", sa.SmallInteger, nullable=False, comment="staffed days; before the visit where one is booked"),
-    Column("at_most", sa.SmallInteger, comment="tries, then somebody decides; NULL: without end"),
-    Column("effective_from", sa.Date, nullable=False),
-    CheckConstraint("wait_days BETWEEN 0 AND 365", name="wait"),
-    CheckConstraint("at_most > 0", name="tries"),
+from data_access.practice_tables import (
+    staff as staff,
 )
-
-partners = Table(
-    "partners",
-    metadata,
-    key(),
-    Column("name", sa.Text, nullable=False),
-    Column("name_key", sa.Text, nullable=False, unique=True, comment="case- and space-folded name"),
-    word("category", words.PartnerCategory, nullable=False),
-    Column("active", sa.Boolean, nullable=False, default=True, comment="partners are retired, never deleted"),
+from data_access.practice_tables import (
+    staffed_hours as staffed_hours,
 )
-
-slots = Table(
-    "slots",
-    metadata,
-    key(),
-    to("locations", "location_id"),
-    to("service_lines", "service_line_id", comment="NULL: any"),
-    to("staff", "provider_id", comment="NULL: not named"),
-    Column("starts_at", UtcDateTime, nullable=False),
-    Column("opened_at", UtcDateTime, nullable=False, comment="from when on it could be booked"),
-    Column("taken_at", UtcDateTime, comment="booked, or withdrawn; NULL: open"),
-    CheckConstraint("taken_at IS NULL OR taken_at >= opened_at", name="order"),
-)
-sa.Index("ix_slots_starts_at", slots.c.starts_at)
-
-annotations = Table(
-    "annotations",
-    metadata,
-    key(),
-    Column("on_day", sa.Date, nullable=False),
-    to("locations", "location_id", comment="NULL: the whole practice"),
-    Column("text", sa.String(120), nullable=False),
-    word("rebases", words.TrendSeries, comment="the series whose limits are fixed anew from this day; NULL: none"),
-    to("staff", "staff_id", comment="who wrote it; NULL: from the command line"),
-    Column("written_at", UtcDateTime, nullable=False),
-    Column("withdrawn_at", UtcDateTime, comment="NULL: it stands"),
-    CheckConstraint("length(text) BETWEEN 1 AND 120", name="short"),
+from data_access.practice_tables import (
+    targets as targets,
 )
 
 # ---------------------------------------------------------------- leads

@@ -2,13 +2,15 @@
 
 import streamlit as st
 
-from dashboard import auth, frame, loaders
+from dashboard import auth, display, frame, loaders
 from dashboard.screens import lead as screen
 
 view = frame.view()
 st.title("One inquiry")
 if not view.viewer.may(auth.SEE_LEADS):
     st.info("Your role sees numbers, not leads. Ask a manager if it should.", icon=":material/lock:")
+    st.stop()
+if not view.now().everything and display.no_leads(view.now()):
     st.stop()
 number = screen.find(view.viewer)
 if number is None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, event
 
 from data_access import engine as databases
 from data_access import schema
-from data_access.tables import metadata
+from data_access.columns import metadata
 from tests import factories
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no defect

@@ -99,7 +99,7 @@ def test_pages_are_short_and_modules_are_of_one_subject() -> None:
 def test_every_page_is_in_the_navigation() -> None:
     """A file in pages/ that the entry does not name would be dead, or open."""
     entry = (ROOT / "dashboard" / "app.py").read_text()
-    assert not [p.name for p in modules("pages") if f'"{p.name}"' not in entry]
+    assert not [p.name for p in modules("pages") if f'("{p.stem}", ' not in entry]
     assert not (ROOT / "dashboard" / "pages").exists()
 
 

@@ -1,7 +1,6 @@
 """Blocks of My day: one list, most urgent first, and what can be done in it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +11,6 @@ import streamlit as st
 from dashboard import actions, auth, clock, desk, labels, loaders
 from dashboard.auth import Viewer
 from dashboard.display import minutes, plural
-from dashboard.filters import moment
 from dashboard.frame import View
 from data_access.counted import Due
 from data_access.tally import narrower
@@ -44,16 +42,10 @@ def _keys(viewer: Viewer, mine: frozenset[int]) -> dict[str, dict[str, tuple[int
     }
 
 
-def now_of(view: View) -> View:
-    """The same view, now: a day in the past is not worked on."""
-    now = clock.now()
-    return replace(view, as_of=now, moment=moment(now, view.zone, view.moment.horizon_days), fixed=False)
-
-
 @st.fragment(run_every=_REFRESH_SECONDS)
 def work(view: View) -> None:
     """The list; it draws itself anew now and then, so that a colleague's change is seen without a reload."""
-    view = now_of(view)
+    view = view.now()
     choices = _keys(view.viewer, loaders.stands_in_for(view.viewer, view.today))
     counted = view.count(["owner", "waits_for", "stalled", "due"], view.whenever(), SITUATIONS)
     numbers = {name: _number(counted, keys) for name, keys in choices.items()}

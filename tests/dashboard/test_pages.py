@@ -23,7 +23,8 @@ from tests.conftest import empty, sqlite
 
 ROOT = Path(__file__).parents[2]
 ENTRY = str(ROOT / "dashboard" / "app.py")
-WITHOUT_A_CHART = ("log_inquiry", "data_quality", "partner")
+WITHOUT_A_CHART = ("log_inquiry", "data_quality", "partner", "my_day", "lead")
+ABOUT_NOW = ("my_day", "lead")
 PAGES = sorted(p.stem for p in (ROOT / "pages").glob("*.py"))
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 
@@ -111,19 +112,17 @@ def test_an_empty_practice_is_told_what_to_do(page: str, on_empty: str) -> None:
     assert not at.get("plotly_chart")
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if p != "log_inquiry"])
+@pytest.mark.parametrize("page", [p for p in PAGES if p not in ("log_inquiry", "lead")])
 def test_filters_that_match_nothing_say_so(page: str, on_demo: str) -> None:
     """Before there was anything, and on a day that is still to come: the way back is named."""
-    whenever = page in ("stalls", "backlog", "trends")  # what they are about, the period does not narrow
+    whenever = page in ("stalls", "backlog", "trends", "my_day")  # what they are about, the period does not narrow
     narrow = (
         {"pathway": "Patient", "channel": "Fax"}
         if whenever
         else {"period": "Between two days", "between": "2026-12-24"}
     )
-    for query, says in (
-        ({"as_of": "2020-01-01"}, "No lead had been received by 01 Jan 2020"),
-        (narrow, "No lead matches"),
-    ):
+    before = ({"as_of": "2020-01-01"}, "No lead had been received by 01 Jan 2020")
+    for query, says in ((narrow, "No lead matches"), *(() if page in ABOUT_NOW else (before,))):
         at = visit(page, **query)
         assert not at.get("plotly_chart")
         assert says in words(at)
@@ -399,7 +398,7 @@ def test_on_postgresql_the_pages_show_the_same_numbers(on_demo: str, postgres: E
     """The demo made in a PostgreSQL database: every page runs, and its tables are those of SQLite."""
     from dashboard import cli
 
-    pages = [p for p in PAGES if p not in ("log_inquiry", "partner")]
+    pages = [p for p in PAGES if p not in ("log_inquiry", "partner", *ABOUT_NOW)]
     here = {page: visit(page).dataframe[0].value for page in pages}
     empty(postgres)
     url = postgres.url.render_as_string(hide_password=False)

@@ -13,8 +13,9 @@ from alembic.runtime.migration import MigrationContext
 from data_access import engine as databases
 from data_access import events as e
 from data_access import facts, schema
+from data_access.columns import UtcDateTime, metadata
 from data_access.fact_tables import appointment_facts, item_facts, lead_facts, situation_facts, spell_facts
-from data_access.tables import UtcDateTime, leads, metadata, revisions
+from data_access.tables import leads, revisions
 from tests import factories
 from tests.factories import NOW, World, log
 

@@ -1,0 +1,213 @@
+"""The tables of the practice itself: its places and hours, promises, checklists, people, partners and rules."""
+
+import sqlalchemy as sa
+from sqlalchemy import CheckConstraint, Column, Table
+
+from data_access import vocabulary as words
+from data_access.columns import BIG, UtcDateTime, key, metadata, to, word
+
+practice = Table(
+    "practice",
+    metadata,
+    Column("id", BIG, primary_key=True),
+    Column("name", sa.Text, nullable=False),
+    Column("zone", sa.Text, nullable=False, comment="IANA time zone of the practice as a whole"),
+    Column("is_demo", sa.Boolean, nullable=False, default=False),
+    Column("demo_until", sa.Date, comment="last day the demo was made for; NULL: not a demo"),
+    Column("horizon_days", sa.Integer, nullable=False, default=30),
+    CheckConstraint("id = 1", name="one_practice"),
+)
+
+locations = Table(
+    "locations",
+    metadata,
+    key(),
+    Column("name", sa.Text, nullable=False, unique=True),
+    Column("zone", sa.Text, nullable=False, comment="IANA time zone; days and weeks are counted in it"),
+    Column("address", sa.Text, comment="NULL: not entered"),
+    Column("phone", sa.Text, comment="NULL: not entered"),
+    Column("fax", sa.Text, comment="NULL: none"),
+    Column("email", sa.Text, comment="NULL: none"),
+    Column("secure_email", sa.Text, comment="NULL: none"),
+    Column("referral_form_url", sa.Text, comment="NULL: none"),
+    Column("how_to_refer", sa.Text, comment="what a clinician does to refer here; NULL: not entered"),
+    Column("details_verified_on", sa.Date, comment="NULL: never verified"),
+    Column("active", sa.Boolean, nullable=False, default=True),
+)
+
+staffed_hours = Table(
+    "staffed_hours",
+    metadata,
+    key(),
+    to("locations", "location_id"),
+    Column("weekday", sa.SmallInteger, nullable=False, comment="0 Monday .. 6 Sunday, local"),
+    Column("opens_minute", sa.SmallInteger, nullable=False, comment="local minute of day"),
+    Column("closes_minute", sa.SmallInteger, nullable=False, comment="not after opens_minute: closes the next day"),
+    Column("effective_from", sa.Date, nullable=False),
+    Column("effective_until", sa.Date, comment="first day on which it no longer holds; NULL: in force"),
+    CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
+    CheckConstraint("opens_minute BETWEEN 0 AND 1439 AND closes_minute BETWEEN 0 AND 1440", name="minutes"),
+    CheckConstraint("effective_until IS NULL OR effective_until > effective_from", name="effective"),
+)
+
+closures = Table(
+    "closures",
+    metadata,
+    key(),
+    to("locations", "location_id", comment="NULL: every location"),
+    Column("closed_on", sa.Date, nullable=False),
+    Column("from_minute", sa.SmallInteger, nullable=False, default=0),
+    Column("until_minute", sa.SmallInteger, nullable=False, default=1440),
+    Column("label", sa.Text, nullable=False),
+    CheckConstraint("from_minute >= 0 AND from_minute < until_minute AND until_minute <= 1440", name="minutes"),
+)
+
+openings = Table(
+    "openings",
+    metadata,
+    key(),
+    to("locations", "location_id"),
+    Column("open_on", sa.Date, nullable=False),
+    Column("opens_minute", sa.SmallInteger, nullable=False),
+    Column("closes_minute", sa.SmallInteger, nullable=False),
+    Column("label", sa.Text, nullable=False),
+    CheckConstraint("opens_minute BETWEEN 0 AND 1439 AND closes_minute BETWEEN 0 AND 1440", name="minutes"),
+)
+
+response_windows = Table(
+    "response_windows",
+    metadata,
+    key(),
+    to("locations", "location_id", comment="NULL: any"),
+    word("pathway", words.Pathway, comment="NULL: any"),
+    word("channel", words.Channel, comment="NULL: any"),
+    word("kind", words.Kind, comment="NULL: any"),
+    word("priority", words.Priority, comment="NULL: any"),
+    Column("window_minutes", sa.Integer, comment="staffed minutes; NULL: no promise from this date on"),
+    Column("effective_from", sa.Date, nullable=False),
+    CheckConstraint("window_minutes >= 0", name="window"),
+)
+
+targets = Table(
+    "targets",
+    metadata,
+    key(),
+    word("metric", words.TargetMetric, nullable=False),
+    to("locations", "location_id", comment="NULL: any"),
+    Column("value", sa.Float, nullable=False, comment="a proportion in [0, 1]"),
+    Column("effective_from", sa.Date, nullable=False),
+    CheckConstraint("value BETWEEN 0 AND 1", name="value"),
+)
+
+service_lines = Table(
+    "service_lines",
+    metadata,
+    key(),
+    Column("name", sa.Text, nullable=False, unique=True),
+    Column("accepting", sa.Boolean, nullable=False, default=True),
+    Column("appropriate_for", sa.Text, nullable=False, default=""),
+    Column("active", sa.Boolean, nullable=False, default=True),
+)
+
+checklist_items = Table(
+    "checklist_items",
+    metadata,
+    key(),
+    to("service_lines", "service_line_id", comment="NULL: service lines without a list of their own"),
+    Column("template_version", sa.Integer, nullable=False),
+    word("item", words.RecordItem, nullable=False),
+    Column("required", sa.Boolean, nullable=False),
+    Column("effective_from", sa.Date, nullable=False),
+)
+
+sources = Table(
+    "sources",
+    metadata,
+    key(),
+    Column("name", sa.Text, nullable=False, unique=True),
+    Column("active", sa.Boolean, nullable=False, default=True),
+)
+
+staff = Table(
+    "staff",
+    metadata,
+    key(),
+    Column("name", sa.Text, nullable=False, unique=True),
+    word("role", words.Role, nullable=False),
+    Column("active", sa.Boolean, nullable=False, default=True),
+)
+
+routes = Table(
+    "routes",
+    metadata,
+    key(),
+    to("locations", "location_id", comment="NULL: any"),
+    word("pathway", words.Pathway, comment="NULL: any"),
+    word("channel", words.Channel, comment="NULL: any"),
+    word("kind", words.Kind, comment="NULL: any"),
+    to("staff", "owner_id", comment="NULL: nobody from this date on"),
+    to("staff", "backup_id", comment="NULL: none"),
+    Column("effective_from", sa.Date, nullable=False),
+)
+
+absences = Table(
+    "absences",
+    metadata,
+    key(),
+    to("staff", "staff_id"),
+    Column("from_on", sa.Date, nullable=False),
+    Column("until_on", sa.Date, nullable=False, comment="the first day back"),
+    CheckConstraint("until_on > from_on", name="order"),
+)
+
+follow_up_rules = Table(
+    "follow_up_rules",
+    metadata,
+    key(),
+    word("need", words.Need, nullable=False),
+    word("kind", words.Kind, comment="NULL: any"),
+    word("step", words.NextStep, comment="NULL: none from this date on"),
+    Column("wait_days", sa.SmallInteger, nullable=False, comment="staffed days; before the visit where one is booked"),
+    Column("at_most", sa.SmallInteger, comment="tries, then somebody decides; NULL: without end"),
+    Column("effective_from", sa.Date, nullable=False),
+    CheckConstraint("wait_days BETWEEN 0 AND 365", name="wait"),
+    CheckConstraint("at_most > 0", name="tries"),
+)
+
+partners = Table(
+    "partners",
+    metadata,
+    key(),
+    Column("name", sa.Text, nullable=False),
+    Column("name_key", sa.Text, nullable=False, unique=True, comment="case- and space-folded name"),
+    word("category", words.PartnerCategory, nullable=False),
+    Column("active", sa.Boolean, nullable=False, default=True, comment="partners are retired, never deleted"),
+)
+
+slots = Table(
+    "slots",
+    metadata,
+    key(),
+    to("locations", "location_id"),
+    to("service_lines", "service_line_id", comment="NULL: any"),
+    to("staff", "provider_id", comment="NULL: not named"),
+    Column("starts_at", UtcDateTime, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False, comment="from when on it could be booked"),
+    Column("taken_at", UtcDateTime, comment="booked, or withdrawn; NULL: open"),
+    CheckConstraint("taken_at IS NULL OR taken_at >= opened_at", name="order"),
+)
+sa.Index("ix_slots_starts_at", slots.c.starts_at)
+
+annotations = Table(
+    "annotations",
+    metadata,
+    key(),
+    Column("on_day", sa.Date, nullable=False),
+    to("locations", "location_id", comment="NULL: the whole practice"),
+    Column("text", sa.String(120), nullable=False),
+    word("rebases", words.TrendSeries, comment="the series whose limits are fixed anew from this day; NULL: none"),
+    to("staff", "staff_id", comment="who wrote it; NULL: from the command line"),
+    Column("written_at", UtcDateTime, nullable=False),
+    Column("withdrawn_at", UtcDateTime, comment="NULL: it stands"),
+    CheckConstraint("length(text) BETWEEN 1 AND 120", name="short"),
+)
