@@ -1,0 +1,207 @@
+"""My day and the page of an inquiry: a lead is worked to its visit, with undo, and nobody's work is lost."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from dashboard import actions, auth
+from dashboard.auth import NotAllowed, Viewer
+from data_access import demo, leads
+from data_access import events as e
+from data_access import tables as t
+from data_access.engine import reading, writing
+from data_access.leads import Stale
+from data_access.vocabulary import CloseReason, ContactMethod, Pathway, Priority, Role
+from tests import factories
+from tests.conftest import sqlite
+from tests.dashboard.test_pages import NOW, visit, words
+from tests.factories import World, log
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def at_the_moment(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("dashboard.clock.now", lambda: NOW)
+    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.ip_address", "127.0.0.1")
+    yield
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A demo practice of our own making: two leads at North, one of them Bob's, who looks at it."""
+    demo.make(tmp_path / "desk.db", "empty", NOW)
+    engine = sqlite(tmp_path / "world.db")
+    world = factories.found(engine)
+    with writing(engine) as c:
+        c.execute(sa.update(t.practice).values(is_demo=True, demo_until=NOW.date()))
+    log(world, NOW - 2 * DAY, reference="A-1", owner_id=world.bob)
+    log(world, NOW - timedelta(hours=1), reference="A-2", pathway=Pathway.CLINICIAN, partner_id=world.lakeside)
+    monkeypatch.setenv("HANDOFF_DATABASE_URL", f"sqlite:///{tmp_path / 'world.db'}")
+    return world
+
+
+def row(world: World, reference: str) -> dict:
+    with reading(world.engine) as c:
+        return dict(c.execute(sa.select(t.leads).where(t.leads.c.reference == reference)).mappings().one())
+
+
+def press(at: AppTest, label: str, nth: int = 0) -> AppTest:
+    [button for button in at.button if button.label == label][nth].click().run()
+    assert not at.exception
+    return at
+
+
+def numbers(at: AppTest) -> dict[str, int]:
+    """The choices above the list and how many leads each leaves."""
+    return {m[1]: int(m[2]) for text in at.get("button_group")[0].options if (m := re.fullmatch(r"(.+) (\d+)", text))}
+
+
+def test_the_most_urgent_lead_stands_on_top_and_says_what_to_do(desk: World) -> None:
+    """Bob's own leads first chosen; the one that is overdue, with its button."""
+    at = visit("my_day")
+    assert "**2 leads** are open, **1** with a next step that is overdue; **1 unowned**" in words(at)
+    assert numbers(at)["Mine"] == 1
+    assert "**Answer the inquiry** · :orange[overdue by" in words(at)
+
+
+def test_a_lead_is_worked_with_one_click_and_taken_back_with_another(desk: World) -> None:
+    """Reached: it is noted, it counts, and undo leaves both entries in its history."""
+    at = press(visit("my_day"), "Reached")
+    assert "Inquiry 1 (A-1): spoken with." in words(at)
+    assert row(desk, "A-1")["first_contact_at"] == NOW
+    press(at, "Undo")
+    assert row(desk, "A-1")["first_contact_at"] is None
+    with reading(desk.engine) as c:
+        assert [type(event.what) for event in leads.log_of(c, 1)] == [e.Received, e.Reached, e.Voided]
+
+
+def test_an_action_that_asks_says_what_is_missing_and_keeps_what_was_typed(desk: World) -> None:
+    """Booked without a day; with one, it stands in the list as booked."""
+    with writing(desk.engine) as c:
+        leads.record(c, 1, e.Offered(), occurred_at=NOW, now=NOW, version=1)
+    at = press(visit("my_day"), "Booked")
+    at.time_input[0].set_value(time(10))
+    press(at, "Booked", 1)
+    assert "Choose the day of the appointment." in words(at)
+    assert at.time_input[0].value == time(10)
+    at.date_input(key="desk_day_of_1").set_value(date(2026, 12, 1))
+    press(at, "Booked", 1)
+    assert "Inquiry 1 (A-1): booked." in words(at)
+    with reading(desk.engine) as c:
+        starts = c.scalar(sa.select(t.appointments.c.starts_at))
+    assert starts == datetime(2026, 12, 1, 15, tzinfo=UTC)
+
+
+def test_a_colleagues_change_in_between_is_said_and_nothing_is_lost(desk: World) -> None:
+    """Bob's list is a minute old; Alice closed the lead meanwhile."""
+    at = visit("my_day")
+    with writing(desk.engine) as c:
+        leads.record(c, 1, e.Closed(reason=CloseReason.WITHDRAWN), occurred_at=NOW, now=NOW, version=1)
+    press(at, "Reached")
+    assert "was changed by somebody else (you saw version 1, it is now 2)" in words(at)
+    assert row(desk, "A-1")["first_contact_at"] is None
+    assert "**1 lead** is open" in words(at)
+
+
+def test_the_choices_count_what_the_stalls_page_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the demo practice, every number."""
+    demo.make(tmp_path / "demo.db", "specialty", NOW)
+    monkeypatch.setenv("HANDOFF_DATABASE_URL", f"sqlite:///{tmp_path / 'demo.db'}")
+    day = numbers(visit("my_day"))
+    stalls = visit("stalls")
+    steps = next(frame.value for frame in stalls.dataframe if "overdue" in frame.value.columns).iloc[0]
+    assert (day["All"], day["Overdue"], day["No next step"]) == (steps["open"], steps["overdue"], steps["no_step"])
+    assert f"**{day['Stalled']:,} (" in words(stalls)
+
+
+def test_an_unowned_lead_is_taken_with_one_click(desk: World) -> None:
+    """And is Bob's from then on."""
+    at = visit("my_day")
+    at.get("button_group")[0].set_value("Unowned").run()
+    press(at, "Take it")
+    assert row(desk, "A-2")["owner_id"] == desk.bob
+
+
+def test_the_page_of_an_inquiry_tells_everything_and_takes_an_entry_back(desk: World) -> None:
+    """Who, when, and both the entry and what took it back."""
+    with writing(desk.engine) as c:
+        leads.record(
+            c, 2, e.Attempted(method=ContactMethod.CALL), occurred_at=NOW - timedelta(minutes=30), now=NOW, version=1,
+            staff_id=desk.alice,
+        )  # fmt: skip
+    at = visit("lead", lead="2")
+    assert "**Scheduling inquiry** by web form" in words(at)
+    shown = at.dataframe[0].value
+    assert shown["What"].tolist() == ["Tried by call", "Received by web form"]
+    assert shown["By"].tolist() == ["Alice", "The system"]
+    press(at, "Take it back")
+    assert at.dataframe[0].value["What"].tolist()[0].startswith("Took back entry")
+    assert "Tried by call (taken back)" in at.dataframe[0].value["What"].tolist()
+
+
+def test_one_record_at_a_time_comes_in_on_the_page_of_the_inquiry(desk: World) -> None:
+    """The others stay missing."""
+    at = press(visit("lead", lead="2"), "Is here")
+    with reading(desk.engine) as c:
+        statuses = c.execute(sa.select(t.records.c.status)).scalars().all()
+    assert sorted(statuses) == ["pending", "pending", "pending", "received"]
+    assert "received." in words(at)
+
+
+def test_what_happened_earlier_is_dated_then(desk: World) -> None:
+    """By the location's clock; a time before the inquiry is refused in words."""
+    at = visit("lead", lead="2")
+    when = at.get("date_time_input")[0] if at.get("date_time_input") else at.datetime_input[0]
+    when.set_value(datetime(2026, 11, 24, 9, 30)).run()  # noqa: DTZ001  # what a widget gives; half past two UTC
+    press(at, "Reached")
+    assert row(desk, "A-2")["first_contact_at"] == datetime(2026, 11, 24, 14, 30, tzinfo=UTC)
+
+
+def test_an_unknown_inquiry_is_said_to_be_unknown(desk: World) -> None:
+    """By a number in the address or typed."""
+    assert "There is no such inquiry" in words(visit("lead", lead="999"))
+    at = visit("lead")
+    at.text_input(key="lead_find").set_value("Z-9").run()
+    assert "No inquiry has this number or reference" in words(at)
+    at.text_input(key="lead_find").set_value("A-2").run()
+    assert "**Scheduling inquiry**" in words(at)
+
+
+def test_nobody_works_on_a_lead_beyond_their_locations_or_role(desk: World) -> None:
+    """Alice sees North, not South; marketing works on none; only clinical review makes an urgent lead routine."""
+    south = log(desk, NOW, location_id=desk.south, priority=Priority.URGENT)
+    alice = Viewer("Alice", Role.FRONT_DESK, frozenset({desk.north}), desk.alice)
+    charlie = Viewer("Charlie", Role.MARKETING, None, desk.charlie)
+    bob = Viewer("Bob", Role.MANAGER, None, desk.bob)
+    for viewer, what in (
+        (alice, e.Offered()),
+        (charlie, e.Offered()),
+        (bob, e.Reprioritised(priority=Priority.ROUTINE)),
+    ):
+        with pytest.raises(NotAllowed):
+            actions.record(desk.engine, viewer, south, what, version=1, now=NOW)
+    with pytest.raises(NotAllowed):
+        actions.plan_by_rule(desk.engine, alice, [south], now=NOW)
+    review = Viewer("Dana", Role.CLINICAL_REVIEW, None, None)
+    actions.record(desk.engine, review, south, e.Reprioritised(priority=Priority.ROUTINE), version=1, now=NOW)
+    assert auth.LOWER_PRIORITY in auth.PERMISSIONS
+
+
+def test_the_same_click_twice_is_one_entry(desk: World) -> None:
+    """And a click on what somebody saw before is refused, not lost."""
+    bob = Viewer("Bob", Role.MANAGER, None, desk.bob)
+    said = e.Reached(method=ContactMethod.CALL)
+    first, again = (actions.record(desk.engine, bob, 1, said, version=1, now=NOW, key="k") for _ in range(2))
+    assert first == again
+    with pytest.raises(Stale):
+        actions.record(desk.engine, bob, 1, e.Offered(), version=1, now=NOW)
+    with reading(desk.engine) as c:
+        assert len(leads.log_of(c, 1)) == 2

@@ -1,0 +1,41 @@
+"""Two people at the desk at once, in two real browsers."""
+
+import re
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.conftest import settled
+
+
+def open_leads(page: Page) -> int:
+    text = page.get_by_text(re.compile(r"[\d,]+ leads are open")).first.inner_text()
+    return int(re.search(r"([\d,]+) leads are open", text)[1].replace(",", ""))
+
+
+def desk(browser: Browser, address: str) -> Page:
+    page = browser.new_context(viewport={"width": 1440, "height": 1000}, locale="en-US").new_page()
+    page.goto(f"{address}/my_day")
+    settled(page)
+    page.get_by_role("button", name="Came").first.wait_for()
+    return page
+
+
+def test_a_colleagues_change_appears_by_itself_and_typing_is_not_disturbed(demo_server: str, browser: Browser) -> None:
+    """One fills in a form; the other notes a visit. The first sees one lead fewer without a reload, and keeps the form."""
+    mine, other = desk(browser, demo_server), desk(browser, demo_server)
+    before = open_leads(mine)
+    mine.get_by_role("button", name="More").nth(1).click()
+    mine.get_by_role("menuitem", name="Put off").or_(mine.get_by_text("Put off", exact=True)).first.click()
+    form = mine.get_by_test_id("stForm")
+    form.get_by_role("radio", name="Call").or_(form.get_by_role("button", name="Call", exact=True)).first.click()
+
+    other.get_by_role("button", name="Came").nth(3).click()
+    expect(other.get_by_text("came to the visit")).to_be_visible()
+    expect(mine.get_by_text(f"{before - 1:,} leads are open")).to_be_visible()
+    expect(form.get_by_role("button", name="Leave it")).to_be_visible()
+
+    other.get_by_role("button", name="Undo").click()
+    expect(mine.get_by_text(f"{before:,} leads are open")).to_be_visible()
+    form.get_by_role("button", name="Put off").click()
+    expect(form.get_by_text("Choose the day on which it is to be taken up.")).to_be_visible()
+    expect(form.get_by_text("Choose what is to be done then.")).to_have_count(0)  # what was chosen is still chosen
