@@ -1,5 +1,6 @@
 """Writes: permission, one transaction, and what there is to say about it."""
 
+import dataclasses
 import hashlib
 import secrets
 from collections.abc import Collection
@@ -7,15 +8,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import sqlalchemy as sa
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from dashboard import auth
 from dashboard.auth import Viewer
 from dashboard.forms import Inquiry
-from data_access import annotations, leads
+from data_access import annotations, lead_lists, leads, partners
 from data_access import tables as t
 from data_access.engine import writing
 from data_access.events import Happening, Reprioritised, Voided
+from data_access.lead_rules import Doubtful
 from data_access.leads import Logged
 from data_access.vocabulary import Priority, TrendSeries, code
 
@@ -32,19 +34,34 @@ def log_inquiry(engine: Engine, viewer: Viewer, inquiry: Inquiry, *, nonce: str,
     ------
     auth.NotAllowed
         When the role or the location does not allow it.
+    Doubtful
+        When it, or its new partner, may be entered already and nobody said that it is not.
     NotPossible
         When it cannot be so; the message says why.
     """
     auth.require(viewer, auth.LOG_INQUIRY, inquiry.asked.location_id)
+    asked, received_at = inquiry.asked, inquiry.received_at or now
     key = hashlib.sha256(f"{viewer.staff_id}|{nonce}|{inquiry.typed}".encode()).hexdigest()
     with writing(engine) as connection:
-        return leads.log_inquiry(
-            connection,
-            inquiry.asked,
-            received_at=inquiry.received_at or now,
-            now=now,
-            staff_id=viewer.staff_id,
-            key=key,
+        saved = connection.scalar(sa.select(t.leads.c.id).where(t.leads.c.idempotency_key == key))
+        if not saved and not inquiry.sure:
+            _doubt(connection, inquiry, received_at)
+        if inquiry.new_partner and asked.partner_category:
+            partner = partners.find_or_add(connection, inquiry.new_partner, asked.partner_category)
+            asked = dataclasses.replace(asked, partner_id=partner)
+        return leads.log_inquiry(connection, asked, received_at=received_at, now=now, staff_id=viewer.staff_id, key=key)
+
+
+def _doubt(connection: Connection, inquiry: Inquiry, received_at: datetime) -> None:
+    """Raise `Doubtful` where the inquiry, or its new partner, looks like one that is there."""
+    asked, name = inquiry.asked, inquiry.new_partner
+    if name and not partners.find(connection, name) and (alike := partners.near(connection, name)):
+        raise Doubtful(
+            "partner", f"There is {alike[0][1]} already. Choose it, or say below that {name} is another one."
+        )
+    if twin := lead_lists.twin_of(connection, asked.reference, asked.location_id, received_at):
+        raise Doubtful(
+            "reference", f"Inquiry {twin} of these days has this reference. If this is another one, say so below."
         )
 
 

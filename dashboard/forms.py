@@ -12,6 +12,7 @@ from data_access.lead_state import CLOCK_SKEW
 from data_access.vocabulary import Asker, Channel, Kind, PartnerCategory, Pathway, Priority, Topic
 
 EXPECTATIONS_LENGTH = 280
+PARTNER_LENGTH = 80
 NOW, MINUTES_15, HOUR, YESTERDAY = "Now", "15 min ago", "1 h ago", "Yesterday"
 WHEN = (NOW, MINUTES_15, HOUR, YESTERDAY)
 _BACK = {MINUTES_15: timedelta(minutes=15), HOUR: timedelta(hours=1), YESTERDAY: timedelta(days=1)}
@@ -34,11 +35,17 @@ class Inquiry:
         None: at the moment it is saved.
     typed : str
         What was typed, to tell the same form sent twice from another inquiry; "15 min ago" stays that.
+    new_partner : str
+        The name of a partner that is not on the list yet; empty for none.
+    sure : bool
+        Whether somebody who was asked said that it is not entered already.
     """
 
     asked: Received
     received_at: datetime | None
     typed: str
+    new_partner: str = ""
+    sure: bool = False
 
 
 def parse_inquiry(
@@ -49,8 +56,9 @@ def parse_inquiry(
     Parameters
     ----------
     raw : mapping
-        Values by field: kind, channel, partner, category, source, topic, asker, reference, expectations, live,
-        location, service_line, owner, clinician, priority, when, received (naive local time; it stands for `when`).
+        Values by field: kind, channel, partner (an id, or the name of a new one), category, sure, source, topic, asker,
+        reference, expectations, live, location, service_line, owner, clinician, priority, when, received (naive local
+        time; it stands for `when`).
     zone : str
         IANA zone of the chosen location, in which `received` was meant.
     partner_categories : mapping of partner id -> category
@@ -72,7 +80,13 @@ def parse_inquiry(
     expectations = (raw.get("expectations") or "").strip() or None
     if location is None:
         errors["location"] = "Choose the location."
-    if partner is not None and partner not in partner_categories:
+    new_partner = " ".join(partner.split()) if isinstance(partner, str) else ""
+    if new_partner:
+        if len(new_partner) > PARTNER_LENGTH:
+            errors["partner"] = f"Shorten this name to {PARTNER_LENGTH} characters; it has {len(new_partner)}."
+        elif category is None:
+            errors["category"] = f"Choose what kind of partner {new_partner} is: it is new."
+    elif partner is not None and partner not in partner_categories:
         errors["partner"] = "This partner is not on the list any more. Choose another."
     if kind in (Kind.PARTNER_REQUEST, Kind.WARM_INTRO) and partner is None:
         errors["partner"] = "Name the partner: this kind of inquiry comes from one."
@@ -95,8 +109,8 @@ def parse_inquiry(
             location_id=location,
             asker=asker,
             priority=priority,
-            partner_id=partner,
-            partner_category=partner_categories.get(partner) if partner else category,
+            partner_id=None if new_partner else partner,
+            partner_category=partner_categories.get(partner, category) if partner else category,
             service_line_id=raw.get("service_line"),
             source_id=raw.get("source"),
             topic=topic,
@@ -107,7 +121,9 @@ def parse_inquiry(
             answered_live=bool(raw.get("live")) and channel in LIVE_CHANNELS,
         ),
         received_at,
-        repr(sorted(raw.items())),
+        repr(sorted((name, value) for name, value in raw.items() if name != "sure")),
+        new_partner,
+        bool(raw.get("sure")),
     )
 
 

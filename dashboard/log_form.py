@@ -12,8 +12,10 @@ from dashboard import actions, auth, clock, forms, labels, loaders
 from dashboard.auth import Viewer
 from dashboard.display import deadline, how_to_import, lead_table
 from dashboard.forms import Inquiry
-from data_access.lead_rules import REFERENCE_LENGTH, NotPossible
-from data_access.vocabulary import Asker, Channel, Kind, PartnerCategory, Priority, Topic
+from data_access.events import Closed
+from data_access.lead_rules import REFERENCE_LENGTH, Doubtful, NotPossible
+from data_access.leads import Stale
+from data_access.vocabulary import Asker, Channel, CloseReason, Kind, PartnerCategory, Priority, Topic
 
 _STICKY = ("location", "channel")
 """Fields that stay as last chosen, from form to form and from page to page."""
@@ -24,6 +26,7 @@ _DEFAULTS: dict[str, Any] = {
     "reference": "",
     "expectations": "",
     "live": False,
+    "sure": False,
     **dict.fromkeys(
         ("channel", "partner", "category", "topic", "asker", "location", "service_line", "source", "owner", "clinician")
     ),
@@ -44,7 +47,9 @@ class _Form:
     nonce: str = field(default_factory=lambda: secrets.token_hex(16))
     began_at: datetime | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
+    doubtful: bool = False
     saved: str | None = None
+    lead: int | None = None
     drawn: bool = False
     told: bool = False
 
@@ -87,19 +92,23 @@ def draw(viewer: Viewer) -> None:
         _asked(form, kind, channel)
         _received(form)
         _details(form, kind, places)
+        if form.doubtful:
+            st.toggle("It is another one: save it all the same", key=form.key("sure"))
         st.form_submit_button(
             "Save inquiry", type="primary", on_click=_submit, args=(viewer, form.number), shortcut="Ctrl+Enter"
         )
-    _outcome(form)
+    _outcome(viewer, form)
 
 
 def _asked(form: _Form, kind: Kind | None, channel: Channel | None) -> None:
     partners = _names("partners")
     st.selectbox(
-        "Referral partner", list(partners), format_func=partners.__getitem__, key=form.key("partner"),
-        placeholder="Type a few letters, or leave empty if unknown",
+        "Referral partner", list(partners), format_func=lambda p: partners.get(p, p), key=form.key("partner"),
+        placeholder="Type a few letters; a new name is added", accept_new_options=True,
     )  # fmt: skip
     _wrong(form, "partner")
+    if _is_new(form):
+        _category(form, "What kind of partner is it?")
     if kind != Kind.PARTNER_REQUEST:
         st.text_input(
             "Patient reference", key=form.key("reference"), max_chars=REFERENCE_LENGTH, placeholder="A-1047",
@@ -146,10 +155,8 @@ def _details(form: _Form, kind: Kind | None, places: dict[int, dict[str, Any]]) 
         st.pills("Priority", list(Priority), format_func=labels.word, key=form.key("priority"), required=True)
         if kind != Kind.INFORMATION:
             _topic(form, required=False)
-        st.pills(
-            "Partner category, where the partner is unknown", list(PartnerCategory), format_func=labels.word,
-            key=form.key("category"),
-        )  # fmt: skip
+        if not _is_new(form):
+            _category(form, "Partner category, where the partner is unknown")
         for name, label, table in (
             ("service_line", "Service line", "service_lines"), ("source", "Source", "sources"), ("owner", "Owner", "staff"),
             ("clinician", "Requested clinician", "staff"),
@@ -170,12 +177,15 @@ def _submit(viewer: Viewer, number: int) -> None:
     place = places.get(raw["location"])
     categories = {p["id"]: PartnerCategory(p["category"]) for p in loaders.choices("partners")}
     parsed = forms.parse_inquiry(raw, zone=place["zone"] if place else "UTC", now=now, partner_categories=categories)
-    form.saved, form.told = None, False
+    form.saved, form.told, form.doubtful = None, False, False
     if not isinstance(parsed, Inquiry):
         form.errors = parsed
         return
     try:
         logged = actions.log_inquiry(loaders.database(), viewer, parsed, nonce=form.nonce, now=now)
+    except Doubtful as doubt:
+        form.errors, form.doubtful = {doubt.field: str(doubt)}, True
+        return
     except (NotPossible, auth.NotAllowed) as error:
         form.errors = {"": str(error)}
         return
@@ -187,10 +197,10 @@ def _submit(viewer: Viewer, number: int) -> None:
         said += "It was answered as it came in." if parsed.asked.answered_live else "No response window is set for it."
     for name in set(_DEFAULTS) - set(_STICKY):
         st.session_state.pop(form.key(name), None)
-    st.session_state[_FORM] = _Form(form.number + 1, began_at=now, saved=said)
+    st.session_state[_FORM] = _Form(form.number + 1, began_at=now, saved=said, lead=logged.lead_id)
 
 
-def _outcome(form: _Form) -> None:
+def _outcome(viewer: Viewer, form: _Form) -> None:
     """Under the button that was pressed: what was saved and by when to call, or that something is to be mended.
 
     It stands until the next is saved or the page is left, so that the second click of two cannot wipe it; the toast, for
@@ -198,7 +208,12 @@ def _outcome(form: _Form) -> None:
     """
     if form.saved:
         text, icon = form.saved, ":material/check_circle:"
-        st.success(text, icon=icon)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.success(text, icon=icon, width="stretch")
+            if form.lead:
+                st.button(
+                    "Undo", key=f"log_undo_{form.lead}", icon=":material/undo:", on_click=_undo, args=(viewer, form)
+                )
     elif form.errors:
         text, icon = form.errors.get("") or "Not saved yet: see what is marked in red above.", ":material/error:"
         st.error(text, icon=icon)
@@ -207,6 +222,31 @@ def _outcome(form: _Form) -> None:
     if not form.told:
         st.toast(text, icon=icon, duration="long")
     form.told = True
+
+
+def _undo(viewer: Viewer, form: _Form) -> None:
+    """Close what was just saved as logged by mistake: it is in no count, and its history shows both."""
+    if not form.lead:
+        return
+    try:
+        lead = loaders.lead(viewer, form.lead)
+        version = lead.row["version"] if lead else 0
+        actions.record(
+            loaders.database(), viewer, form.lead, Closed(reason=CloseReason.MISTAKE), version=version, now=clock.now()
+        )
+    except (Stale, NotPossible, LookupError, auth.NotAllowed) as error:
+        form.saved, form.errors = None, {"": str(error)}
+        return
+    form.saved, form.lead = f"Inquiry {form.lead} was taken back: it counts nowhere.", None
+
+
+def _is_new(form: _Form) -> bool:
+    return isinstance(st.session_state.get(form.key("partner")), str)
+
+
+def _category(form: _Form, label: str) -> None:
+    st.pills(label, list(PartnerCategory), format_func=labels.word, key=form.key("category"), wrap=True)
+    _wrong(form, "category")
 
 
 def criteria_card() -> None:

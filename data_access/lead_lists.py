@@ -116,6 +116,25 @@ TWIN_DAYS = 14
 """Two leads with the same reference are looked at when they were received within so many days of each other."""
 
 
+def twin_of(connection: Connection, reference: str | None, location_id: int, received_at: datetime) -> int | None:
+    """The latest lead that may be the same inquiry as one with this reference at a location; None where there is none."""
+    lead, days, key = t.leads.c, timedelta(days=TWIN_DAYS), _folded(reference)
+    query = (
+        sa.select(lead.id, lead.reference)
+        .where(lead.location_id == location_id, lead.reference.is_not(None), lead.received_at > received_at - days)
+        .where(lead.received_at < received_at + days)
+        .where(lead.close_reason.is_(None) | lead.close_reason.not_in([str(reason) for reason in EXCLUDED_REASONS]))
+        .order_by(lead.received_at.desc(), lead.id.desc())
+    )
+    rows = connection.execute(query) if key else ()
+    return next((int(row.id) for row in rows if _folded(row.reference) == key), None)
+
+
+def _folded(reference: str | None) -> str:
+    """A reference without case, spaces and punctuation."""
+    return "".join(letter for letter in (reference or "").casefold() if letter.isalnum())
+
+
 def twins(connection: Connection, as_of: datetime, *, locations: Collection[int] | None) -> list[dict[str, Any]]:
     """Pairs of leads that may be the same inquiry: the same reference at one location, neither of them closed as a duplicate.
 
@@ -139,7 +158,7 @@ def twins(connection: Connection, as_of: datetime, *, locations: Collection[int]
     before: dict[tuple[int, str], Any] = {}
     pairs = []
     for row in connection.execute(query):
-        key = (row.location_id, "".join(letter for letter in row.reference.casefold() if letter.isalnum()))
+        key = (row.location_id, _folded(row.reference))
         first = before.get(key)
         if first and key[1] and row.received_at - first.received_at <= timedelta(days=TWIN_DAYS):
             pairs.append(

@@ -26,6 +26,14 @@ class NotPossible(ValueError):
     """What somebody wants to record does not fit the lead as it stands; the message says why and what to do."""
 
 
+class Doubtful(NotPossible):
+    """It may be entered already; whoever knows better says so and saves it all the same. `field`: where the doubt lies."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
 def check(
     state: LeadState, log: Sequence[Event], what: Happening, occurred_at: datetime, recorded_at: datetime
 ) -> None:

@@ -490,3 +490,28 @@ def test_who_stands_out_is_said_against_the_whole_and_in_whole_numbers(on_demo: 
     named = re.search(r"(?:Clearly \w+|None lies further from) the (\d+) % that came complete overall", said)
     assert int(named[1]) == round(overall)
     assert not re.search(r" % of [\d,]+\.0\)", said)
+
+
+def test_a_reference_that_is_there_already_is_asked_about(on_copy: str) -> None:
+    """However it is spelled; said to be another one, it is saved; taken back, it is no doubt any more."""
+    at = visit("log_inquiry")
+    fill(at, channel=Channel.EMAIL, reference="A-1234")
+    at.button[0].click().run()
+    fill(at, reference="a1234")
+    at.button[0].click().run()
+    assert "of these days has this reference" in words(at)
+    fill(at, sure=True)
+    at.button[0].click().run()
+    assert "was saved" in words(at)
+
+
+def test_what_was_just_logged_is_taken_back_with_one_click(on_copy: str) -> None:
+    """It counts nowhere, and the same reference is no doubt any more."""
+    at = visit("log_inquiry")
+    fill(at, channel=Channel.EMAIL, reference="A-1234")
+    at.button[0].click().run()
+    next(button for button in at.button if button.label == "Undo").click().run()
+    assert "was taken back: it counts nowhere." in words(at)
+    fill(at, channel=Channel.EMAIL, reference="A-1234")
+    at.button[0].click().run()
+    assert "was saved" in words(at)

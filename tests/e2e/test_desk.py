@@ -39,3 +39,28 @@ def test_a_colleagues_change_appears_by_itself_and_typing_is_not_disturbed(demo_
     form.get_by_role("button", name="Put off").click()
     expect(form.get_by_text("Choose the day on which it is to be taken up.")).to_be_visible()
     expect(form.get_by_text("Choose what is to be done then.")).to_have_count(0)  # what was chosen is still chosen
+
+
+def test_a_new_partner_is_added_where_its_name_is_typed(demo_server: str, page: Page) -> None:
+    """ "lakeside fam" finds its partner; a name that is nearly there is asked about; a new one needs its kind, and is added."""
+    page.goto(f"{demo_server}/log_inquiry")
+    settled(page)
+    page.get_by_role("radio", name="Fax").or_(page.get_by_role("button", name="Fax")).first.click()
+    settled(page)
+    partner = page.get_by_test_id("stForm").get_by_role("combobox", name="Referral partner")
+    partner.fill("stonebridge comm")
+    expect(page.get_by_role("option", name="Stonebridge Community Health")).to_be_visible()
+    partner.fill("Community Health Stonebridge")
+    partner.press("Enter")
+    page.get_by_role("button", name="Save inquiry").click()
+    expect(page.get_by_text("Choose what kind of partner Community Health Stonebridge is: it is new.")).to_be_visible()
+    kind = page.get_by_test_id("stForm").get_by_text("Primary care", exact=True).first
+    kind.click()
+    page.get_by_role("button", name="Save inquiry").click()
+    expect(page.get_by_text("There is Stonebridge Community Health already.")).to_be_visible()
+    page.get_by_text("It is another one: save it all the same").click()
+    page.get_by_role("button", name="Save inquiry").click()
+    expect(page.get_by_text("was saved, clinician pathway").first).to_be_visible()
+    settled(page)
+    partner.fill("community health stone")
+    expect(page.get_by_role("option", name="Community Health Stonebridge")).to_be_visible()
