@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 from dashboard import auth
 from dashboard.auth import Viewer
 from dashboard.forms import Inquiry
-from data_access import annotations, lead_lists, leads, partners
+from data_access import annotations, lead_lists, leads, partners, web_forms
 from data_access import tables as t
 from data_access.engine import writing
 from data_access.events import Happening, Reprioritised, Voided
@@ -40,16 +40,23 @@ def log_inquiry(engine: Engine, viewer: Viewer, inquiry: Inquiry, *, nonce: str,
         When it cannot be so; the message says why.
     """
     auth.require(viewer, auth.LOG_INQUIRY, inquiry.asked.location_id)
-    asked, received_at = inquiry.asked, inquiry.received_at or now
     key = hashlib.sha256(f"{viewer.staff_id}|{nonce}|{inquiry.typed}".encode()).hexdigest()
     with writing(engine) as connection:
-        saved = connection.scalar(sa.select(t.leads.c.id).where(t.leads.c.idempotency_key == key))
-        if not saved and not inquiry.sure:
-            _doubt(connection, inquiry, received_at)
-        if inquiry.new_partner and asked.partner_category:
-            partner = partners.find_or_add(connection, inquiry.new_partner, asked.partner_category)
-            asked = dataclasses.replace(asked, partner_id=partner)
-        return leads.log_inquiry(connection, asked, received_at=received_at, now=now, staff_id=viewer.staff_id, key=key)
+        return save_inquiry(connection, inquiry, key=key, staff_id=viewer.staff_id, now=now)
+
+
+def save_inquiry(connection: Connection, inquiry: Inquiry, *, key: str, staff_id: int | None, now: datetime) -> Logged:
+    """Log an inquiry from a form, on the page or on the website, with its new partner where it has one; errors as for
+    `log_inquiry`, but for the permission, which is the caller's.
+    """
+    asked, received_at = inquiry.asked, inquiry.received_at or now
+    saved = connection.scalar(sa.select(t.leads.c.id).where(t.leads.c.idempotency_key == key))
+    if not saved and not inquiry.sure:
+        _doubt(connection, inquiry, received_at)
+    if inquiry.new_partner and asked.partner_category:
+        partner = partners.find_or_add(connection, inquiry.new_partner, asked.partner_category)
+        asked = dataclasses.replace(asked, partner_id=partner)
+    return leads.log_inquiry(connection, asked, received_at=received_at, now=now, staff_id=staff_id, key=key)
 
 
 def _doubt(connection: Connection, inquiry: Inquiry, received_at: datetime) -> None:
@@ -124,6 +131,13 @@ def plan_by_rule(engine: Engine, viewer: Viewer, lead_ids: Collection[int], *, n
         for place in connection.execute(query).scalars():
             auth.require(viewer, auth.WORK_LEADS, place)
         return leads.plan_by_rule(connection, lead_ids, now=now, staff_id=viewer.staff_id)
+
+
+def look_at_post(engine: Engine, viewer: Viewer, post_id: int, *, now: datetime) -> None:
+    """Note that somebody looked at a post that was refused; its text is let go."""
+    auth.require(viewer, auth.WORK_LEADS)
+    with writing(engine) as connection:
+        web_forms.looked_at(connection, post_id, now, viewer.staff_id)
 
 
 def annotate(

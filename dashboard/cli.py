@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from dashboard import auth, cli_metrics, cli_options, clock, settings
-from data_access import annotations, demo, practice, schema, slots
+from data_access import annotations, demo, practice, schema, slots, web_forms
 from data_access import engine as databases
 from data_access import tables as t
 from data_access.vocabulary import TrendSeries
@@ -80,10 +80,24 @@ def _parser() -> argparse.ArgumentParser:
     openings = command("slots", _slots, "Take openings for new patients from a CSV file.")
     openings.add_argument("file", type=Path)
     openings.add_argument("--database", **database)
+    web = command("web-key", _web_key, "Print the key with which a web form signs what it posts.")
+    web.add_argument("name", help="of the form, for example clinician-form; added if there is none")
+    web.add_argument("--renew", action="store_true", help="make another key; the old one is refused from now on")
+    web.add_argument("--database", **database)
     metrics = command("metrics", _metrics, "Print a metric as the pages show it.")
     cli_metrics.add_options(metrics)
     metrics.add_argument("--database", **database)
     return parser
+
+
+def _web_key(a: argparse.Namespace) -> None:
+    secret = settings.read("HANDOFF_WEB_SECRET")
+    if not secret:
+        raise ValueError("HANDOFF_WEB_SECRET is not set; make one with: openssl rand -hex 32")
+    with _opened(_url(a.database)) as engine, databases.writing(engine) as connection:
+        source = web_forms.find_or_add(connection, a.name)
+        source = web_forms.renew_key(connection, source) if a.renew else source
+    print(web_forms.key_of(secret, source))
 
 
 # ---------------------------------------------------------------- serving

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine
 from dashboard import auth, clock, labels, settings
 from dashboard.auth import Viewer
 from dashboard.metrics.capacity import SLOT_HORIZON_DAYS, third_next_available
-from data_access import annotations, demo, facts, lead_lists, practice, promises, routing, schema, slots
+from data_access import annotations, demo, facts, lead_lists, practice, promises, routing, schema, slots, web_forms
 from data_access import engine as databases
 from data_access import tables as t
 from data_access import tally as tallies
@@ -148,6 +148,15 @@ def find_leads(viewer: Viewer, typed: str) -> list[dict[str, Any]]:
     auth.require(viewer, auth.SEE_LEADS)
     with databases.reading(database()) as connection:
         return lead_lists.find(connection, typed, locations=viewer.locations)
+
+
+def refused_posts(viewer: Viewer) -> list[dict[str, Any]]:
+    """Posts of web forms that were refused and that nobody has looked at; for those who see every location."""
+    auth.require(viewer, auth.SEE_LEADS)
+    if viewer.locations is not None:  # nobody knows to which location a refused post belongs
+        return []
+    with databases.reading(database()) as connection:
+        return web_forms.refused(connection)
 
 
 def stands_in_for(viewer: Viewer, day: date) -> frozenset[int]:

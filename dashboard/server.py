@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import auth, settings
+from dashboard import auth, settings, web_intake
 from data_access import engine as databases
 from data_access import facts, practice, schema
 
@@ -96,7 +96,7 @@ def _health(_request: Request) -> JSONResponse:
 app = st.App(
     Path(__file__).with_name("app.py"),
     lifespan=_warm,
-    routes=[Route("/healthz", _health)],
+    routes=[Route("/healthz", _health), Route("/api/inquiries", web_intake.inquiries, methods=["POST"])],
     middleware=[Middleware(SecurityHeaders)],
 )
 

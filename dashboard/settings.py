@@ -23,6 +23,7 @@ class Setting:
     meaning: str
     example: str
     choices: tuple[str, ...] = ()
+    at_least: int = 0
 
 
 SETTINGS = (
@@ -42,6 +43,12 @@ SETTINGS = (
         "process",
         ("process", "database"),
     ),
+    Setting(
+        "HANDOFF_WEB_SECRET",
+        "From which the keys of the website's forms are made, at least 32 characters. Without it no web form may post.",
+        "/run/secrets/handoff-web, named in HANDOFF_WEB_SECRET_FILE",
+        at_least=32,
+    ),
 )
 _BY_NAME = {s.name: s for s in SETTINGS}
 
@@ -52,7 +59,7 @@ def read(name: str, secrets: Mapping[str, str] | None = None) -> str | None:
     Raises
     ------
     BadSetting
-        When it is set in two ways at once, its file cannot be read, or its value is not one of the choices.
+        When it is set in two ways at once, its file cannot be read, or its value is not one of the choices or too short.
     """
     setting = _BY_NAME[name]
     value, file = os.environ.get(name), os.environ.get(f"{name}_FILE")
@@ -69,6 +76,8 @@ def read(name: str, secrets: Mapping[str, str] | None = None) -> str | None:
         raise BadSetting(
             f"{name} is {value!r}; choose from {', '.join(setting.choices)}; for example {setting.example}"
         )
+    if value and len(value) < setting.at_least:
+        raise BadSetting(f"{name} is shorter than {setting.at_least} characters; make one with: openssl rand -hex 32")
     return value or None
 
 

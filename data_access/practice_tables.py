@@ -184,6 +184,15 @@ partners = Table(
     Column("active", sa.Boolean, nullable=False, default=True, comment="partners are retired, never deleted"),
 )
 
+web_sources = Table(
+    "web_sources",
+    metadata,
+    key(),
+    Column("name", sa.String(40), nullable=False, unique=True),
+    Column("key_number", sa.Integer, nullable=False, comment="counts the renewals of its key; the key is kept nowhere"),
+    Column("active", sa.Boolean, nullable=False, default=True),
+)
+
 slots = Table(
     "slots",
     metadata,

@@ -60,6 +60,9 @@ from data_access.practice_tables import (
 from data_access.practice_tables import (
     targets as targets,
 )
+from data_access.practice_tables import (
+    web_sources as web_sources,
+)
 
 # ---------------------------------------------------------------- leads
 
@@ -213,6 +216,23 @@ appointments = Table(
     Column("outcome_at", UtcDateTime, comment="NULL: still ahead, or no outcome recorded"),
     word("cancelled_by", words.CancelledBy, comment="NULL: neither cancelled nor moved"),
 )
+
+web_posts = Table(
+    "web_posts",
+    metadata,
+    key(),
+    to("web_sources", "web_source_id"),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("idempotency_key", sa.String(64), nullable=False),
+    Column("body_digest", sa.String(64), nullable=False),
+    Column("body", sa.Text, comment="NULL: it became an inquiry, or somebody looked at it"),
+    Column("refused_because", sa.Text, comment="NULL: it became an inquiry"),
+    to("leads", "lead_id", comment="NULL: refused"),
+    Column("looked_at", UtcDateTime, comment="NULL: not yet, or there is nothing to look at"),
+    to("staff", "staff_id", comment="who looked at it; NULL: nobody yet"),
+    CheckConstraint("(lead_id IS NULL) = (refused_because IS NOT NULL)", name="inquiry_or_reason"),
+)
+sa.Index("ix_web_posts_web_source_id_received_at", web_posts.c.web_source_id, web_posts.c.received_at)
 
 # ---------------------------------------------------------------- what is counted
 

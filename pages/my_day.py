@@ -13,4 +13,5 @@ if not view.viewer.may(auth.SEE_LEADS):
 if display.no_leads(view.now(), whenever=True):
     st.stop()
 my_day.header_note(view)
+my_day.refused_posts(view.now())
 my_day.work(view)

@@ -151,6 +151,26 @@ def _show_more() -> None:
     st.session_state["my_day_pages"] = st.session_state.get("my_day_pages", 1) + 1
 
 
+def refused_posts(view: View) -> None:
+    """What web forms posted and was refused, each with the reason and what it said, until somebody looked at it."""
+    posts = loaders.refused_posts(view.viewer)
+    if not posts:
+        return
+    with st.expander(f"{plural(len(posts), 'post')} of web forms refused: have a look", icon=":material/report:"):
+        for post in posts:
+            at = local(post["received_at"], view.zone)
+            st.markdown(f"**{post['source']}**, {at:%a %d %b, %H:%M}: {post['refused_because']}")
+            st.code(post["body"] or "", language="json", wrap_lines=True)
+            st.button(
+                "Done with it", key=f"my_day_post_{post['id']}", on_click=_look, args=(view.viewer, post["id"]),
+                icon=":material/done:",
+            )  # fmt: skip
+
+
+def _look(viewer: Viewer, post_id: int) -> None:
+    actions.look_at_post(loaders.database(), viewer, post_id, now=clock.now())
+
+
 def local(at: datetime, zone: str) -> datetime:
     """A moment on the location's wall clock."""
     return at.astimezone(ZoneInfo(zone))

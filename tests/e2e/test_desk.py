@@ -42,7 +42,7 @@ def test_a_colleagues_change_appears_by_itself_and_typing_is_not_disturbed(demo_
 
 
 def test_a_new_partner_is_added_where_its_name_is_typed(demo_server: str, page: Page) -> None:
-    """ "lakeside fam" finds its partner; a name that is nearly there is asked about; a new one needs its kind, and is added."""
+    """A few letters find a partner; a name nearly there is asked about; a new one needs its kind, and is added."""
     page.goto(f"{demo_server}/log_inquiry")
     settled(page)
     page.get_by_role("radio", name="Fax").or_(page.get_by_role("button", name="Fax")).first.click()

@@ -100,3 +100,30 @@ def upgrade() -> None:
         sa.CheckConstraint("at_most > 0", name=op.f("ck_follow_up_rules_tries")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_follow_up_rules")),
     )
+    op.create_table(
+        "web_sources",
+        sa.Column("id", _KEY, autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("key_number", sa.Integer(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_web_sources")),
+        sa.UniqueConstraint("name", name=op.f("uq_web_sources_name")),
+    )
+    op.create_table(
+        "web_posts",
+        sa.Column("id", _KEY, autoincrement=True, nullable=False),
+        *_to("web_posts", "web_sources", "web_source_id", nullable=False),
+        sa.Column("received_at", _MOMENT, nullable=False),
+        sa.Column("idempotency_key", sa.String(length=64), nullable=False),
+        sa.Column("body_digest", sa.String(length=64), nullable=False),
+        sa.Column("body", sa.Text(), nullable=True),
+        sa.Column("refused_because", sa.Text(), nullable=True),
+        *_to("web_posts", "leads", "lead_id"),
+        sa.Column("looked_at", _MOMENT, nullable=True),
+        *_to("web_posts", "staff", "staff_id"),
+        sa.CheckConstraint(
+            "(lead_id IS NULL) = (refused_because IS NOT NULL)", name=op.f("ck_web_posts_inquiry_or_reason")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_web_posts")),
+    )
+    op.create_index("ix_web_posts_web_source_id_received_at", "web_posts", ["web_source_id", "received_at"])
