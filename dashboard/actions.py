@@ -117,6 +117,21 @@ def record(
         return Recorded(lead_id, connection.execute(written).scalar_one())
 
 
+def correct(engine: Engine, viewer: Viewer, lead_id: int, inquiry: Inquiry, *, version: int, now: datetime) -> Recorded:
+    """Put right what was noted when an inquiry came in; errors as for `record`."""
+    with writing(engine) as connection:
+        place = connection.scalar(sa.select(t.leads.c.location_id).where(t.leads.c.id == lead_id))
+        if place is None:
+            raise LookupError(f"There is no inquiry {lead_id}.")
+        for location in (place, inquiry.asked.location_id):
+            auth.require(viewer, auth.WORK_LEADS, location)
+        event = leads.correct(
+            connection, lead_id, inquiry.asked, received_at=inquiry.received_at or now, now=now, version=version,
+            staff_id=viewer.staff_id,
+        )  # fmt: skip
+        return Recorded(lead_id, event)
+
+
 def take_back(engine: Engine, viewer: Viewer, done: Recorded, *, now: datetime) -> None:
     """Take back what was written down; the history shows both. Errors as for `record`."""
     with writing(engine) as connection:

@@ -1,7 +1,7 @@
 """Working on a lead: its buttons, the few fields that some of them ask for, what was done last, and taking it back."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -207,8 +207,8 @@ def do(viewer: Viewer, row: Mapping[str, Any], what: Happening, said: str) -> No
     typed: datetime | None = st.session_state.get(when_key(row["id"]))
     earlier = typed.replace(tzinfo=ZoneInfo(row["zone"])) if typed else None
     key = hashlib.sha256(f"{viewer.staff_id}|{row['id']}|{row['version']}|{what!r}".encode()).hexdigest()
-    try:
-        done = actions.record(
+    written = attempt(
+        lambda: actions.record(
             loaders.database(),
             viewer,
             row["id"],
@@ -217,12 +217,22 @@ def do(viewer: Viewer, row: Mapping[str, Any], what: Happening, said: str) -> No
             now=clock.now(),
             occurred_at=earlier,
             key=key,
-        )
+        ),
+        f"I{called(row)[1:]}: {said}.",
+    )
+    if written:
+        st.session_state.pop(when_key(row["id"]), None)
+
+
+def attempt(write: Callable[[], Recorded], said: str) -> bool:
+    """Write, and say that it is done, with its undo; or why it is not. Whether it was written."""
+    try:
+        done = write()
     except (Stale, NotPossible, LookupError, auth.NotAllowed) as error:
         st.session_state[_DESK] = _Desk(problem=str(error))
-        return
-    st.session_state.pop(when_key(row["id"]), None)
-    st.session_state[_DESK] = _Desk(said=f"I{called(row)[1:]}: {said}.", done=done)
+        return False
+    st.session_state[_DESK] = _Desk(said=said, done=done)
+    return True
 
 
 def when_key(lead: int) -> str:

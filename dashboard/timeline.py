@@ -104,5 +104,5 @@ _WORDS: Mapping[type[Any], Callable[[Any, str, Names], str]] = {
     happened.Reprioritised: _reprioritised,
     happened.Promoted: lambda w, z, n: "Turned into a scheduling inquiry",
     happened.Consented: _consented,
-    happened.Voided: lambda w, z, n: f"Took back entry {w.event_id}",
+    happened.Voided: lambda w, z, n: "Took back an entry",
 }

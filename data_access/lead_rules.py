@@ -65,7 +65,8 @@ def check(
         case happened.Voided(event_id=number):
             voided = {e.what.event_id for e in log if isinstance(e.what, happened.Voided)}
             wrong = next((e for e in log if e.id == number), None)
-            if wrong is None or number in voided or isinstance(wrong.what, happened.Received | happened.Voided):
+            first = next(e.id for e in log if isinstance(e.what, happened.Received))
+            if wrong is None or number in (*voided, first) or isinstance(wrong.what, happened.Voided):
                 raise NotPossible("There is no such entry to take back on this inquiry. Look at its history again.")
         case happened.Assigned(owner_id=owner) if owner == state.received.owner_id:
             raise NotPossible("It is theirs already." if owner else "Nobody owns it already.")

@@ -159,12 +159,7 @@ def record(
     connection.execute(sa.select(t.leads.c.id).where(lead).with_for_update())  # one at a time, also for the same key
     if key and connection.scalar(sa.select(t.events.c.id).where(t.events.c.idempotency_key == key)):
         return version_of(connection, lead_id)
-    locked = connection.execute(
-        sa.update(t.leads).where(lead, t.leads.c.version == version).values(version=version + 1)
-    )
-    if not locked.rowcount:
-        raise Stale(lead_id, version, version_of(connection, lead_id))
-    log = log_of(connection, lead_id)
+    log = _locked(connection, lead_id, version)
     before = replay(log)
     lead_rules.check(before, log, what, occurred_at, now)
     clock = ResponseClock(connection)
@@ -176,9 +171,59 @@ def record(
     row = _event_row(lead_id, dataclasses.replace(event, follow_up=follow_up)) | {"idempotency_key": key}
     event_id = connection.execute(sa.insert(t.events).values(row).returning(t.events.c.id)).scalar_one()
     after = replay([*log, dataclasses.replace(event, id=event_id, follow_up=follow_up)])
-    connection.execute(sa.update(t.leads).where(lead).values(**after.row()))
-    _write_out(connection, {lead_id: after})
+    _write_lead(connection, lead_id, after)
     return version + 1
+
+
+def correct(
+    connection: Connection,
+    lead_id: int,
+    asked: Received,
+    *,
+    received_at: datetime,
+    now: datetime,
+    version: int,
+    staff_id: int | None = None,
+) -> int:
+    """Note anew what was asked, as if it had been noted so at first; the id of the entry, which can be taken back.
+
+    Its promise and checklist are those that were in force when it was received.
+
+    Raises
+    ------
+    Stale, LookupError
+        As for `record`.
+    NotPossible
+        When it lies in the future, or after something that happened to it.
+    """
+    log = _locked(connection, lead_id, version)
+    before = replay(log)
+    if received_at > now + CLOCK_SKEW:
+        raise NotPossible("The inquiry's time lies in the future. Give the time at which it arrived.")
+    precision = Precision.MINUTE if received_at != before.received_at else before.received_precision
+    asked = promised(connection, ResponseClock(connection), asked, received_at, precision)
+    event = Event(asked, received_at, now, precision, id=log[-1].id + 1, staff_id=staff_id)
+    after = replay([*log, event])
+    if after.flags & ~before.flags:
+        raise NotPossible("Something had happened to it before this time. Give the time at which it arrived.")
+    event_id = connection.execute(sa.insert(t.events).values(_event_row(lead_id, event)).returning(t.events.c.id))
+    _write_lead(connection, lead_id, after)
+    return int(event_id.scalar_one())
+
+
+def _locked(connection: Connection, lead_id: int, version: int) -> list[Event]:
+    """The log of a lead of which nobody else writes a newer version until this transaction ends."""
+    locked = connection.execute(
+        sa.update(t.leads).where(t.leads.c.id == lead_id, t.leads.c.version == version).values(version=version + 1)
+    )
+    if not locked.rowcount:
+        raise Stale(lead_id, version, version_of(connection, lead_id))
+    return log_of(connection, lead_id)
+
+
+def _write_lead(connection: Connection, lead_id: int, state: LeadState) -> None:
+    connection.execute(sa.update(t.leads).where(t.leads.c.id == lead_id).values(**state.row()))
+    _write_out(connection, {lead_id: state})
 
 
 def _stamped(

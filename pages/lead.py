@@ -25,6 +25,7 @@ screen.work(view.viewer, lead)
 left, right = st.columns([3, 2], gap="large")
 with left:
     screen.history(view.viewer, lead)
+    screen.correct(view.viewer, lead)
     screen.appointments(lead)
 with right:
     screen.records(view.viewer, lead)

@@ -6,14 +6,17 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import auth, clock, desk, display, labels, loaders, timeline
+from dashboard import actions, auth, clock, desk, display, forms, labels, loaders, timeline
 from dashboard.auth import Viewer
 from dashboard.display import local, plural
+from dashboard.forms import Inquiry
 from data_access import events as happened
 from data_access.events import RecordsReceived, RecordsRequested, RecordsWaived
 from data_access.lead_lists import Whole
 from data_access.vocabulary import (
     AppointmentStatus,
+    Asker,
+    Channel,
     Check,
     CloseReason,
     ContactMethod,
@@ -21,11 +24,13 @@ from data_access.vocabulary import (
     Kind,
     Need,
     NextStep,
+    PartnerCategory,
     Pathway,
     Precision,
     Priority,
     RecordItem,
     RecordsStatus,
+    Topic,
 )
 
 _MOMENT = "%d %b %Y, %H:%M"
@@ -97,29 +102,117 @@ def history(viewer: Viewer, lead: Whole) -> None:
     st.subheader("What happened")
     names = {"staff": loaders.names("owner"), "locations": loaders.names("location")}
     row, events = lead.row, timeline.of_log(lead.log)
+    told = {event.id: timeline.said(event.what, row["zone"], names) for event in lead.log}
+    told |= {e.id: f"{told[e.id]}; next by rule: {_step(e.follow_up, row)}" for e in lead.log if e.follow_up}
+    told |= {e.id: f"Took back: {told[e.what.event_id]}" for e in lead.log if isinstance(e.what, happened.Voided)}
     shown = [
         {
             "When": _told(event.occurred_at, row, event.precision),
-            "What": timeline.said(event.what, row["zone"], names) + (" (taken back)" if voided else ""),
+            "What": told[event.id] + (" (taken back)" if voided else ""),
             "By": names["staff"].get(event.staff_id or 0, "?") if event.staff_id else "The system",
             "Written down": _told(event.recorded_at, row) if event.recorded_at != event.occurred_at else "at once",
-            "Entry": event.id,
         }
         for event, voided in events
     ]
-    st.dataframe(shown, hide_index=True, alt="What happened",
-                 column_config={"Entry": st.column_config.NumberColumn(format="%d")})  # fmt: skip
+    st.dataframe(shown, hide_index=True, alt="What happened")
     standing = {
-        event.id: timeline.said(event.what, row["zone"], names)
+        event.id: f"{told[event.id]}, {_told(event.occurred_at, row, event.precision)}"
         for event, voided in events
-        if not voided and not isinstance(event.what, happened.Received | happened.Voided)
+        if not voided and event.id != lead.log[0].id and not isinstance(event.what, happened.Voided)
     }
     if standing and viewer.may(auth.WORK_LEADS):
         with st.popover("Take an entry back", icon=":material/undo:"):
             entry = st.selectbox(
-                "Entry", list(standing), key=f"lead_back_{row['id']}", format_func=lambda n: f"{n}: {standing[n]}"
+                "Entry", list(standing), key=f"lead_back_{row['id']}", format_func=standing.__getitem__
             )
             st.button("Take it back", key="lead_back_button", on_click=desk.take_back, args=(viewer, row, entry))
+
+
+def _step(planned: happened.Planned, row: Mapping[str, Any]) -> str:
+    return f"{labels.word(planned.step).lower()} by {_told(planned.due_at, row)}"
+
+
+def correct(viewer: Viewer, lead: Whole) -> None:
+    """Put right what was noted when it came in: it counts as if it had been noted so, and the history shows both."""
+    if not viewer.may(auth.WORK_LEADS) or not viewer.sees(lead.state.parts[0].asked.location_id):
+        return
+    row, asked = lead.row, lead.state.parts[0].asked
+    with (
+        st.popover("Correct what was asked", icon=":material/edit:"),
+        st.form(f"lead_correct_{row['id']}", border=False),
+    ):
+        for name, value in _as_typed(lead).items():
+            st.session_state.setdefault(_field(row, name), value)
+        for name, (label, words) in _CORRECTED.items():
+            st.selectbox(label, list(words), format_func=labels.word, key=_field(row, name), placeholder="Not given")
+        for name, (label, table) in _LISTED.items():
+            entries = {entry["id"]: entry["name"] for entry in loaders.choices(table)}
+            known = loaders.names(name) if name in ("partner", "service_line", "source") else {}
+            if (chosen := st.session_state[_field(row, name)]) is not None and chosen not in entries:
+                entries[chosen] = known.get(chosen, "?")  # retired since
+            st.selectbox(
+                label, list(entries), format_func=entries.__getitem__, key=_field(row, name), placeholder="Not given"
+            )
+        st.text_input("Patient reference", key=_field(row, "reference"), max_chars=24)
+        if asked.lead_kind == Kind.WARM_INTRO:
+            st.text_area("What was promised", key=_field(row, "expectations"), max_chars=280)
+        st.datetime_input("Received", key=_field(row, "received"), format="YYYY-MM-DD", step=60)
+        for problem in st.session_state.get(f"lead_wrong_{row['id']}", {}).values():
+            st.markdown(f":red[{problem}]")
+        st.form_submit_button("Correct it", type="primary", on_click=_correct, args=(viewer, lead))
+
+
+_CORRECTED: Mapping[str, tuple[str, Any]] = {
+    "kind": ("What they want", Kind),
+    "channel": ("How it arrived", Channel),
+    "asker": ("Who asked", Asker),
+    "priority": ("Priority when it came in", Priority),
+    "topic": ("Topic", Topic),
+    "category": ("Partner category", PartnerCategory),
+}
+_LISTED = {
+    "partner": ("Referral partner", "partners"),
+    "service_line": ("Service line", "service_lines"),
+    "source": ("Source", "sources"),
+    "clinician": ("Requested clinician", "staff"),
+}
+
+
+def _field(row: Mapping[str, Any], name: str) -> str:
+    return f"lead_{name}_of_{row['id']}_{row['version']}"
+
+
+def _as_typed(lead: Whole) -> dict[str, Any]:
+    """What was asked as the form's fields hold it."""
+    asked, row = lead.state.parts[0].asked, lead.row
+    return {
+        "kind": asked.lead_kind, "channel": asked.channel, "asker": asked.asker, "priority": asked.priority,
+        "topic": asked.topic, "category": asked.partner_category, "partner": asked.partner_id,
+        "service_line": asked.service_line_id, "source": asked.source_id, "clinician": asked.requested_clinician_id,
+        "reference": asked.reference or "", "expectations": asked.expectations or "",
+        "received": local(lead.state.received_at, row["zone"]),
+    }  # fmt: skip
+
+
+def _correct(viewer: Viewer, lead: Whole) -> None:
+    row, asked, now = lead.row, lead.state.parts[0].asked, clock.now()
+    raw = {name: st.session_state.get(_field(row, name), value) for name, value in _as_typed(lead).items()}
+    raw |= {"location": asked.location_id, "owner": asked.owner_id, "live": asked.answered_live, "when": None}
+    at, typed = local(lead.state.received_at, row["zone"]), raw["received"]
+    if typed and at and typed.replace(second=0) == at.replace(second=0, microsecond=0):
+        raw["received"] = at  # the field has no seconds
+    categories = {p["id"]: PartnerCategory(p["category"]) for p in loaders.choices("partners")}
+    if asked.partner_id and asked.partner_category:
+        categories.setdefault(asked.partner_id, asked.partner_category)
+    parsed = forms.parse_inquiry(raw, zone=row["zone"], now=now, partner_categories=categories)
+    if not isinstance(parsed, Inquiry):
+        st.session_state[f"lead_wrong_{row['id']}"] = parsed
+        return
+    st.session_state.pop(f"lead_wrong_{row['id']}", None)
+    desk.attempt(
+        lambda: actions.correct(loaders.database(), viewer, row["id"], parsed, version=row["version"], now=now),
+        f"I{desk.called(row)[1:]}: corrected.",
+    )
 
 
 def records(viewer: Viewer, lead: Whole) -> None:
@@ -160,9 +253,9 @@ def details(lead: Whole) -> None:
     st.subheader("The inquiry")
     row, asked, found = lead.row, lead.state.received, lead.state.eligibility
     checks = ", ".join(
-        f"{name} {_CHECKS[value]}"
+        f"{name} {'ok' if value == Check.OK else 'not ok'}"
         for name, value in (("service fit", found.service_fit), ("demographics", found.demographics),
-                            ("scheduling needs", found.scheduling_needs))
+                            ("scheduling needs", found.scheduling_needs)) if value != Check.UNKNOWN
     )  # fmt: skip
     wishes = lead.state.wishes
     told = {
@@ -176,14 +269,11 @@ def details(lead: Whole) -> None:
         "What was promised": asked.expectations,
         "Answer due": _told(row["respond_by"], row) if row["respond_by"] else "no promise",
         "First attempt": _told(row["first_attempt_at"], row) if row["first_attempt_at"] else None,
-        "Eligibility": f"{labels.word(Eligibility(found.outcome))}: {checks}",
+        "Eligibility": labels.word(Eligibility(found.outcome)) + (f": {checks}" if checks else ""),
         "Contact": "wants none" if not wishes.may_contact else _preferred(wishes.preferred),
     }
     rows = [{"": name, " ": value} for name, value in told.items() if value]
     st.table(pd.DataFrame(rows).set_index(""), border="horizontal", hide_header=True)
-
-
-_CHECKS = {Check.OK: "ok", Check.NOT_OK: "not ok", Check.UNKNOWN: "not known"}
 
 
 def _preferred(method: ContactMethod | None) -> str:

@@ -97,12 +97,12 @@ def finding(numbers: Mapping[str, int]) -> str:
 def line(viewer: Viewer, row: Mapping[str, Any], now: datetime) -> None:
     """One lead: who it is, what to do and by when, and the buttons that do it."""
     with st.container(border=True, key=f"my_day_row_{row['id']}", gap="xsmall"):
-        said, do = st.columns([3, 2], vertical_alignment="center")
+        lead, said, do = st.columns([2, 8, 7], vertical_alignment="center", gap="small")
+        with lead:
+            label = row["reference"] or f"No. {row['id']}"
+            st.page_link(LEAD_PAGE, label=f"**{label}**", query_params={"lead": str(row["id"])})
         with said:
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                label = row["reference"] or f"No. {row['id']}"
-                st.page_link(LEAD_PAGE, label=f"**{label}**", query_params={"lead": str(row["id"])})
-                st.markdown(_step(row), width="stretch")
+            st.markdown(_step(row))
             st.caption(_who(row))
         with do, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
             if viewer.may(auth.WORK_LEADS):

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import actions, auth
 from dashboard.auth import NotAllowed, Viewer
-from data_access import demo, leads
+from data_access import demo, leads, web_forms
 from data_access import events as e
 from data_access import tables as t
 from data_access.engine import reading, writing
@@ -143,7 +143,7 @@ def test_the_page_of_an_inquiry_tells_everything_and_takes_an_entry_back(desk: W
     assert shown["What"].tolist() == ["Tried by call", "Received by web form"]
     assert shown["By"].tolist() == ["Alice", "The system"]
     press(at, "Take it back")
-    assert at.dataframe[0].value["What"].tolist()[0].startswith("Took back entry")
+    assert at.dataframe[0].value["What"].tolist()[0] == "Took back: Tried by call"
     assert "Tried by call (taken back)" in at.dataframe[0].value["What"].tolist()
 
 
@@ -205,3 +205,40 @@ def test_the_same_click_twice_is_one_entry(desk: World) -> None:
         actions.record(desk.engine, bob, 1, e.Offered(), version=1, now=NOW)
     with reading(desk.engine) as c:
         assert len(leads.log_of(c, 1)) == 2
+
+
+def test_what_was_noted_wrongly_is_put_right_and_the_past_counts_it_so(desk: World) -> None:
+    """Another partner and a time an hour earlier: one inquiry, both entries in its history, and undo brings the first back."""
+    at = visit("lead", lead="2")
+    at.selectbox(key="lead_partner_of_2_1").set_value(desk.harbor)
+    at.text_input(key="lead_reference_of_2_1").set_value("B-7")
+    press(at, "Correct it")
+    assert "Inquiry 2 (A-2): corrected." in words(at)
+    corrected = row(desk, "B-7")
+    assert (corrected["partner_id"], corrected["received_at"], corrected["version"]) == (
+        desk.harbor, NOW - timedelta(hours=1), 2,
+    )  # fmt: skip
+    press(at, "Undo")
+    assert row(desk, "A-2")["partner_id"] == desk.lakeside
+    with reading(desk.engine) as c:
+        assert [type(event.what) for event in leads.log_of(c, 2)] == [e.Received, e.Received, e.Voided]
+
+
+def test_a_correction_is_held_to_the_rules_of_the_form(desk: World) -> None:
+    """A name in place of a reference is refused beside the fields, and nothing is written."""
+    at = visit("lead", lead="2")
+    at.text_input(key="lead_reference_of_2_1").set_value("John Smith")
+    press(at, "Correct it")
+    assert "This looks like a name" in words(at)
+    assert row(desk, "A-2")["version"] == 1
+
+
+def test_a_refused_post_of_a_web_form_is_shown_until_somebody_is_done_with_it(desk: World) -> None:
+    """With its reason and what it said."""
+    with writing(desk.engine) as c:
+        source = web_forms.find_or_add(c, "clinician-form")
+        web_forms.keep(c, source, "post-0001", b'{"reference": "x"}', NOW, refused_because="reference: too long")
+    at = visit("my_day")
+    assert "reference: too long" in words(at)
+    press(at, "Done with it")
+    assert "reference: too long" not in words(at)

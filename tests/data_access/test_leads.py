@@ -420,3 +420,34 @@ def test_a_machines_receipt_stops_no_clock_and_a_voicemail_is_an_attempt_but_no_
     stored = row(world, lead)
     assert stored["first_attempt_at"] == datetime.fromisoformat(expected["first_attempt"])
     assert stored["first_contact_at"] == datetime.fromisoformat(expected["first_live_contact"])
+
+
+def test_a_correction_keeps_the_promise_of_the_day_and_what_changed_hands(world: World) -> None:
+    """Noted as a web form, it was a fax: judged by the fax window that was in force then; the owner it was given stays."""
+    with writing(world.engine) as c:
+        promises.set_window(c, 60, effective_from=date(2020, 1, 1), channel=Channel.FAX)
+    lead = log(world)
+    record(world, lead, e.Assigned(owner_id=world.bob), NOW)
+    with writing(world.engine) as c:
+        promises.set_window(c, 30, effective_from=NOW.date() + timedelta(days=1), channel=Channel.FAX)
+        asked = leads.log_of(c, lead)[0].what.unstamped()
+        changed = dataclasses.replace(asked, channel=Channel.FAX)
+        later = NOW + timedelta(days=2)
+        leads.correct(c, lead, changed, received_at=NOW, now=later, version=2)
+        row = c.execute(sa.select(t.leads)).mappings().one()
+    assert (row["respond_by"], row["owner_id"], row["logged_at"]) == (NOW + timedelta(hours=1), world.bob, NOW)
+    with writing(world.engine) as c:
+        with pytest.raises(leads.Stale):
+            leads.correct(c, lead, changed, received_at=NOW, now=later, version=2)
+        with pytest.raises(NotPossible, match="lies in the future"):
+            leads.correct(c, lead, changed, received_at=later + timedelta(days=1), now=later, version=3)
+
+
+def test_a_correction_cannot_put_an_inquiry_after_what_happened_to_it(world: World) -> None:
+    """It was answered at one; it cannot have come at two."""
+    lead = log(world)
+    record(world, lead, e.Reached(method=ContactMethod.CALL), NOW + timedelta(hours=1))
+    with writing(world.engine) as c:
+        asked = leads.log_of(c, lead)[0].what
+        with pytest.raises(NotPossible, match="before this time"):
+            leads.correct(c, lead, asked, received_at=NOW + timedelta(hours=2), now=NOW + timedelta(hours=3), version=2)
