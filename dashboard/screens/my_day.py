@@ -97,16 +97,14 @@ def finding(numbers: Mapping[str, int]) -> str:
 def line(viewer: Viewer, row: Mapping[str, Any], now: datetime) -> None:
     """One lead: who it is, what to do and by when, and the buttons that do it."""
     with st.container(border=True, key=f"my_day_row_{row['id']}", gap="xsmall"):
-        lead, said, do = st.columns([2, 8, 7], vertical_alignment="center", gap="small")
-        with lead:
-            label = row["reference"] or f"No. {row['id']}"
-            st.page_link(LEAD_PAGE, label=f"**{label}**", query_params={"lead": str(row["id"])})
+        said, do = st.columns(2, vertical_alignment="center", gap="small")
         with said:
             st.markdown(_step(row))
             st.caption(_who(row))
         with do, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
             if viewer.may(auth.WORK_LEADS):
                 desk.buttons(viewer, row, now)
+            st.page_link(LEAD_PAGE, label="Open", query_params={"lead": str(row["id"])})
         desk.fields(viewer, row)
 
 
@@ -132,6 +130,7 @@ def _who(row: Mapping[str, Any]) -> str:
     kind, channel = labels.word(Kind(row["kind"])), labels.word(Channel(row["channel"])).lower()
     received = local(row["received_at"], row["zone"])
     parts = [
+        f"**{row['reference'] or 'No. ' + str(row['id'])}**",
         f"{kind} by {channel}, {received:%d %b %H:%M}",
         row["partner"] or "",
         row["location"],
