@@ -25,6 +25,7 @@ PAGES = {
         ("log_inquiry", "Log inquiry", "add_call"),
         ("lead", "One inquiry", "contact_page"),
     ),
+    "Practice": (("rules", "Our rules", "rule"),),
     "Review": (
         ("funnel", "Funnel", "filter_alt"),
         ("conversion", "Conversion", "trending_up"),

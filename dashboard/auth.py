@@ -17,7 +17,7 @@ from data_access.vocabulary import Role
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 SEE_METRICS, SEE_LEADS, LOG_INQUIRY, ANNOTATE = "see metrics", "see leads", "log inquiry", "write notes on charts"
-WORK_LEADS, LOWER_PRIORITY = "work leads", "lower a priority"
+WORK_LEADS, LOWER_PRIORITY, CHANGE_RULES = "work leads", "lower a priority", "change the practice's rules"
 
 _STAFF = (
     Role.INTAKE_COORDINATOR, Role.SCHEDULING_LEAD, Role.FRONT_DESK, Role.CLINICAL_REVIEW, Role.MANAGER, Role.ADMINISTRATOR,
@@ -27,6 +27,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     SEE_LEADS: frozenset(_STAFF),
     LOG_INQUIRY: frozenset(_STAFF),
     WORK_LEADS: frozenset(_STAFF),
+    CHANGE_RULES: frozenset((Role.MANAGER, Role.ADMINISTRATOR)),
     LOWER_PRIORITY: frozenset((Role.CLINICAL_REVIEW, Role.ADMINISTRATOR)),
     ANNOTATE: frozenset((Role.MANAGER, Role.ADMINISTRATOR, Role.INTAKE_COORDINATOR, Role.SCHEDULING_LEAD)),
 }

@@ -3,7 +3,7 @@
 What is cached is keyed by the database's URL and the revision of its facts, never by a frame and never in a closure.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
@@ -157,6 +157,18 @@ def refused_posts(viewer: Viewer) -> list[dict[str, Any]]:
         return []
     with databases.reading(database()) as connection:
         return web_forms.refused(connection)
+
+
+def rules_on(shows: Callable[[Connection, date], Mapping[str, str]], day: date) -> Mapping[str, str]:
+    """What holds by the practice's rules on a day, in words; see screens/rules.py."""
+    with databases.reading(database()) as connection:
+        return shows(connection, day)
+
+
+def absences(day: date) -> list[dict[str, Any]]:
+    """Who is away on a day or later."""
+    with databases.reading(database()) as connection:
+        return routing.absences(connection, day)
 
 
 def stands_in_for(viewer: Viewer, day: date) -> frozenset[int]:

@@ -57,6 +57,12 @@ def set_rule(
     rules.put(connection, t.follow_up_rules, RULE_KEYS, rule, "rule of follow-up")
 
 
+def rules_on(connection: Connection, day: date) -> list[dict[str, Any]]:
+    """The rules in force on a day, in the order of the needs."""
+    found = rules.in_force(connection, t.follow_up_rules, RULE_KEYS, day)
+    return sorted(found, key=lambda rule: (list(Need).index(Need(rule["need"])), rule["kind"] or ""))
+
+
 class FollowUp:
     """The rules of follow-up, read once, with the clock by which they count."""
 

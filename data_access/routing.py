@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from sqlalchemy import Connection
 from data_access import rules
 from data_access import tables as t
 from data_access.events import Received
+from data_access.vocabulary import Channel, Kind, Pathway
 
 ROUTE_KEYS = ("location_id", "pathway", "channel", "kind")
 
@@ -71,6 +73,35 @@ class Routing:
         staff = [s for s in (route["owner_id"], route["backup_id"]) if s in self._active] if route else []
         gone = away(self._connection, day)
         return next((s for s in staff if s not in gone), staff[0] if staff else None)
+
+
+def matrix(
+    connection: Connection, day: date
+) -> dict[tuple[int, Kind, Pathway, Channel], tuple[int | None, int | None]]:
+    """Who owns, and who stands in for, every kind of inquiry that can come to an active location on a day.
+
+    Of (location, kind, pathway, channel) -> (owner, backup), both as the route names them, whoever is away; None for nobody.
+    """
+    routes = rules.in_force(connection, t.routes, ROUTE_KEYS, day)
+    active = frozenset(connection.execute(sa.select(t.staff.c.id).where(t.staff.c.active)).scalars())
+    places = connection.execute(sa.select(t.locations.c.id).where(t.locations.c.active)).scalars()
+    found: dict[tuple[int, Kind, Pathway, Channel], tuple[int | None, int | None]] = {}
+    for place, kind, pathway, channel in product(places, Kind, Pathway, Channel):
+        if channel == Channel.NOT_RECORDED:
+            continue
+        lead = dict(zip(ROUTE_KEYS, (place, pathway, channel, kind), strict=True))
+        route = rules.best(routes, lead, ROUTE_KEYS, day)
+        staff = [route["owner_id"], route["backup_id"]] if route else [None, None]
+        owner, backup = (s if s in active else None for s in staff)
+        found[place, kind, pathway, channel] = (owner or backup, backup if owner else None)
+    return found
+
+
+def absences(connection: Connection, day: date) -> list[dict[str, Any]]:
+    """Who is away on a day or later, the first to come first: `id`, `name`, `from_on`, `until_on` (the first day back)."""
+    c = t.absences.c
+    query = sa.select(c.id, t.staff.c.name, c.from_on, c.until_on).join(t.staff, t.staff.c.id == c.staff_id)
+    return [dict(row) for row in connection.execute(query.where(c.until_on > day).order_by(c.from_on)).mappings()]
 
 
 def away(connection: Connection, day: date) -> frozenset[int]:

@@ -101,7 +101,7 @@ def line(viewer: Viewer, row: Mapping[str, Any], now: datetime) -> None:
         with said:
             st.markdown(_step(row))
             st.caption(_who(row))
-        with do, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+        with do, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small"):
             if viewer.may(auth.WORK_LEADS):
                 desk.buttons(viewer, row, now)
             st.page_link(LEAD_PAGE, label="Open", query_params={"lead": str(row["id"])})

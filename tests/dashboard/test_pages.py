@@ -23,8 +23,8 @@ from tests.conftest import empty, sqlite
 
 ROOT = Path(__file__).parents[2]
 ENTRY = str(ROOT / "dashboard" / "app.py")
-WITHOUT_A_CHART = ("log_inquiry", "data_quality", "partner", "my_day", "lead")
-ABOUT_NOW = ("my_day", "lead")
+WITHOUT_A_CHART = ("log_inquiry", "data_quality", "partner", "my_day", "lead", "rules")
+ABOUT_NOW = ("my_day", "lead", "rules")
 PAGES = sorted(p.stem for p in (ROOT / "pages").glob("*.py"))
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 
@@ -112,7 +112,7 @@ def test_an_empty_practice_is_told_what_to_do(page: str, on_empty: str) -> None:
     assert not at.get("plotly_chart")
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if p not in ("log_inquiry", "lead")])
+@pytest.mark.parametrize("page", [p for p in PAGES if p not in ("log_inquiry", "lead", "rules")])
 def test_filters_that_match_nothing_say_so(page: str, on_demo: str) -> None:
     """Before there was anything, and on a day that is still to come: the way back is named."""
     whenever = page in ("stalls", "backlog", "trends", "my_day")  # what they are about, the period does not narrow

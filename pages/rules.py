@@ -1,0 +1,15 @@
+"""Our rules: who owns what, what comes next, what is promised; and from when a change holds."""
+
+import streamlit as st
+
+from dashboard import auth, display, frame
+from dashboard.screens import rules
+
+view = frame.view().now()
+display.header("Our rules", None, view, whenever=True)
+if not view.viewer.may(auth.SEE_METRICS):
+    st.stop()
+st.markdown(rules.finding(view))
+rules.owners(view)
+rules.follow_ups(view)
+rules.promised(view)

@@ -1,0 +1,140 @@
+"""Our rules: a change says from when it holds and what it will change, and the past is not judged anew."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+import streamlit as st
+
+from dashboard import changes
+from dashboard.auth import NotAllowed, Viewer
+from dashboard.changes import Change, Difference
+from dashboard.screens import rules
+from data_access import facts, follow_up, promises, routing
+from data_access import tables as t
+from data_access.engine import reading, writing
+from data_access.vocabulary import Channel, Kind, Need, NextStep, Pathway, Role
+from tests import factories
+from tests.conftest import sqlite
+from tests.dashboard.test_pages import NOW, visit, words
+from tests.factories import LONG_AGO, World, log
+
+TODAY, DAY = NOW.date(), timedelta(days=1)
+BOB = Viewer("Bob", Role.MANAGER, None, None)
+
+
+@pytest.fixture(autouse=True)
+def at_the_moment(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("dashboard.clock.now", lambda: NOW)
+    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.ip_address", "127.0.0.1")
+    yield
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """The small practice as a demo, with a route for patients only."""
+    world = factories.found(sqlite(tmp_path / "world.db"))
+    with writing(world.engine) as c:
+        c.execute(sa.update(t.practice).values(is_demo=True, demo_until=TODAY))
+        routing.set_route(c, world.alice, backup_id=world.bob, effective_from=LONG_AGO, pathway=Pathway.PATIENT)
+        follow_up.set_rule(c, Need.REACH, NextStep.CALL, wait_days=1, at_most=3, effective_from=LONG_AGO)
+    monkeypatch.setenv("HANDOFF_DATABASE_URL", f"sqlite:///{tmp_path / 'world.db'}")
+    return world
+
+
+def window(minutes: int, day=TODAY, **keys: object) -> Change:
+    return Change(
+        "What is promised",
+        lambda c: promises.set_window(c, minutes, effective_from=day, **keys),
+        rules.windows_shown,
+        day,
+    )
+
+
+def test_gaps_stand_out_in_the_matrix_and_are_counted(shown: World) -> None:
+    """Nobody owns what clinicians ask: four kinds at two locations."""
+    at = visit("rules")
+    assert "**8 of 16** kinds of inquiry have nobody who owns them" in words(at)
+    matrix = at.table[0].value
+    assert set(matrix["Clinician"]) == {rules.NOBODY}
+    assert set(matrix["Patient"]) == {"Alice (backup Bob)"}
+
+
+def test_a_change_is_shown_before_it_is_made_and_nothing_is_written_by_looking(shown: World) -> None:
+    """On the page: asked, shown, saved; the window holds from today on."""
+    at = visit("rules")
+    at.number_input(key="rules_window").set_value(60).run()
+    before = facts.current_revision(shown.engine.connect())
+    at.button(key="rules_ask_windows").click().run()
+    assert "this changes **1 line**" in words(at)
+    assert facts.current_revision(shown.engine.connect()) == before
+    at.button(key="rules_save_windows").click().run()
+    with reading(shown.engine) as c:
+        assert [rule["window_minutes"] for rule in promises.windows_on(c, TODAY)] == [60]
+        assert [rule["window_minutes"] for rule in promises.windows_on(c, TODAY - DAY)] == [240]
+
+
+def test_what_came_before_keeps_its_promise(shown: World) -> None:
+    """A lead of an hour ago is due as it was promised; the next one as is promised now."""
+    first = log(shown, NOW - timedelta(hours=1))
+    changes.save(shown.engine, BOB, window(60), today=TODAY)
+    second = log(shown, NOW)
+    with reading(shown.engine) as c:
+        windows = dict(c.execute(sa.select(t.leads.c.id, t.leads.c.window_minutes)).all())
+    assert windows == {first: 240, second: 60}
+
+
+def test_a_preview_says_what_would_differ_and_leaves_everything_as_it_is(shown: World) -> None:
+    """One line that changes, one that is new; on both databases a look writes nothing."""
+    found = changes.preview(shown.engine, BOB, window(60, channel=Channel.FAX), today=TODAY)
+    assert found == [Difference("Fax", "", "within 1 h")]
+    with reading(shown.engine) as c:
+        assert len(promises.windows_on(c, TODAY)) == 1
+
+
+def test_a_route_change_names_every_kind_of_inquiry_that_changes_hands(shown: World) -> None:
+    """Warm introductions of patients at both locations go to Bob."""
+    change = Change(
+        "Who owns what",
+        lambda c: routing.set_route(c, shown.bob, effective_from=TODAY, kind=Kind.WARM_INTRO, pathway=Pathway.PATIENT),
+        rules.owners_shown,
+        TODAY,
+    )
+    found = changes.preview(shown.engine, BOB, change, today=TODAY)
+    assert [(one.before, one.after) for one in found] == [("Alice (backup Bob)", "Bob")] * 2
+
+
+@pytest.mark.parametrize(
+    "viewer", [Viewer("Dana", Role.FRONT_DESK, None, None), Viewer("Eve", Role.MANAGER, frozenset({1}), None)]
+)
+def test_only_who_manages_the_whole_practice_changes_its_rules(shown: World, viewer: Viewer) -> None:
+    """Looking at a change needs the same."""
+    for act in (changes.preview, changes.save):
+        with pytest.raises(NotAllowed):
+            act(shown.engine, viewer, window(60), today=TODAY)
+
+
+def test_no_change_holds_in_the_past(shown: World) -> None:
+    """Yesterday is over."""
+    with pytest.raises(ValueError, match="not judged anew"):
+        changes.save(shown.engine, BOB, window(60, TODAY - DAY), today=TODAY)
+
+
+def test_a_rule_that_could_not_win_is_refused_in_words_beside_it(shown: World) -> None:
+    """As specific as another that a lead can fit too."""
+    at = visit("rules")
+    at.selectbox(key="rules_kind").set_value(Kind.WARM_INTRO).run()
+    at.button(key="rules_ask_owners").click().run()
+    assert "name one thing more, or one thing less" in words(at)
+
+
+def test_an_absence_is_noted_and_seen(shown: World) -> None:
+    """From today until the day back."""
+    at = visit("rules")
+    at.selectbox(key="rules_away").set_value(shown.alice).run()
+    at.button(key="rules_ask_away").click().run()
+    at.button(key="rules_save_away").click().run()
+    assert "**Alice**: 24 Nov until back on 25 Nov 2026" in words(at)
