@@ -78,14 +78,14 @@ def curve(time: npt.ArrayLike, how: npt.ArrayLike, count: npt.ArrayLike | None =
     n, k, d = at_risk.astype(float), happened.astype(float), (happened + ended).astype(float)
     remain = np.cumprod(1 - d / n)
     before = np.concatenate([[1.0], remain[:-1]]) if len(n) else remain
-    cif = np.cumsum(before * k / n)
+    cif, gone = (np.minimum(np.cumsum(before * part / n), 1) for part in (k, d - k))  # rounding adds up beyond one
     se = np.sqrt(_variance(n, k, d, before, cif))
     low, high = _limits(cif, se)
     return pd.DataFrame(
         dict(
             zip(
                 CURVE_COLUMNS,
-                (times, at_risk, happened, ended, remain, cif, se, low, high, np.cumsum(before * (d - k) / n)),
+                (times, at_risk, happened, ended, remain, cif, se, low, high, gone),
                 strict=True,
             )
         )
