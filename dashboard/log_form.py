@@ -15,6 +15,7 @@ from dashboard.forms import Inquiry
 from data_access.events import Closed
 from data_access.lead_rules import REFERENCE_LENGTH, Doubtful, NotPossible
 from data_access.leads import Stale
+from data_access.partners import meant
 from data_access.vocabulary import Asker, Channel, CloseReason, Kind, PartnerCategory, Priority, Topic
 
 _STICKY = ("location", "channel")
@@ -101,6 +102,12 @@ def draw(viewer: Viewer) -> None:
 
 
 def _asked(form: _Form, kind: Kind | None, channel: Channel | None) -> None:
+    if kind != Kind.PARTNER_REQUEST:  # first, so that the keyboard goes from the channel to it and on to the partner
+        st.text_input(
+            "Patient reference: the short local code", key=form.key("reference"), max_chars=REFERENCE_LENGTH,
+            placeholder="A-1047. No name, birth date, phone number or diagnosis",
+        )  # fmt: skip
+        _wrong(form, "reference")
     partners = _names("partners")
     st.selectbox(
         "Referral partner", list(partners), format_func=lambda p: partners.get(p, p), key=form.key("partner"),
@@ -109,12 +116,6 @@ def _asked(form: _Form, kind: Kind | None, channel: Channel | None) -> None:
     _wrong(form, "partner")
     if _is_new(form):
         _category(form, "What kind of partner is it?")
-    if kind != Kind.PARTNER_REQUEST:
-        st.text_input(
-            "Patient reference", key=form.key("reference"), max_chars=REFERENCE_LENGTH, placeholder="A-1047",
-            help="The short local code. No name, birth date, phone number or diagnosis.",
-        )  # fmt: skip
-        _wrong(form, "reference")
     if kind == Kind.INFORMATION:
         _topic(form, required=True)
     if kind == Kind.WARM_INTRO:
@@ -175,7 +176,11 @@ def _submit(viewer: Viewer, number: int) -> None:
         return  # the second click of two, on a form that is saved already or on the fresh one in its place
     places = {place["id"]: place for place in loaders.locations(viewer)}
     place = places.get(raw["location"])
-    categories = {p["id"]: PartnerCategory(p["category"]) for p in loaders.choices("partners")}
+    partners = {p["id"]: p for p in loaders.choices("partners")}
+    names = {partner: str(p["name"]) for partner, p in partners.items()}
+    if isinstance(raw["partner"], str):  # Enter takes what was typed, not the entry that it finds
+        raw["partner"] = meant(raw["partner"], names) or raw["partner"]
+    categories = {partner: PartnerCategory(p["category"]) for partner, p in partners.items()}
     parsed = forms.parse_inquiry(raw, zone=place["zone"] if place else "UTC", now=now, partner_categories=categories)
     form.saved, form.told, form.doubtful = None, False, False
     if not isinstance(parsed, Inquiry):
@@ -189,7 +194,9 @@ def _submit(viewer: Viewer, number: int) -> None:
     except (NotPossible, auth.NotAllowed) as error:
         form.errors = {"": str(error)}
         return
-    said = f"Inquiry {logged.lead_id} was saved, {labels.word(parsed.asked.pathway).lower()} pathway. "
+    partner = names.get(raw["partner"], raw["partner"])
+    said = f"Inquiry {logged.lead_id}" + (f" from {partner}" if partner else "")
+    said += f" was saved, {labels.word(parsed.asked.pathway).lower()} pathway. "
     if logged.respond_by and place:
         late = logged.respond_by <= now
         said += f"{'It was due' if late else 'Respond by'} **{deadline(logged.respond_by, place['zone'])}**."

@@ -1,6 +1,7 @@
 """Referral partners: found by a folded name, retired rather than deleted."""
 
 import unicodedata
+from collections.abc import Mapping
 
 import sqlalchemy as sa
 from rapidfuzz import fuzz, process
@@ -25,6 +26,21 @@ def near(connection: Connection, name: str) -> list[tuple[int, str]]:
     known = {row.id: row.name for row in connection.execute(query)}
     found = process.extract(name, known, scorer=fuzz.token_set_ratio, processor=name_key, score_cutoff=ALIKE, limit=3)
     return [(int(partner), str(said)) for said, _, partner in found]
+
+
+def meant(typed: str, known: Mapping[int, str]) -> int | None:
+    """The one partner whose name begins with what was typed, word by word: "lakeside fam" means Lakeside Family Medicine.
+
+    None where none does, or more than one.
+    """
+    words = name_key(typed).split()
+    fitting = [
+        partner
+        for partner, name in known.items()
+        if words and len(words) <= len(parts := name_key(name).split())
+        and all(part.startswith(word) for word, part in zip(words, parts, strict=False))
+    ]  # fmt: skip
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def find(connection: Connection, name: str) -> int | None:

@@ -34,3 +34,14 @@ def test_case_width_and_spaces_make_no_new_partner(world: World) -> None:
         assert partners.find(c, "nobody") is None
         c.execute(partners.partners.update().values(active=False))
         assert partners.near(c, "Lakeside Family Medicine LLC") == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [("lakeside fam", 1), ("LAKES", 1), ("l f m", 1), ("fam", None), ("harbor", None), ("harbor hos", 2), ("", None),
+     ("lakeside family medicine group", None)],
+)  # fmt: skip
+def test_a_few_letters_mean_the_one_partner_that_begins_so(typed: str, expected: int | None) -> None:
+    """Word by word; where two begin so, nobody guesses."""
+    known = {1: "Lakeside Family Medicine", 2: "Harbor Hospital", 3: "Harbor Imaging"}
+    assert partners.meant(typed, known) == expected

@@ -64,3 +64,25 @@ def test_a_new_partner_is_added_where_its_name_is_typed(demo_server: str, page: 
     settled(page)
     partner.fill("community health stone")
     expect(page.get_by_role("option", name="Community Health Stonebridge")).to_be_visible()
+
+
+def test_an_inquiry_is_logged_by_the_keyboard_alone(demo_server: str, page: Page) -> None:
+    """From the first key to the words "was saved": tabs, arrows, a reference, a few letters of the partner, Ctrl+Enter; again
+    for the next one, from where the focus was left.
+    """
+    page.goto(f"{demo_server}/log_inquiry")
+    settled(page)
+    page.get_by_role("button", name="Save inquiry").wait_for()
+    keys = page.keyboard
+    page.get_by_role("heading", name="Log inquiry").click()
+    for key in ("Tab", "Tab", "Tab", "ArrowRight", "ArrowRight", "ArrowRight", "Space", "Tab"):
+        keys.press(key)
+    settled(page)
+    keys.type("K-4711")
+    keys.press("Tab")
+    keys.type("fairview pri")
+    keys.press("Enter")
+    keys.press("Control+Enter")
+    expect(
+        page.get_by_text(re.compile(r"from Fairview Primary Care was saved, clinician pathway")).first
+    ).to_be_visible()
