@@ -124,7 +124,7 @@ def leads_behind(
         rows = lead_lists.as_they_stood(connection, rows, as_of) if as_of else rows
         if unit is SITUATIONS:
             now = tallies.keys_of(connection, shown, ("waits_for", "stage_age"), moment, unit)
-            rows = [row | now[row["id"]] for row in rows]
+            rows = [row | now.get(row["id"], {}) for row in rows]  # one may have changed since it was counted
         return len(ids), rows[::-1] if oldest_first else rows
 
 
