@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 
 from data_access import events as happened
 from data_access import tables as t
+from data_access.event_log import logs_of
 from data_access.events import Event, Received
 from data_access.lead_state import LeadState, epoch_minute
-from data_access.leads import logs_of
 from data_access.replay import replay
 from data_access.vocabulary import EXCLUDED_REASONS, AppointmentStatus
 

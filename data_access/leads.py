@@ -4,7 +4,7 @@ Every write appends an event and brings the lead's row, checklist and appointmen
 """
 
 import dataclasses
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -15,14 +15,15 @@ from sqlalchemy import Connection
 from data_access import events as happened
 from data_access import fact_writing, lead_rules, practice
 from data_access import tables as t
-from data_access.events import Event, Happening, Planned, Received
+from data_access.event_log import append_events, event_row, log_of, logs_of
+from data_access.events import Event, Happening, Received
 from data_access.follow_up import FollowUp
 from data_access.lead_rules import NotPossible
 from data_access.lead_state import CLOCK_SKEW, LeadState
 from data_access.promises import ResponseClock
 from data_access.replay import replay
 from data_access.routing import Routing
-from data_access.vocabulary import VISIT_KINDS, Kind, NextStep, Pathway, Precision, RecordItem
+from data_access.vocabulary import VISIT_KINDS, Kind, Pathway, Precision, RecordItem
 
 
 class Stale(RuntimeError):
@@ -111,7 +112,7 @@ def log_inquiry(
             sa.select(t.leads.c.id, t.leads.c.respond_by).where(t.leads.c.idempotency_key == key)
         ).one()
         return Logged(first.id, first.respond_by, again=True)
-    connection.execute(sa.insert(t.events).values(_event_row(lead_id, event)))
+    connection.execute(sa.insert(t.events).values(event_row(lead_id, event)))
     _write_out(connection, {lead_id: state}, fresh=True)
     return Logged(lead_id, asked.respond_by)
 
@@ -168,7 +169,7 @@ def record(
     after = replay([*log, event])
     lead_rules.check_effect(after, what)
     follow_up = FollowUp(connection, clock).after(before, after, occurred_at)
-    row = _event_row(lead_id, dataclasses.replace(event, follow_up=follow_up)) | {"idempotency_key": key}
+    row = event_row(lead_id, dataclasses.replace(event, follow_up=follow_up)) | {"idempotency_key": key}
     event_id = connection.execute(sa.insert(t.events).values(row).returning(t.events.c.id)).scalar_one()
     after = replay([*log, dataclasses.replace(event, id=event_id, follow_up=follow_up)])
     _write_lead(connection, lead_id, after)
@@ -206,7 +207,7 @@ def correct(
     after = replay([*log, event])
     if after.flags & ~before.flags:
         raise NotPossible("Something had happened to it before this time. Give the time at which it arrived.")
-    event_id = connection.execute(sa.insert(t.events).values(_event_row(lead_id, event)).returning(t.events.c.id))
+    event_id = connection.execute(sa.insert(t.events).values(event_row(lead_id, event)).returning(t.events.c.id))
     _write_lead(connection, lead_id, after)
     return int(event_id.scalar_one())
 
@@ -286,13 +287,6 @@ def add_many(connection: Connection, drafts: Sequence[Draft]) -> list[tuple[int,
     return list(zip(ids, states, strict=True))
 
 
-def append_events(connection: Connection, lines: Iterable[tuple[int, Event]]) -> None:
-    """Append (lead id, event) lines to the log without looking at the leads: `rebuild` comes next."""
-    rows = [_event_row(lead_id, event) for lead_id, event in lines]
-    if rows:
-        connection.execute(sa.insert(t.events), rows)
-
-
 def rebuild(connection: Connection, lead_ids: Collection[int]) -> dict[int, LeadState]:
     """Bring the rows of some leads into step with their events."""
     states = {lead_id: replay(log) for lead_id, log in logs_of(connection, lead_ids).items()}
@@ -328,33 +322,6 @@ def plan_by_rule(
     return len(planned)
 
 
-def log_of(connection: Connection, lead_id: int) -> list[Event]:
-    """A lead's events in the order in which they were recorded."""
-    return logs_of(connection, [lead_id])[lead_id]
-
-
-def logs_of(connection: Connection, lead_ids: Collection[int]) -> dict[int, list[Event]]:
-    """The events of some leads, by lead.
-
-    Raises
-    ------
-    LookupError
-        When one of them does not exist.
-    """
-    logs: dict[int, list[Event]] = {lead_id: [] for lead_id in lead_ids}
-    query = sa.select(t.events).where(t.events.c.lead_id.in_(list(lead_ids))).order_by(t.events.c.id)
-    for row in connection.execute(query):
-        what = happened.restore(row.kind, row.details)
-        follow_up = Planned(step=NextStep(row.next_step), due_at=row.next_step_by) if row.next_step else None
-        precision = Precision(row.precision)
-        event = Event(what, row.occurred_at, row.recorded_at, precision, row.id, row.staff_id, row.batch_id, follow_up)
-        logs[row.lead_id].append(event)
-    missing = [lead_id for lead_id, log in logs.items() if not log]
-    if missing:
-        raise LookupError(f"there is no inquiry {missing[0]}")
-    return logs
-
-
 def version_of(connection: Connection, lead_id: int) -> int:
     """A lead's current version.
 
@@ -374,21 +341,6 @@ def _insert_or_nothing(connection: Connection, table: sa.Table) -> Any:
 
     dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
     return dialect.insert(table).on_conflict_do_nothing(index_elements=["idempotency_key"])
-
-
-def _event_row(lead_id: int, event: Event) -> dict[str, Any]:
-    return {
-        "lead_id": lead_id,
-        "kind": event.what.kind,
-        "occurred_at": event.occurred_at,
-        "precision": event.precision,
-        "recorded_at": event.recorded_at,
-        "staff_id": event.staff_id,
-        "batch_id": event.batch_id,
-        "details": happened.details(event.what),
-        "next_step": event.follow_up.step if event.follow_up else None,
-        "next_step_by": event.follow_up.due_at if event.follow_up else None,
-    }
 
 
 def _write_out(connection: Connection, states: dict[int, LeadState], *, fresh: bool = False) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from data_access import leads
+from data_access import event_log, leads
 from data_access import tables as t
 from data_access.engine import writing
 from data_access.events import Event
@@ -262,11 +262,11 @@ class _Importer:
         """Append what brings the leads to what their rows say now."""
         lines: list[tuple[int, Event]] = []
         clock = ResponseClock(connection)
-        for lead_id, log in leads.logs_of(connection, changed).items():
+        for lead_id, log in event_log.logs_of(connection, changed).items():
             lines += [(lead_id, event) for event in revise(log, changed[lead_id], self._now, clock)]
             digest = {"source_digest": changed[lead_id].source_digest}
             connection.execute(sa.update(t.leads).where(t.leads.c.id == lead_id).values(digest))
-        leads.append_events(connection, lines)
+        event_log.append_events(connection, lines)
         return list(leads.rebuild(connection, changed).values()) if changed else []
 
 

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import actions, auth
 from dashboard.auth import NotAllowed, Viewer
-from data_access import demo, leads, web_forms
+from data_access import demo, event_log, leads, web_forms
 from data_access import events as e
 from data_access import tables as t
 from data_access.engine import reading, writing
@@ -80,7 +80,7 @@ def test_a_lead_is_worked_with_one_click_and_taken_back_with_another(desk: World
     press(at, "Undo")
     assert row(desk, "A-1")["first_contact_at"] is None
     with reading(desk.engine) as c:
-        assert [type(event.what) for event in leads.log_of(c, 1)] == [e.Received, e.Reached, e.Voided]
+        assert [type(event.what) for event in event_log.log_of(c, 1)] == [e.Received, e.Reached, e.Voided]
 
 
 def test_an_action_that_asks_says_what_is_missing_and_keeps_what_was_typed(desk: World) -> None:
@@ -204,7 +204,7 @@ def test_the_same_click_twice_is_one_entry(desk: World) -> None:
     with pytest.raises(Stale):
         actions.record(desk.engine, bob, 1, e.Offered(), version=1, now=NOW)
     with reading(desk.engine) as c:
-        assert len(leads.log_of(c, 1)) == 2
+        assert len(event_log.log_of(c, 1)) == 2
 
 
 def test_what_was_noted_wrongly_is_put_right_and_the_past_counts_it_so(desk: World) -> None:
@@ -221,7 +221,7 @@ def test_what_was_noted_wrongly_is_put_right_and_the_past_counts_it_so(desk: Wor
     press(at, "Undo")
     assert row(desk, "A-2")["partner_id"] == desk.lakeside
     with reading(desk.engine) as c:
-        assert [type(event.what) for event in leads.log_of(c, 2)] == [e.Received, e.Received, e.Voided]
+        assert [type(event.what) for event in event_log.log_of(c, 2)] == [e.Received, e.Received, e.Voided]
 
 
 def test_a_correction_is_held_to_the_rules_of_the_form(desk: World) -> None:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from data_access import event_log, follow_up, leads
 from data_access import events as e
-from data_access import follow_up, leads
 from data_access import tables as t
 from data_access.engine import reading, writing
 from data_access.lead_rules import NotPossible
@@ -134,7 +134,7 @@ def test_taking_an_entry_back_takes_its_step_with_it(ruled: World) -> None:
     lead = log(ruled)
     record(ruled, lead, CALLED, NOW + HOUR)
     with reading(ruled.engine) as c:
-        wrong = leads.log_of(c, lead)[-1].id
+        wrong = event_log.log_of(c, lead)[-1].id
     record(ruled, lead, e.Voided(event_id=wrong), NOW + HOUR)
     assert step(ruled, lead) == (NextStep.ANSWER, NOW + 4 * HOUR)
 

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data_access import event_log, leads, practice, promises
 from data_access import events as e
-from data_access import leads, practice, promises
 from data_access import tables as t
 from data_access.engine import reading, writing
 from data_access.fact_tables import lead_facts
@@ -96,7 +96,7 @@ def test_a_changed_row_updates_its_lead_and_history_shows_both(empty: sa.Engine,
     changed = ROWS[0].replace("15/01/2026", "16/01/2026")
     assert counts(run(empty, tmp_path, changed, ROWS[1], now=NOW + timedelta(days=1))) == (2, 0, 1, 1, 0, 0)
     with reading(empty) as c:
-        kinds = [type(event.what).__name__ for event in leads.log_of(c, lead)]
+        kinds = [type(event.what).__name__ for event in event_log.log_of(c, lead)]
         booked = c.scalar(sa.select(t.leads.c.scheduled_at).where(t.leads.c.id == lead))
     assert kinds == ["Received", "Booked", "Attended", "Contacted", "Voided", "Booked"]
     assert booked.astimezone(ZoneInfo("America/New_York")).date() == date(2026, 1, 16)
@@ -163,7 +163,7 @@ def test_a_corrected_receipt_is_promised_and_measured_anew_but_was_logged_when_i
     assert row["respond_by"] == datetime(2026, 1, 19, 19, 0, tzinfo=UTC)
     assert row["logged_at"] == lead["logged_at"]
     with reading(staffed) as c:
-        last = leads.log_of(c, lead["id"])[-1]
+        last = event_log.log_of(c, lead["id"])[-1]
     assert (type(last.what), last.staff_id, last.batch_id) == (e.Attempted, who, None)
     assert counts(run_timed(staffed, tmp_path, earlier)) == (1, 0, 0, 1, 0, 0)
 
@@ -173,7 +173,7 @@ def test_what_staff_took_back_is_not_brought_in_again(empty: sa.Engine, tmp_path
     run(empty, tmp_path, *ROWS)
     lead = stored(empty, "1")
     with writing(empty) as c:
-        visit = next(event for event in leads.log_of(c, lead["id"]) if isinstance(event.what, e.Attended))
+        visit = next(event for event in event_log.log_of(c, lead["id"]) if isinstance(event.what, e.Attended))
         leads.record(c, lead["id"], e.Voided(event_id=visit.id), occurred_at=NOW, now=NOW, version=lead["version"])
     assert stored(empty, "1")["attended_at"] is None
     run(empty, tmp_path, ROWS[0].replace("Lakeside", "Harbor"), ROWS[1], now=NOW + timedelta(days=1))

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from data_access import event_log, facts, leads, practice, promises
 from data_access import events as e
-from data_access import facts, leads, practice, promises
 from data_access import tables as t
 from data_access.engine import reading, writing
 from data_access.fact_tables import lead_facts
@@ -178,8 +178,8 @@ def test_only_a_standing_entry_of_the_same_inquiry_can_be_taken_back(world: Worl
     record(world, other, e.Offered())
     record(world, lead, e.Offered())
     with reading(world.engine) as c:
-        receipt, offered = (event.id for event in leads.log_of(c, lead))
-        foreign = leads.log_of(c, other)[1].id
+        receipt, offered = (event.id for event in event_log.log_of(c, lead))
+        foreign = event_log.log_of(c, other)[1].id
     for wrong in (receipt, foreign, 99_999):
         with pytest.raises(NotPossible, match="no such entry"):
             record(world, lead, e.Voided(event_id=wrong))
@@ -370,7 +370,7 @@ def test_replaying_the_events_gives_the_row(database: sa.Engine, data: st.DataOb
     with writing(database) as c:
         ids = [lead_id for lead_id, _ in leads.add_many(c, made)]
     with reading(database) as c:
-        for lead_id, log_ in leads.logs_of(c, ids).items():
+        for lead_id, log_ in event_log.logs_of(c, ids).items():
             state = replay(log_)
             stored = c.execute(sa.select(t.leads).where(t.leads.c.id == lead_id)).mappings().one()
             assert {k: stored[k] for k in state.row()} == state.row()
@@ -430,7 +430,7 @@ def test_a_correction_keeps_the_promise_of_the_day_and_what_changed_hands(world:
     record(world, lead, e.Assigned(owner_id=world.bob), NOW)
     with writing(world.engine) as c:
         promises.set_window(c, 30, effective_from=NOW.date() + timedelta(days=1), channel=Channel.FAX)
-        asked = leads.log_of(c, lead)[0].what.unstamped()
+        asked = event_log.log_of(c, lead)[0].what.unstamped()
         changed = dataclasses.replace(asked, channel=Channel.FAX)
         later = NOW + timedelta(days=2)
         leads.correct(c, lead, changed, received_at=NOW, now=later, version=2)
@@ -448,6 +448,6 @@ def test_a_correction_cannot_put_an_inquiry_after_what_happened_to_it(world: Wor
     lead = log(world)
     record(world, lead, e.Reached(method=ContactMethod.CALL), NOW + timedelta(hours=1))
     with writing(world.engine) as c:
-        asked = leads.log_of(c, lead)[0].what
+        asked = event_log.log_of(c, lead)[0].what
         with pytest.raises(NotPossible, match="before this time"):
             leads.correct(c, lead, asked, received_at=NOW + timedelta(hours=2), now=NOW + timedelta(hours=3), version=2)

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
+from data_access import event_log, facts, routing
 from data_access import events as e
-from data_access import facts, leads, routing
 from data_access import tables as t
 from data_access.dimensions import LEADS
 from data_access.engine import reading, writing
@@ -168,8 +168,8 @@ def test_what_changed_hands_is_taken_back_like_anything_else(world: World) -> No
     lead = log(world)
     record(world, lead, e.Transferred(location_id=world.south), NOW)
     with reading(world.engine) as c:
-        wrong = leads.log_of(c, lead)[-1].id
+        wrong = event_log.log_of(c, lead)[-1].id
     record(world, lead, e.Voided(event_id=wrong), NOW)
     with reading(world.engine) as c:
         assert c.scalar(sa.select(t.leads.c.location_id)) == world.north
-        assert len(leads.log_of(c, lead)) == 3
+        assert len(event_log.log_of(c, lead)) == 3

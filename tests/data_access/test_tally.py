@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dashboard.filters import Filters
+from data_access import event_log, facts, leads
 from data_access import events as e
-from data_access import facts, leads
 from data_access.counted import Ending, Promise, Standing
 from data_access.days import day_number, week_number, week_start
 from data_access.dimensions import DIMENSIONS, Moment
@@ -255,7 +255,7 @@ def test_an_appointment_that_was_recorded_by_mistake_leaves_the_count(world: Wor
     known = facts.load(world.engine)
     assert len(known.rows[facts.APPOINTMENTS]) == 1
     with reading(world.engine) as c:
-        booking = leads.log_of(c, lead)[-1].id
+        booking = event_log.log_of(c, lead)[-1].id
     record(world, lead, e.Voided(event_id=booking))
     assert (
         len(facts.refresh(world.engine, known).rows[facts.APPOINTMENTS])
