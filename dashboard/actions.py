@@ -15,10 +15,10 @@ from dashboard.auth import Viewer
 from dashboard.forms import Inquiry
 from data_access import annotations, lead_lists, leads, partners, web_forms
 from data_access import tables as t
-from data_access.engine import writing
+from data_access.engine import reading, writing
 from data_access.events import Happening, Reprioritised, Voided
-from data_access.lead_rules import Doubtful
-from data_access.leads import Logged
+from data_access.lead_rules import Doubtful, NotPossible
+from data_access.leads import Logged, Stale
 from data_access.vocabulary import Priority, TrendSeries, code
 
 
@@ -72,6 +72,10 @@ def _doubt(connection: Connection, inquiry: Inquiry, received_at: datetime) -> N
         )
 
 
+REFUSALS = (Stale, NotPossible, LookupError, auth.NotAllowed)
+"""What keeps somebody's work on a lead from being written, each with a message for them."""
+
+
 @dataclass(frozen=True)
 class Recorded:
     """What was written down on a lead, so that it can be taken back."""
@@ -101,12 +105,8 @@ def record(
         As for `leads.record`.
     """
     with writing(engine) as connection:
-        query = sa.select(t.leads.c.location_id, t.leads.c.priority).where(t.leads.c.id == lead_id)
-        lead = connection.execute(query).one_or_none()
-        if lead is None:
-            raise LookupError(f"There is no inquiry {lead_id}.")
-        auth.require(viewer, auth.WORK_LEADS, lead.location_id)
-        if isinstance(what, Reprioritised) and code(what.priority) < code(Priority(lead.priority)):
+        priority = _require_lead(connection, viewer, lead_id)
+        if isinstance(what, Reprioritised) and code(what.priority) < code(priority):
             auth.require(viewer, auth.LOWER_PRIORITY)
         at = occurred_at or now
         key = key or secrets.token_hex(32)
@@ -117,14 +117,21 @@ def record(
         return Recorded(lead_id, connection.execute(written).scalar_one())
 
 
+def _require_lead(connection: Connection, viewer: Viewer, lead_id: int) -> Priority:
+    """Raise unless the viewer may work on a lead, where it is now; its priority."""
+    query = sa.select(t.leads.c.location_id, t.leads.c.priority).where(t.leads.c.id == lead_id)
+    lead = connection.execute(query).one_or_none()
+    if lead is None:
+        raise LookupError(f"There is no inquiry {lead_id}.")
+    auth.require(viewer, auth.WORK_LEADS, lead.location_id)
+    return Priority(lead.priority)
+
+
 def correct(engine: Engine, viewer: Viewer, lead_id: int, inquiry: Inquiry, *, version: int, now: datetime) -> Recorded:
     """Put right what was noted when an inquiry came in; errors as for `record`."""
     with writing(engine) as connection:
-        place = connection.scalar(sa.select(t.leads.c.location_id).where(t.leads.c.id == lead_id))
-        if place is None:
-            raise LookupError(f"There is no inquiry {lead_id}.")
-        for location in (place, inquiry.asked.location_id):
-            auth.require(viewer, auth.WORK_LEADS, location)
+        _require_lead(connection, viewer, lead_id)
+        auth.require(viewer, auth.WORK_LEADS, inquiry.asked.location_id)
         event = leads.correct(
             connection, lead_id, inquiry.asked, received_at=inquiry.received_at or now, now=now, version=version,
             staff_id=viewer.staff_id,
@@ -134,7 +141,7 @@ def correct(engine: Engine, viewer: Viewer, lead_id: int, inquiry: Inquiry, *, v
 
 def take_back(engine: Engine, viewer: Viewer, done: Recorded, *, now: datetime) -> None:
     """Take back what was written down; the history shows both. Errors as for `record`."""
-    with writing(engine) as connection:
+    with reading(engine) as connection:
         version = leads.version_of(connection, done.lead_id)
     record(engine, viewer, done.lead_id, Voided(event_id=done.event_id), version=version, now=now)
 

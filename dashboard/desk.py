@@ -9,14 +9,12 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from dashboard import actions, auth, clock, labels, loaders
+from dashboard import actions, clock, labels, loaders
 from dashboard.actions import Recorded
 from dashboard.auth import Viewer
 from dashboard.forms import Errors
 from dashboard.lead_forms import ACTIONS, Stands, others, usual
 from data_access.events import Assigned, Happening
-from data_access.lead_rules import NotPossible
-from data_access.leads import Stale
 from data_access.vocabulary import (
     AppointmentStatus,
     CancelledBy,
@@ -224,11 +222,11 @@ def do(viewer: Viewer, row: Mapping[str, Any], what: Happening, said: str) -> No
         st.session_state.pop(when_key(row["id"]), None)
 
 
-def attempt(write: Callable[[], Recorded], said: str) -> bool:
-    """Write, and say that it is done, with its undo; or why it is not. Whether it was written."""
+def attempt(write: Callable[[], Recorded | None], said: str) -> bool:
+    """Write, and say that it is done, with its undo where it has one; or why it is not. Whether it was written."""
     try:
         done = write()
-    except (Stale, NotPossible, LookupError, auth.NotAllowed) as error:
+    except actions.REFUSALS as error:
         st.session_state[_DESK] = _Desk(problem=str(error))
         return False
     st.session_state[_DESK] = _Desk(said=said, done=done)
@@ -241,12 +239,9 @@ def when_key(lead: int) -> str:
 
 
 def _undo(viewer: Viewer) -> None:
-    desk = _desk()
-    if desk.done is None:
-        return
-    try:
-        actions.take_back(loaders.database(), viewer, desk.done, now=clock.now())
-    except (Stale, NotPossible, LookupError, auth.NotAllowed) as error:
-        st.session_state[_DESK] = _Desk(problem=str(error))
-        return
-    st.session_state[_DESK] = _Desk(said=f"Taken back. {desk.said.removesuffix('.')}: that no longer counts.")
+    done, said = _desk().done, _desk().said
+    if done:
+        attempt(
+            lambda: actions.take_back(loaders.database(), viewer, done, now=clock.now()),
+            f"Taken back. {said.removesuffix('.')}: that no longer counts.",
+        )

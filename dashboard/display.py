@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, overload
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -72,6 +72,14 @@ def minutes(value: float) -> str:
 def plural(n: int, one: str, many: str | None = None) -> str:
     """1 lead, 2 leads."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+@overload
+def local(moment: datetime, zone: str) -> datetime: ...
+
+
+@overload
+def local(moment: None, zone: str) -> None: ...
 
 
 def local(moment: datetime | None, zone: str) -> datetime | None:

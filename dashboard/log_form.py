@@ -14,7 +14,6 @@ from dashboard.display import deadline, how_to_import, lead_table
 from dashboard.forms import Inquiry
 from data_access.events import Closed
 from data_access.lead_rules import REFERENCE_LENGTH, Doubtful, NotPossible
-from data_access.leads import Stale
 from data_access.partners import meant
 from data_access.vocabulary import Asker, Channel, CloseReason, Kind, PartnerCategory, Priority, Topic
 
@@ -241,7 +240,7 @@ def _undo(viewer: Viewer, form: _Form) -> None:
         actions.record(
             loaders.database(), viewer, form.lead, Closed(reason=CloseReason.MISTAKE), version=version, now=clock.now()
         )
-    except (Stale, NotPossible, LookupError, auth.NotAllowed) as error:
+    except actions.REFUSALS as error:
         form.saved, form.errors = None, {"": str(error)}
         return
     form.saved, form.lead = f"Inquiry {form.lead} was taken back: it counts nowhere.", None

@@ -82,6 +82,7 @@ def take(engine: Engine, secret: str, headers: Mapping[str, str], body: bytes, n
     once, signed = headers.get("idempotency-key", ""), headers.get("x-handoff-signature", "")
     with reading(engine) as connection:
         source = web_forms.find(connection, name)
+        lately = web_forms.recent(connection, source, now) if source else 0
     # An unknown source is signed against nobody's key, so that its answer takes as long and says as much.
     key = web_forms.key_of(secret, source or WebSource(0, name, 0))
     if not hmac.compare_digest(signed.encode(), web_forms.signature(key, stamp, once, body).encode()) or not source:
@@ -90,9 +91,8 @@ def take(engine: Engine, secret: str, headers: Mapping[str, str], body: bytes, n
         return Answer(401, {"error": f"the timestamp is more than {MOST_SECONDS_OFF} seconds from our clock"})
     if not 8 <= len(once) <= 64:
         return Answer(400, {"error": "give each inquiry an Idempotency-Key of 8 to 64 characters"})
-    with writing(engine) as connection:
-        if web_forms.recent(connection, source, now) >= web_forms.MOST_A_MINUTE:
-            return Answer(429, {"error": f"more than {web_forms.MOST_A_MINUTE} posts within a minute; try again later"})
+    if lately >= web_forms.MOST_A_MINUTE:
+        return Answer(429, {"error": f"more than {web_forms.MOST_A_MINUTE} posts within a minute; try again later"})
     try:
         with writing(engine) as connection:
             answer = _log(connection, source, once, body, now)

@@ -23,7 +23,7 @@ ALMOST_A_MINUTE = timedelta(minutes=1) - timedelta.resolution
 
 def of_lead(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
     """The facts of one lead: one row per part."""
-    received_on = state.received_at.astimezone(zone).date()
+    received_on = local_day(state.received_at, zone)
 
     def minute(moment: datetime | None) -> int:
         return NEVER if moment is None else epoch_minute(moment)
@@ -32,7 +32,7 @@ def of_lead(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
         return minute(state.entered[stage][0]) if stage in state.entered else NEVER
 
     def days_to(moment: datetime | None) -> int:
-        return NEVER if moment is None else (moment.astimezone(zone).date() - received_on).days
+        return NEVER if moment is None else (local_day(moment, zone) - received_on).days
 
     def lag(stage: Stage) -> int:
         return days_to(state.entered[stage][0]) if stage in state.entered else NEVER
@@ -104,7 +104,7 @@ def _promise(state: LeadState, asked: Received, zone: ZoneInfo) -> dict[str, int
     judged = asked.respond_by if Flag.RESPONSE_BEFORE_RECEIVED not in state.flags else None
     return {
         "due_at": epoch_minute(judged + ALMOST_A_MINUTE) if judged else NEVER,
-        "due_week": week_number(judged.astimezone(zone).date()) if judged else 0,
+        "due_week": week_number(local_day(judged, zone)) if judged else 0,
         "attempt_met": met(state.first_attempt),
         "contact_met": met(state.first_contact),
     }

@@ -91,11 +91,18 @@ def whole(connection: Connection, lead_id: int, *, locations: Collection[int] | 
         query = sa.select(table).where(table.c.lead_id == lead_id).order_by(*table.primary_key.columns)
         return [dict(line) for line in connection.execute(query).mappings()]
 
-    log, appointments = logs_of(connection, [lead_id])[lead_id], lines(t.appointments)
-    ahead = [a["starts_at"] for a in appointments if a["status"] == AppointmentStatus.SCHEDULED and a["starts_at"]]
-    return Whole(
-        rows[0] | {"starts_at": ahead[-1] if ahead else None}, log, lines(t.records), appointments, replay(log)
+    row = rows[0] | {"starts_at": standing_appointments(connection, [lead_id]).get(lead_id)}
+    log = logs_of(connection, [lead_id])[lead_id]
+    return Whole(row, log, lines(t.records), lines(t.appointments), replay(log))
+
+
+def standing_appointments(connection: Connection, lead_ids: Collection[int]) -> dict[int, datetime]:
+    """When the latest appointment of each lead begins, where one stands."""
+    c = t.appointments.c
+    query = sa.select(c.lead_id, c.starts_at).where(
+        c.lead_id.in_(list(lead_ids)), c.status == AppointmentStatus.SCHEDULED, c.starts_at.is_not(None)
     )
+    return {row.lead_id: row.starts_at for row in connection.execute(query.order_by(c.lead_id, c.number))}
 
 
 def find(connection: Connection, typed: str, *, locations: Collection[int] | None) -> list[dict[str, Any]]:

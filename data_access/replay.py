@@ -67,8 +67,7 @@ def _begin(event: Event, asked: Received) -> LeadState:
     if asked.answered_live and asked.pathway == Pathway.PATIENT:
         _contacted(state, event, asked)
     _note_need(state, event)
-    if event.follow_up:
-        state.planned, state.planned_by_rule = event.follow_up, True
+    _note_follow_up(state, event)
     state.situations = [(event.occurred_at, _situation(state))]
     return state
 
@@ -306,11 +305,15 @@ def _note_need(state: LeadState, event: Event) -> None:
     state.tries += isinstance(event.what, _TRIES)
 
 
+def _note_follow_up(state: LeadState, event: Event) -> None:
+    if event.follow_up:
+        state.planned, state.planned_by_rule = event.follow_up, True
+
+
 def _note_situation(state: LeadState, event: Event) -> None:
     if not isinstance(event.what, _DONE_BY_OTHERS):
         state.planned = None
-    if event.follow_up:
-        state.planned, state.planned_by_rule = event.follow_up, True
+    _note_follow_up(state, event)
     if not isinstance(event.what, _CHANGES_NOTHING):
         state.stalled = None
     since, before = state.situations[-1]

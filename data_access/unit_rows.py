@@ -222,5 +222,5 @@ def _late(a: Appointment, outcome: Outcome | None, on: date | None, zone: ZoneIn
     if outcome is None or on is None:
         return False
     if a.starts_at is None:
-        return outcome.at.astimezone(zone).date() >= on
+        return local_day(outcome.at, zone) >= on
     return a.starts_at - outcome.at < timedelta(hours=24)

@@ -4,11 +4,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from data_access import lead_lists
-from data_access import tables as t
 from data_access.dimensions import Moment
 from data_access.lead_state import epoch_minute
 from data_access.promises import ResponseClock
@@ -38,9 +36,9 @@ def queue(
     """
     ids = members(connection, where, moment, SITUATIONS, soonest="due_at")
     rows = lead_lists.listing(connection, locations=locations, lead_ids=ids[:LIMIT], limit=LIMIT)
-    appointments = _appointments(connection, [row["id"] for row in rows])
+    standing = lead_lists.standing_appointments(connection, [row["id"] for row in rows])
     for row, left in zip(rows, _left(connection, rows, now), strict=True):
-        row |= {"left_minutes": left, "starts_at": appointments.get(row["id"])}
+        row |= {"left_minutes": left, "starts_at": standing.get(row["id"])}
     return len(ids), sorted(rows, key=lambda row: (row["left_minutes"], row["next_step_by"] or now, row["id"]))
 
 
@@ -55,12 +53,3 @@ def _left(connection: Connection, rows: Sequence[dict[str, Any]], now: datetime)
         for n, before, after in zip(mine, ahead, since, strict=True):
             left[n] = int(before) - int(after)
     return left
-
-
-def _appointments(connection: Connection, lead_ids: Collection[int]) -> dict[int, datetime]:
-    """When the latest appointment of each lead begins, where one stands."""
-    c = t.appointments.c
-    query = sa.select(c.lead_id, c.starts_at).where(
-        c.lead_id.in_(list(lead_ids)), c.status == "scheduled", c.starts_at.is_not(None)
-    )
-    return {row.lead_id: row.starts_at for row in connection.execute(query.order_by(c.lead_id, c.number))}

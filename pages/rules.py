@@ -2,14 +2,15 @@
 
 import streamlit as st
 
-from dashboard import auth, display, frame
+from dashboard import auth, display, frame, loaders
 from dashboard.screens import rules
 
 view = frame.view().now()
 display.header("Our rules", None, view, whenever=True)
 if not view.viewer.may(auth.SEE_METRICS):
     st.stop()
-st.markdown(rules.finding(view))
-rules.owners(view)
+owned = loaders.rules_on(rules.owners_shown, view.today)
+st.markdown(rules.finding(owned))
+rules.owners(view, owned)
 rules.follow_ups(view)
 rules.promised(view)

@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import actions, auth, clock, desk, labels, loaders
 from dashboard.auth import Viewer
-from dashboard.display import minutes, plural
+from dashboard.display import local, minutes, plural
 from dashboard.frame import View
 from data_access.counted import Due
 from data_access.tally import narrower
@@ -115,7 +114,7 @@ def _step(row: Mapping[str, Any]) -> str:
         return f":orange[**{step}**]{urgent}"
     left, due, now = row["left_minutes"], local(row["next_step_by"], row["zone"]), local(clock.now(), row["zone"])
     far = abs(left) >= _HOURS_ALOUD * 60
-    if due < now:
+    if row["next_step_by"] < clock.now():
         late = f"{plural((now.date() - due.date()).days, 'day')}" if far else minutes(-left)
         return f"**{step}** · :orange[overdue by {late}]{urgent}, since {due:{_day_format(due, now)}}"
     return f"**{step}** · {'' if far else minutes(left) + ' left, '}by {due:{_day_format(due, now)}}{urgent}"
@@ -168,11 +167,6 @@ def refused_posts(view: View) -> None:
 
 def _look(viewer: Viewer, post_id: int) -> None:
     actions.look_at_post(loaders.database(), viewer, post_id, now=clock.now())
-
-
-def local(at: datetime, zone: str) -> datetime:
-    """A moment on the location's wall clock."""
-    return at.astimezone(ZoneInfo(zone))
 
 
 def header_note(view: View) -> None:

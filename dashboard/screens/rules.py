@@ -96,9 +96,8 @@ def _named(rule: Mapping[str, Any], places: Mapping[int, str]) -> str:
 # ---------------------------------------------------------------- the blocks
 
 
-def finding(view: View) -> str:
-    """Whether every kind of inquiry has an owner, in one sentence."""
-    shown = loaders.rules_on(owners_shown, view.today)
+def finding(shown: Shown) -> str:
+    """Whether every kind of inquiry has an owner, in one sentence; `shown`: `owners_shown`."""
     gaps = sum(NOBODY in who for who in shown.values())
     if not shown:
         return f"No location is set up yet. Import the practice's leads first: {how_to_import()}."
@@ -116,11 +115,11 @@ def table(title: str, shown: Shown, about: str, holds: str) -> None:
     st.table([{about: name, holds: said} for name, said in shown.items()], border="horizontal", hide_index=True)
 
 
-def owners(view: View) -> None:
-    """Who owns what; a route; and who is away."""
+def owners(view: View, shown: Shown) -> None:
+    """Who owns what, `owners_shown`; a route; and who is away."""
     st.subheader("Who owns what")
     rows: dict[str, dict[str, str]] = {}
-    for about, who in loaders.rules_on(owners_shown, view.today).items():
+    for about, who in shown.items():
         inquiry, _, pathway = about.rpartition(" · ")
         rows.setdefault(inquiry, {"What comes in": inquiry})[pathway] = who
     st.table(list(rows.values()), border="horizontal", hide_index=True)

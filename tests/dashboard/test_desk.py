@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard import actions, auth
@@ -17,34 +16,19 @@ from data_access import tables as t
 from data_access.engine import reading, writing
 from data_access.leads import Stale
 from data_access.vocabulary import CloseReason, ContactMethod, Pathway, Priority, Role
-from tests import factories
-from tests.conftest import sqlite
-from tests.dashboard.test_pages import NOW, visit, words
+from tests.dashboard.conftest import NOW
+from tests.dashboard.test_pages import visit, words
 from tests.factories import World, log
 
 DAY = timedelta(days=1)
 
 
-@pytest.fixture(autouse=True)
-def at_the_moment(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("dashboard.clock.now", lambda: NOW)
-    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.ip_address", "127.0.0.1")
-    yield
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A demo practice of our own making: two leads at North, one of them Bob's, who looks at it."""
-    demo.make(tmp_path / "desk.db", "empty", NOW)
-    engine = sqlite(tmp_path / "world.db")
-    world = factories.found(engine)
-    with writing(engine) as c:
-        c.execute(sa.update(t.practice).values(is_demo=True, demo_until=NOW.date()))
+def desk(shown_world: World) -> World:
+    """Two leads at North, one of them Bob's, who looks at it."""
+    world = shown_world
     log(world, NOW - 2 * DAY, reference="A-1", owner_id=world.bob)
     log(world, NOW - timedelta(hours=1), reference="A-2", pathway=Pathway.CLINICIAN, partner_id=world.lakeside)
-    monkeypatch.setenv("HANDOFF_DATABASE_URL", f"sqlite:///{tmp_path / 'world.db'}")
     return world
 
 
@@ -111,7 +95,9 @@ def test_a_colleagues_change_in_between_is_said_and_nothing_is_lost(desk: World)
     assert "**1 lead** is open" in words(at)
 
 
-def test_the_choices_count_what_the_stalls_page_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_choices_count_what_the_stalls_page_counts(
+    at_the_demo_moment: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """On the demo practice, every number."""
     demo.make(tmp_path / "demo.db", "specialty", NOW)
     monkeypatch.setenv("HANDOFF_DATABASE_URL", f"sqlite:///{tmp_path / 'demo.db'}")

@@ -3,8 +3,7 @@
 import json
 import re
 import shutil
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,13 +19,14 @@ from data_access.vocabulary import Channel, Kind
 from tests import factories
 from tests.cases import SHARED
 from tests.conftest import empty, sqlite
+from tests.dashboard.conftest import NOW
 
 ROOT = Path(__file__).parents[2]
 ENTRY = str(ROOT / "dashboard" / "app.py")
 WITHOUT_A_CHART = ("log_inquiry", "data_quality", "partner", "my_day", "lead", "rules")
 ABOUT_NOW = ("my_day", "lead", "rules")
 PAGES = sorted(p.stem for p in (ROOT / "pages").glob("*.py"))
-NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("at_the_demo_moment")
 
 
 @pytest.fixture(scope="session")
@@ -35,17 +35,6 @@ def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("demo") / "demo.db"
     demo.make(file, "specialty", NOW)
     return file
-
-
-@pytest.fixture(autouse=True)
-def at_the_demo_moment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The clock stands still at the demo's last moment; nothing is shared between tests."""
-    monkeypatch.setattr("dashboard.clock.now", lambda: NOW)
-    monkeypatch.delenv("HANDOFF_DATABASE_URL_FILE", raising=False)
-    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.ip_address", "127.0.0.1")  # AppTest has no client
-    yield
-    st.cache_resource.clear()
-    st.cache_data.clear()
 
 
 @pytest.fixture

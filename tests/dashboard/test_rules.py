@@ -1,11 +1,9 @@
 """Our rules: a change says from when it holds and what it will change, and the past is not judged anew."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-import streamlit as st
 
 from dashboard import changes
 from dashboard.auth import NotAllowed, Viewer
@@ -15,33 +13,21 @@ from data_access import facts, follow_up, promises, routing
 from data_access import tables as t
 from data_access.engine import reading, writing
 from data_access.vocabulary import Channel, Kind, Need, NextStep, Pathway, Role
-from tests import factories
-from tests.conftest import sqlite
-from tests.dashboard.test_pages import NOW, visit, words
+from tests.dashboard.conftest import NOW
+from tests.dashboard.test_pages import visit, words
 from tests.factories import LONG_AGO, World, log
 
 TODAY, DAY = NOW.date(), timedelta(days=1)
 BOB = Viewer("Bob", Role.MANAGER, None, None)
 
 
-@pytest.fixture(autouse=True)
-def at_the_moment(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("dashboard.clock.now", lambda: NOW)
-    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.ip_address", "127.0.0.1")
-    yield
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-
 @pytest.fixture
-def shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    """The small practice as a demo, with a route for patients only."""
-    world = factories.found(sqlite(tmp_path / "world.db"))
+def shown(shown_world: World) -> World:
+    """With a route for patients only, and one rule of follow-up."""
+    world = shown_world
     with writing(world.engine) as c:
-        c.execute(sa.update(t.practice).values(is_demo=True, demo_until=TODAY))
         routing.set_route(c, world.alice, backup_id=world.bob, effective_from=LONG_AGO, pathway=Pathway.PATIENT)
         follow_up.set_rule(c, Need.REACH, NextStep.CALL, wait_days=1, at_most=3, effective_from=LONG_AGO)
-    monkeypatch.setenv("HANDOFF_DATABASE_URL", f"sqlite:///{tmp_path / 'world.db'}")
     return world
 
 
