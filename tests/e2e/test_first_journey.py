@@ -25,8 +25,12 @@ def captured(page: Page) -> int:
 
 
 def choose(page: Page, label: str, option: str) -> None:
+    wanted = page.get_by_role("option", name=option, exact=True).first
     page.get_by_role("combobox", name=label).first.click()
-    page.get_by_role("option", name=option, exact=True).first.click()
+    page.wait_for_timeout(500)
+    if not wanted.is_visible():  # a list that was still being drawn has closed the menu again
+        page.get_by_role("combobox", name=label).first.click()
+    wanted.click()
     page.keyboard.press("Escape")
     settled(page)
 
