@@ -12,10 +12,12 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from data_access import follow_up, partners, practice, promises, routing
+from data_access import checklists, follow_up, partners, practice, promises, routing, texts
 from data_access import tables as t
 from data_access.demo_profiles import Profile
+from data_access.demo_texts import HOW_TO_REFER, SCRIPTS, SECOND_RECORDS_SCRIPT, WHAT_TO_EXPECT
 from data_access.vocabulary import (
+    Kind,
     Need,
     NextStep,
     PartnerCategory,
@@ -24,6 +26,7 @@ from data_access.vocabulary import (
     RecordItem,
     Role,
     TargetMetric,
+    TextUse,
 )
 
 DAYS = 548
@@ -120,6 +123,7 @@ class DemoPractice(Chance):
             practice.add_location(
                 c, place.name, place.zone, place.hours,
                 address=f"{100 + 20 * i} Example Avenue", phone=f"(555) 010-{1000 + i}",
+                fax=f"(555) 010-{2000 + i}", secure_email=f"referrals{i + 1}@secure.example",
                 details_verified_on=self.today - timedelta(days=40 + 300 * (i == 1)),
             )
             for i, place in enumerate(profile.places)
@@ -141,10 +145,7 @@ class DemoPractice(Chance):
             closes_minute=780,
             label="Extra Saturday",
         )
-        self.lines = [
-            practice.add(c, t.service_lines, name=line, appropriate_for=f"New patients for {line.lower()}.")
-            for line in profile.service_lines
-        ]
+        self.lines = [practice.add(c, t.service_lines, name=line) for line in profile.service_lines]
         self.sources = [
             practice.add(c, t.sources, name=source)
             for source in ("Referral partner", "Existing patient", "Website", "Search", "Event")
@@ -163,7 +164,8 @@ class DemoPractice(Chance):
         routing.set_route(c, intake, backup_id=front, effective_from=since)
         routing.set_route(c, front, backup_id=intake, effective_from=since, pathway=Pathway.PATIENT)
         for need, (step, days, tries) in _FOLLOW_UP.items():
-            follow_up.set_rule(c, need, step, wait_days=days, at_most=tries, effective_from=since)
+            quiet = 5 if need in (Need.REACH, Need.BOOKING) else None
+            follow_up.set_rule(c, need, step, wait_days=days, at_most=tries, quiet_days=quiet, effective_from=since)
         promises.set_window(c, 360, effective_from=since)
         for channel, minutes in profile.windows.items():
             promises.set_window(c, minutes, effective_from=since, channel=channel)
@@ -171,11 +173,27 @@ class DemoPractice(Chance):
         if not profile.windows:
             promises.set_window(c, 90, effective_from=since, priority=Priority.URGENT)
         promises.set_target(c, TargetMetric.RESPONSE_IN_TIME, 0.85, effective_from=since)
-        practice.set_checklist(
+        checklists.set_checklist(
             c, {item: item != RecordItem.IMAGING_OR_LABS for item in RecordItem}, effective_from=since
         )
+        self._texts(c, since)
         self.partners = list(self._partners(c))
         self._slots(c)
+
+    def _texts(self, c: Connection, since: date) -> None:
+        def write(use: TextUse, body: str, day: date = since, **keys: Any) -> None:
+            texts.write(c, use, body, effective_from=day, now=self.until, **keys)
+
+        for line, (fits, other) in zip(self.lines, self.profile.fits, strict=True):
+            write(TextUse.CRITERIA, f"Fits: {fits}.  \nBetter elsewhere: {other}.", service_line_id=line)
+        for key, body in SCRIPTS.items():
+            kind, need = key if isinstance(key, tuple) else (key, None)
+            write(TextUse.SCRIPT, body, kind=kind, need=need)
+        write(TextUse.SCRIPT, SECOND_RECORDS_SCRIPT, self.today - timedelta(days=60), kind=Kind.SCHEDULING,
+              need=Need.RECORDS)  # fmt: skip
+        write(TextUse.WHAT_TO_EXPECT, WHAT_TO_EXPECT)
+        for place in self.places:
+            write(TextUse.HOW_TO_REFER, HOW_TO_REFER, location_id=place)
 
     def _partners(self, c: Connection) -> Iterator[_Partner]:
         taken: set[str] = set()

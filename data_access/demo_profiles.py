@@ -28,6 +28,7 @@ class Profile:
     zone: str
     places: tuple[Place, ...]
     service_lines: dict[str, float]
+    fits: tuple[tuple[str, str], ...]  # of each line: who is seen there, and who is better seen elsewhere
     categories: dict[PartnerCategory, float]
     kinds: dict[Kind, float]
     clinician_share: float
@@ -55,6 +56,11 @@ PROFILES = {
             Place("Lake County", "America/Chicago", _WEEK, 0.18),
         ),
         service_lines={"Cardiology": 0.45, "Vascular": 0.3, "Imaging": 0.25},
+        fits=(
+            ("adults with palpitations, chest pain on effort or a known heart condition", "chest pain at rest now: emergency"),
+            ("leg pain on walking, swelling, wounds that do not close", "varicose veins without complaints: primary care"),
+            ("echo and duplex studies on a clinician's order", "CT and MRI: the hospital"),
+        ),
         categories={PartnerCategory.PRIMARY_CARE: 0.5, PartnerCategory.SPECIALIST: 0.26, PartnerCategory.HOSPITAL: 0.16,
                     PartnerCategory.CARE_COORDINATOR: 0.08},
         kinds={Kind.SCHEDULING: 0.84, Kind.WARM_INTRO: 0.05, Kind.INFORMATION: 0.08, Kind.PARTNER_REQUEST: 0.03},
@@ -75,6 +81,11 @@ PROFILES = {
             Place("Telehealth", "America/Chicago", dict.fromkeys(range(6), _EVENING_DAY), 0.38),
         ),
         service_lines={"Evaluation": 0.5, "Individual therapy": 0.32, "Group program": 0.18},
+        fits=(
+            ("a first evaluation, from 12 years on", "court-ordered evaluations"),
+            ("weekly therapy after an evaluation here or elsewhere", "crisis now: the crisis line"),
+            ("skills groups in the evening, eight weeks", "one-off consultations"),
+        ),
         categories={PartnerCategory.PRIMARY_CARE: 0.52, PartnerCategory.CARE_COORDINATOR: 0.28,
                     PartnerCategory.THERAPIST: 0.12, PartnerCategory.OTHER: 0.08},
         kinds={Kind.SCHEDULING: 0.82, Kind.WARM_INTRO: 0.08, Kind.INFORMATION: 0.08, Kind.PARTNER_REQUEST: 0.02},
@@ -97,6 +108,12 @@ PROFILES = {
             Place("Valley North", "America/Denver", dict.fromkeys(range(5), _SPLIT_DAY), 0.14),
         ),
         service_lines={"Dermatology": 0.3, "Endocrinology": 0.22, "Gastroenterology": 0.28, "Sleep medicine": 0.2},
+        fits=(
+            ("changing moles, rashes that last longer than six weeks", "cosmetic treatment"),
+            ("thyroid and diabetes that are hard to settle", "pregnancy: the hospital's clinic"),
+            ("lasting abdominal complaints, screening by guideline", "bleeding now: emergency"),
+            ("snoring with daytime sleepiness, sleep studies", "children under 12"),
+        ),
         categories={PartnerCategory.PRIMARY_CARE: 0.6, PartnerCategory.SPECIALIST: 0.2, PartnerCategory.THERAPIST: 0.1,
                     PartnerCategory.OTHER: 0.1},
         kinds={Kind.SCHEDULING: 0.72, Kind.WARM_INTRO: 0.03, Kind.INFORMATION: 0.23, Kind.PARTNER_REQUEST: 0.02},

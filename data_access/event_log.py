@@ -38,8 +38,12 @@ def logs_of(connection: Connection, lead_ids: Collection[int]) -> dict[int, list
         what = happened.restore(row.kind, row.details)
         follow_up = Planned(step=NextStep(row.next_step), due_at=row.next_step_by) if row.next_step else None
         precision = Precision(row.precision)
-        event = Event(what, row.occurred_at, row.recorded_at, precision, row.id, row.staff_id, row.batch_id, follow_up)
-        logs[row.lead_id].append(event)
+        logs[row.lead_id].append(
+            Event(
+                what, row.occurred_at, row.recorded_at, precision, row.id, row.staff_id, row.batch_id, follow_up,
+                row.text_id, row.copied_from_id,
+            )
+        )  # fmt: skip
     missing = [lead_id for lead_id, log in logs.items() if not log]
     if missing:
         raise LookupError(f"there is no inquiry {missing[0]}")
@@ -59,4 +63,6 @@ def event_row(lead_id: int, event: Event) -> dict[str, Any]:
         "details": happened.details(event.what),
         "next_step": event.follow_up.step if event.follow_up else None,
         "next_step_by": event.follow_up.due_at if event.follow_up else None,
+        "text_id": event.text_id,
+        "copied_from_id": event.copied_from,
     }

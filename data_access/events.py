@@ -287,6 +287,15 @@ class Consented:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AskedAgain:
+    """The one who asked got in touch again before the visit; owed an answer, and no new inquiry."""
+
+    kind: ClassVar = EventKind.ASKED_AGAIN
+    channel: Channel
+    topic: Topic | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Voided:
     """An earlier event of the same lead was recorded by mistake."""
 
@@ -297,7 +306,7 @@ class Voided:
 Happening = (
     Received | Attempted | Reached | Acknowledged | ToldWhatToExpect | EligibilityChecked | RecordsRequested | RecordsReceived
     | RecordsWaived | Contacted | Offered | Booked | Attended | NoShow | Cancelled | Rescheduled | Closed | Reopened
-    | Planned | Stalled | Assigned | Transferred | Reprioritised | Promoted | Consented | Voided
+    | Planned | Stalled | Assigned | Transferred | Reprioritised | Promoted | Consented | AskedAgain | Voided
 )  # fmt: skip
 
 CLASSES: dict[EventKind, type[Happening]] = {cls.kind: cls for cls in get_args(Happening)}
@@ -309,7 +318,8 @@ class Event:
 
     `occurred_at` is aware UTC; with precision DAY it is the start of the local day. `staff_id` is None where nobody in
     person recorded it, `batch_id` None where no import did. `follow_up`: the next step that the practice's rules set after it;
-    None where they set none, or an earlier one stands.
+    None where they set none, or an earlier one stands. `text_id`: the practice's text by which it was done, if by one.
+    `copied_from`: the same line of a lead that was merged into this one.
     """
 
     what: Happening
@@ -320,6 +330,8 @@ class Event:
     staff_id: int | None = None
     batch_id: int | None = None
     follow_up: Planned | None = None
+    text_id: int | None = None
+    copied_from: int | None = None
 
 
 def details(what: Happening) -> dict[str, Any]:

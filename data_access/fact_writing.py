@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from data_access import fact_tables as tables
+from data_access import partners
 from data_access.fact_rows import of_lead
 from data_access.fact_tables import NEVER
 from data_access.lead_state import LeadState
@@ -29,9 +30,12 @@ def write(connection: Connection, states: Mapping[int, LeadState], *, fresh: boo
         ):
             made.setdefault(table, []).extend({"lead_id": lead_id, **row} for row in rows)
     _measure(clock, made.get(tables.spell_facts, []))
+    roots = partners.roots(connection)
     for table, rows in made.items():
         if not fresh:
             connection.execute(sa.delete(table).where(table.c.lead_id.in_(list(states))))
+        for row in rows if roots else ():
+            row["partner"] = roots.get(row["partner"], row["partner"])
         if rows:
             connection.execute(sa.insert(table), rows)
 

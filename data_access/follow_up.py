@@ -14,13 +14,14 @@ from sqlalchemy import Connection
 
 from data_access import rules
 from data_access import tables as t
-from data_access.events import Planned
+from data_access.events import AskedAgain, Happening, Planned
 from data_access.lead_state import LeadState
 from data_access.promises import ResponseClock
 from data_access.vocabulary import ContactMethod, Kind, Need, NextStep
 
 RULE_KEYS = ("need", "kind")
 _CONTACTS = (NextStep.CALL, NextStep.WRITE, NextStep.OFFER_APPOINTMENT, NextStep.CONFIRM_APPOINTMENT)
+_TO_THE_PARTNER = (NextStep.REQUEST_RECORDS, NextStep.REMIND_OF_RECORDS)
 _IN_WRITING = (ContactMethod.EMAIL, ContactMethod.SECURE_MESSAGE, ContactMethod.FAX, ContactMethod.TEXT)
 
 
@@ -32,6 +33,7 @@ def set_rule(
     wait_days: int,
     effective_from: date,
     at_most: int | None = None,
+    quiet_days: int | None = None,
     kind: Kind | None = None,
 ) -> None:
     """Say what follows where a lead has a need, from a day on; `step` None: nothing does.
@@ -42,6 +44,8 @@ def set_rule(
         Staffed days after what happened last, 0 for the end of its own; before a visit, days ahead of it.
     at_most : int, optional
         After so many tries somebody decides whether to go on.
+    quiet_days : int, optional
+        Staffed days in which nobody gets in touch after the last of them; None: `wait_days`.
 
     Raises
     ------
@@ -52,8 +56,10 @@ def set_rule(
         raise ValueError(f"{wait_days} days is out of range; choose 0 to 365")
     if at_most is not None and at_most < 1:
         raise ValueError(f"{at_most} tries is out of range; choose 1 or more, or leave it empty")
+    if quiet_days is not None and (at_most is None or not 0 <= quiet_days <= 365):
+        raise ValueError("days of quiet follow the last try: say how many tries there are, and 0 to 365 days")
     rule = {"need": need, "kind": kind, "step": step, "wait_days": wait_days, "at_most": at_most,
-            "effective_from": effective_from}  # fmt: skip
+            "quiet_days": quiet_days, "effective_from": effective_from}  # fmt: skip
     rules.put(connection, t.follow_up_rules, RULE_KEYS, rule, "rule of follow-up")
 
 
@@ -78,14 +84,27 @@ class FollowUp:
         """Whether there is any rule."""
         return bool(self._rules)
 
-    def after(self, before: LeadState | None, state: LeadState, at: datetime) -> Planned | None:
+    @cached_property
+    def _silent_partners(self) -> frozenset[int]:
+        query = sa.select(t.partners.c.id).where(t.partners.c.may_contact.is_(False))
+        return frozenset(self._connection.execute(query).scalars())
+
+    def after(
+        self, before: LeadState | None, state: LeadState, at: datetime, what: Happening | None = None
+    ) -> Planned | None:
         """What the rules set after something happened; None where they set nothing, or an earlier step stands.
+
+        Who got in touch again is answered by the end of the same staffed day, whatever the rules are.
 
         Parameters
         ----------
         before, state : LeadState
             The lead before and after; None before it was received.
+        what : Happening, optional
+            What happened.
         """
+        if isinstance(what, AskedAgain) and state.need is not None:
+            return self._answer_again(state, at)
         changed = before is None or before.need != state.need or before.wishes != state.wishes
         if state.planned and state.planned.step in _CONTACTS and not state.wishes.may_contact:
             return Planned(step=NextStep.DECIDE, due_at=state.planned.due_at)
@@ -100,22 +119,30 @@ class FollowUp:
         spent = rule["at_most"] is not None and state.tries >= rule["at_most"]
         if state.need == Need.VISIT:
             return None if spent else self._ahead_of_visit(state, rule, at)
-        step = NextStep.DECIDE if spent else _wished(state, NextStep(rule["step"]))
-        due = self._clock.end_of_day(place, at, rule["wait_days"])
-        return Planned(step=step, due_at=due or at + timedelta(days=rule["wait_days"]))
+        step = NextStep.DECIDE if spent else self._wished(state, NextStep(rule["step"]))
+        days = rule["wait_days"] if not spent or rule["quiet_days"] is None else rule["quiet_days"]
+        due = self._clock.end_of_day(place, at, days)
+        return Planned(step=step, due_at=due or at + timedelta(days=days))
+
+    def _answer_again(self, state: LeadState, at: datetime) -> Planned | None:
+        due = self._clock.end_of_day(state.received.location_id, at, 0) or at + timedelta(days=1)
+        standing = state.planned.due_at if state.planned else state.received.respond_by if state.unanswered else None
+        step = self._wished(state, NextStep.CALL)
+        return None if standing and standing <= due else Planned(step=step, due_at=due)
 
     def _ahead_of_visit(self, state: LeadState, rule: rules.Rule, at: datetime) -> Planned | None:
         visit = state.appointment.starts_at if state.appointment else None
-        step = _wished(state, NextStep(rule["step"]))
+        step = self._wished(state, NextStep(rule["step"]))
         if visit is None or step == NextStep.DECIDE:
             return None
         since = max(visit - timedelta(days=rule["wait_days"]), at)
         due = self._clock.end_of_day(state.received.location_id, since, 0)
         return Planned(step=step, due_at=min(due or visit, visit))
 
-
-def _wished(state: LeadState, step: NextStep) -> NextStep:
-    """The step as the person wishes it: none that gets in touch against their will, and a call in writing where preferred."""
-    if step in _CONTACTS and not state.wishes.may_contact:
-        return NextStep.DECIDE
-    return NextStep.WRITE if step == NextStep.CALL and state.wishes.preferred in _IN_WRITING else step
+    def _wished(self, state: LeadState, step: NextStep) -> NextStep:
+        """The step as the person, or the partner, wishes it: none against their will, in writing where preferred."""
+        if step in _CONTACTS and not state.wishes.may_contact:
+            return NextStep.DECIDE
+        if step in _TO_THE_PARTNER and state.received.partner_id in self._silent_partners:
+            return NextStep.DECIDE
+        return NextStep.WRITE if step == NextStep.CALL and state.wishes.preferred in _IN_WRITING else step

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from data_access import events as happened
+from data_access import partners, practice
 from data_access import tables as t
 from data_access.event_log import logs_of
 from data_access.events import Event, Received
@@ -41,9 +42,10 @@ def listing(
         sa.select(
             lead.id, lead.version, lead.reference, lead.received_at, lead.received_precision, lead.logged_at,
             lead.location_id, lead.owner_id, lead.need, lead.tries, lead.put_off, lead.may_contact, lead.preferred_contact,
-            lead.records_status, lead.appointment_status,
-            t.locations.c.name.label("location"), t.locations.c.zone,
-            t.partners.c.name.label("partner"), lead.partner_category, t.service_lines.c.name.label("service_line"),
+            lead.records_status, lead.appointment_status, lead.service_fit, lead.demographics, lead.scheduling_needs,
+            t.locations.c.name.label("location"), t.locations.c.zone, lead.partner_id, lead.service_line_id,
+            lead.duplicate_of, t.partners.c.name.label("partner"), lead.partner_category,
+            t.service_lines.c.name.label("service_line"),
             t.sources.c.name.label("source"), owner.c.name.label("owner"),
             lead.kind, lead.pathway, lead.channel, lead.priority, lead.stage, lead.respond_by, lead.first_attempt_at,
             lead.first_contact_at, lead.answered_live, lead.scheduled_at, lead.attended_at, lead.closed_at,
@@ -65,7 +67,12 @@ def listing(
     if staff_id is not None:
         logged = sa.select(t.events.c.lead_id).where(t.events.c.kind == "received", t.events.c.staff_id == staff_id)
         query = query.where(lead.id.in_(logged)).order_by(None).order_by(lead.logged_at.desc(), lead.id.desc())
-    return [dict(row) for row in connection.execute(query).mappings()]
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    if roots := partners.roots(connection):
+        names = practice.names(connection, t.partners)
+        for row in rows:
+            row["partner"] = names.get(roots.get(row["partner_id"], row["partner_id"]))
+    return rows
 
 
 @dataclass(frozen=True)
@@ -123,18 +130,47 @@ TWIN_DAYS = 14
 """Two leads with the same reference are looked at when they were received within so many days of each other."""
 
 
-def twin_of(connection: Connection, reference: str | None, location_id: int, received_at: datetime) -> int | None:
-    """The latest lead that may be the same inquiry as one with this reference at a location; None where there is none."""
+CROWD = 20
+"""What so many leads share tells them apart no more: nobody is asked."""
+
+
+def twin_of(
+    connection: Connection,
+    reference: str | None,
+    location_id: int,
+    received_at: datetime,
+    *,
+    partner_id: int | None = None,
+    print_: str | None = None,
+    locations: Collection[int] | None = None,
+) -> int | None:
+    """The latest lead that may be the same inquiry; None where there is none, or a crowd.
+
+    The same it may be by the reference at one location, or from one partner, or by the fingerprint of a contact.
+
+    Parameters
+    ----------
+    locations : collection of int, optional
+        Only leads there; None: everywhere.
+    """
     lead, days, key = t.leads.c, timedelta(days=TWIN_DAYS), _folded(reference)
+    near = (lead.location_id == location_id) | (lead.partner_id == partner_id if partner_id else sa.false())
     query = (
-        sa.select(lead.id, lead.reference)
-        .where(lead.location_id == location_id, lead.reference.is_not(None), lead.received_at > received_at - days)
+        sa.select(lead.id, lead.reference, t.contacts.c.fingerprint)
+        .outerjoin(t.contacts, t.contacts.c.lead_id == lead.id)
+        .where(near & lead.reference.is_not(None) | (t.contacts.c.fingerprint == print_ if print_ else sa.false()))
+        .where(lead.received_at > received_at - days)
         .where(lead.received_at < received_at + days)
         .where(lead.close_reason.is_(None) | lead.close_reason.not_in([str(reason) for reason in EXCLUDED_REASONS]))
         .order_by(lead.received_at.desc(), lead.id.desc())
     )
-    rows = connection.execute(query) if key else ()
-    return next((int(row.id) for row in rows if _folded(row.reference) == key), None)
+    if locations is not None:
+        query = query.where(lead.location_id.in_(list(locations)))
+    rows = connection.execute(query) if key or print_ else ()
+    found = [
+        int(row.id) for row in rows if (key and _folded(row.reference) == key) or (print_ and row.fingerprint == print_)
+    ]
+    return found[0] if 0 < len(found) <= CROWD else None
 
 
 def _folded(reference: str | None) -> str:

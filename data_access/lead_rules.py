@@ -49,6 +49,8 @@ def check(
     match what:
         case happened.Reopened() if not state.closed_at:
             raise NotPossible("This inquiry is open already.")
+        case happened.Reopened() if other := state.parts[-1].duplicate_of:
+            raise NotPossible(f"It goes on as inquiry {other}. If it is another one, take its closing back instead.")
         case happened.Closed(reason=CloseReason.ANSWERED) if state.received.lead_kind in VISIT_KINDS:
             raise NotPossible(
                 "An inquiry headed for a visit is not closed as answered. Choose why it ends without a visit."
@@ -88,6 +90,21 @@ def check_effect(after: LeadState, what: Happening) -> None:
         raise NotPossible("The inquiry was closed after this time. Give the time at which it was reopened.")
     if isinstance(what, happened.Closed) and not after.closed_at:
         raise NotPossible("The inquiry was reopened after this time. Give the time at which it was closed.")
+
+
+_SEEN_IN_NOTES = {
+    "a date": r"\b\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b",
+    "a phone number": r"(?:\d[\s().-]*){9,}",
+    "an e-mail address": r"\S+@\S+\.\S+",
+    "a person's name": r"\b(?:Mr|Mrs|Ms|Miss|Dr|named?|called)\.?\s+[A-Z][a-z]+",
+    "a birth date": r"\b(?:DOB|born|birth ?da(?:y|te))\b|\b(?:19|20)\d\d\b",
+    "a diagnosis": r"\b(?:diagnos\w+|suffers? from|ICD|\w+(?:itis|osis|oma|emia|pathy))\b",
+}
+
+
+def note_doubts(text: str | None) -> list[str]:
+    """What a free text seems to hold that is not to be written down here: identities and diagnoses."""
+    return [what for what, pattern in _SEEN_IN_NOTES.items() if re.search(pattern, text or "")]
 
 
 def reference_problem(reference: str) -> str | None:

@@ -176,6 +176,11 @@ class LeadState:
         return self.parts[-1].close_reason
 
     @property
+    def unanswered(self) -> bool:
+        """Whether nobody has tried to answer it yet."""
+        return self.first_attempt is None and not self.received.answered_live
+
+    @property
     def appointment(self) -> Appointment | None:
         """The latest appointment."""
         return self.appointments[-1] if self.appointments else None

@@ -12,8 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from data_access import checklists, fact_writing, lead_rules, partners
 from data_access import events as happened
-from data_access import fact_writing, lead_rules, practice
 from data_access import tables as t
 from data_access.event_log import append_events, event_row, log_of, logs_of
 from data_access.events import Event, Happening, Received
@@ -23,7 +23,8 @@ from data_access.lead_state import CLOCK_SKEW, LeadState
 from data_access.promises import ResponseClock
 from data_access.replay import replay
 from data_access.routing import Routing
-from data_access.vocabulary import VISIT_KINDS, Kind, Pathway, Precision, RecordItem
+from data_access.texts import Texts
+from data_access.vocabulary import VISIT_KINDS, Kind, Pathway, Precision, RecordItem, TextUse
 
 
 class Stale(RuntimeError):
@@ -75,6 +76,7 @@ def log_inquiry(
     now: datetime,
     staff_id: int | None = None,
     key: str | None = None,
+    text_id: int | None = None,
 ) -> Logged:
     """Log a new inquiry: its promise is stamped, its checklist opened, and it is given its owner and its next step.
 
@@ -86,6 +88,8 @@ def log_inquiry(
         Aware; when it reached the practice and when it is logged.
     key : str, optional
         Digest of the form and what was typed. The same key again returns the inquiry that was saved first.
+    text_id : int, optional
+        The practice's text by which it was asked.
 
     Raises
     ------
@@ -101,7 +105,7 @@ def log_inquiry(
     if asked.owner_id is None:
         owner = Routing(connection).owner(asked, now.astimezone(clock.zone(asked.location_id)).date())
         asked = dataclasses.replace(asked, owner_id=owner)
-    event = Event(asked, received_at, now, staff_id=staff_id)
+    event = Event(asked, received_at, now, staff_id=staff_id, text_id=text_id)
     event = dataclasses.replace(event, follow_up=FollowUp(connection, clock).after(None, replay([event]), now))
     state = replay([event])
     lead = {**state.row(), "version": 1, "idempotency_key": key}
@@ -137,6 +141,7 @@ def record(
     version: int,
     staff_id: int | None = None,
     key: str | None = None,
+    text_id: int | None = None,
 ) -> int:
     """Record what happened to a lead and return its new version.
 
@@ -146,6 +151,8 @@ def record(
         The version that the person saw.
     key : str, optional
         As for `log_inquiry`; the same key again changes nothing.
+    text_id : int, optional
+        The practice's text by which it was done.
 
     Raises
     ------
@@ -163,12 +170,16 @@ def record(
     log = _locked(connection, lead_id, version)
     before = replay(log)
     lead_rules.check(before, log, what, occurred_at, now)
+    if isinstance(what, happened.RecordsRequested):
+        partners.require_may_contact(connection, before.received.partner_id)
     clock = ResponseClock(connection)
+    if isinstance(what, happened.ToldWhatToExpect) and text_id is None:
+        text_id = _what_to_expect(connection, clock, before, occurred_at)
     what = _stamped(connection, clock, before, what, occurred_at)
-    event = Event(what, occurred_at, now, id=log[-1].id + 1, staff_id=staff_id)
+    event = Event(what, occurred_at, now, id=log[-1].id + 1, staff_id=staff_id, text_id=text_id)
     after = replay([*log, event])
     lead_rules.check_effect(after, what)
-    follow_up = FollowUp(connection, clock).after(before, after, occurred_at)
+    follow_up = FollowUp(connection, clock).after(before, after, occurred_at, what)
     row = event_row(lead_id, dataclasses.replace(event, follow_up=follow_up)) | {"idempotency_key": key}
     event_id = connection.execute(sa.insert(t.events).values(row).returning(t.events.c.id)).scalar_one()
     after = replay([*log, dataclasses.replace(event, id=event_id, follow_up=follow_up)])
@@ -250,13 +261,22 @@ def _stamped(
     return what
 
 
+def _what_to_expect(connection: Connection, clock: ResponseClock, lead: LeadState, at: datetime) -> int | None:
+    """The text by which somebody was told what to expect: the one in force for the service line."""
+    day = at.astimezone(clock.zone(lead.received.location_id)).date()
+    keys = {"service_line_id": lead.received.service_line_id}
+    found = Texts(connection).for_lead(TextUse.WHAT_TO_EXPECT, keys, day)
+    return found.id if found else None
+
+
 def _checklist(
     connection: Connection, asked: Received, day: date
 ) -> tuple[tuple[RecordItem, ...], tuple[RecordItem, ...]]:
     """The records that the inquiry needs by the checklist in force on a day, and those that help."""
     if asked.lead_kind not in VISIT_KINDS or asked.pathway != Pathway.CLINICIAN:
         return (), ()
-    items = practice.checklist_on(connection, asked.service_line_id, day)
+    checklist = checklists.checklist_on(connection, asked.service_line_id, day)
+    items = checklist.items if checklist else {}
     return tuple(i for i, required in items.items() if required), tuple(
         i for i, required in items.items() if not required
     )

@@ -35,14 +35,13 @@ def need_of(state: LeadState) -> Need | None:
 
 def _in_order(state: LeadState) -> list[tuple[Need, bool]]:
     asked, found = state.received, state.eligibility.outcome
-    unanswered = state.first_attempt is None and not asked.answered_live
     reached = state.first_contact is not None or asked.answered_live
     return [
         (Need.REVIEW, found == Eligibility.NEEDS_CLINICAL_REVIEW),
         (Need.CLOSE, found == Eligibility.NOT_ELIGIBLE),
         (Need.RECORDS, state.records_status == RecordsStatus.REQUESTED),
         (Need.BOOKING, state.scheduling_status == SchedulingStatus.OFFERED),
-        (Need.ANSWER, unanswered),
+        (Need.ANSWER, state.unanswered),
         (Need.REACH, asked.pathway == Pathway.PATIENT and not reached),
         (Need.CLOSE, asked.lead_kind not in VISIT_KINDS),
         (Need.REBOOK, state.scheduling_status == SchedulingStatus.BOOKED),

@@ -1,7 +1,8 @@
-"""The practice: its locations, staffed hours, service lines, checklists, sources and people."""
+"""The practice: its locations, staffed hours, service lines, sources and people, and the words that it offers."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,13 @@ from sqlalchemy import Connection, Table
 
 from data_access import tables as t
 from data_access.fact_tables import FACTS_VERSION
-from data_access.vocabulary import RecordItem, Role
-from data_access.working_time import DayInterval, Hours, staffed_share
+from data_access.vocabulary import Role
+from data_access.working_time import DAY_MINUTES, DayInterval, Hours, staffed_share
 
 Weekly = Mapping[int, Iterable[tuple[str, str]]]
 """Staffed hours of a week: weekday (0 Monday) -> intervals of local times, e.g. {0: [("08:00", "12:00")]}."""
 
+NAME_LENGTH = 80
 _FOREVER = date(1970, 1, 1)
 
 
@@ -27,6 +29,11 @@ def minute_of_day(text: str) -> int:
     if not 0 <= minute <= 1440 or not 0 <= int(minutes) < 60:
         raise ValueError(f"{text!r} is not a time of day; write HH:MM from 00:00 to 24:00")
     return minute
+
+
+def time_of_day(minute: int) -> str:
+    """A minute of the day as "HH:MM"."""
+    return f"{minute // 60:02}:{minute % 60:02}"
 
 
 def found(connection: Connection, name: str, zone: str, *, demo_until: date | None = None) -> None:
@@ -147,62 +154,141 @@ def active(connection: Connection, table: Table) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
+def entries(connection: Connection, table: Table) -> list[dict[str, Any]]:
+    """Every entry of a list, in use or not, in order of the name."""
+    query = sa.select(table).order_by(sa.func.lower(table.c.name), table.c.id)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
 def find_or_add(connection: Connection, table: Table, name: str, **values: Any) -> int:
     """The id of the entry of that name, added if there is none."""
     existing = connection.scalar(sa.select(table.c.id).where(table.c.name == name))
     return int(existing) if existing else add(connection, table, name=name, **values)
 
 
-def set_checklist(
+def change_entry(connection: Connection, table: Table, entry_id: int | None, **values: Any) -> int:
+    """Change an entry of one of the practice's lists, or add one where `entry_id` is None; its id.
+
+    Raises
+    ------
+    ValueError
+        When its name is blank, too long, or another entry's.
+    """
+    name = " ".join(str(values.get("name") or "").split())
+    if not 0 < len(name) <= NAME_LENGTH:
+        raise ValueError(f"a name has 1 to {NAME_LENGTH} characters")
+    same = sa.func.lower(table.c.name) == name.lower()
+    taken = connection.scalar(sa.select(table.c.id).where(same, table.c.id != (entry_id or 0)))
+    if taken:
+        raise ValueError(f"there is {name} already; choose another name, or take that one up again")
+    values["name"] = name
+    if entry_id is None:
+        return add(connection, table, **values)
+    connection.execute(sa.update(table).where(table.c.id == entry_id).values(**values))
+    return entry_id
+
+
+def close_on(
     connection: Connection,
-    items: Mapping[RecordItem, bool],
+    days: Mapping[date, str],
     *,
-    effective_from: date,
-    service_line_id: int | None = None,
+    location_id: int | None = None,
+    span: tuple[int, int] = (0, DAY_MINUTES),
 ) -> int:
-    """Put a new version of a records checklist in force (item -> required) and return its version number."""
-    c = t.checklist_items.c
-    version = (
-        connection.scalar(sa.select(sa.func.max(c.template_version)).where(_same(c.service_line_id, service_line_id)))
-        or 0
-    ) + 1
-    connection.execute(
-        sa.insert(t.checklist_items),
-        [
-            {
-                "service_line_id": service_line_id,
-                "template_version": version,
-                "item": item,
-                "required": required,
-                "effective_from": effective_from,
-            }
-            for item, required in items.items()
-        ],
-    )
-    return version
+    """Close the whole practice, or one location, on some days (day -> why); those closed already stay so. How many are new.
+
+    Parameters
+    ----------
+    span : tuple of int
+        From which minute of the local day until which.
+
+    Raises
+    ------
+    ValueError
+        When the span does not end after it begins.
+    """
+    if span[1] <= span[0]:
+        raise ValueError("a closure ends after it begins, on the same day")
+    known = {closed.on for closed in closures_of(connection, location_id or 0) if (closed.opens, closed.closes) == span}
+    rows = [
+        {"location_id": location_id, "closed_on": day, "from_minute": span[0], "until_minute": span[1], "label": label}
+        for day, label in days.items()
+        if day not in known
+    ]
+    if rows:
+        connection.execute(sa.insert(t.closures), rows)
+    return len(rows)
 
 
-def checklist_on(connection: Connection, service_line_id: int | None, day: date) -> dict[RecordItem, bool]:
-    """The records checklist in force for a service line on a day: item -> required; the practice's own where it has none."""
-    c = t.checklist_items.c
-    for line in (service_line_id, None) if service_line_id else (None,):
-        in_force = sa.select(sa.func.max(c.template_version)).where(
-            _same(c.service_line_id, line), c.effective_from <= day
+def open_besides(
+    connection: Connection, day: date, span: tuple[int, int], label: str, *, location_id: int | None = None
+) -> None:
+    """Open one location, or every one in use, on a day besides its weekly hours, from which minute until which."""
+    places = [location_id] if location_id else [place["id"] for place in active(connection, t.locations)]
+    for place in places:
+        add(
+            connection,
+            t.openings,
+            location_id=place,
+            open_on=day,
+            opens_minute=span[0],
+            closes_minute=span[1],
+            label=label,
         )
-        rows = connection.execute(
-            sa.select(c.item, c.required).where(
-                _same(c.service_line_id, line), c.template_version == in_force.scalar_subquery()
-            )
-        ).all()
-        if rows:
-            return {RecordItem(row.item): row.required for row in rows}
-    return {}
+
+
+def openings_from(connection: Connection, day: date) -> list[dict[str, Any]]:
+    """The extra openings on a day and later, the first to come first."""
+    c = t.openings.c
+    query = sa.select(t.openings).where(c.open_on >= day).order_by(c.open_on, c.id)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def closures_from(connection: Connection, day: date) -> list[dict[str, Any]]:
+    """The closures on a day and later, the first to come first: `id`, `location_id`, `closed_on`, minutes and `label`."""
+    c = t.closures.c
+    query = sa.select(t.closures).where(c.closed_on >= day).order_by(c.closed_on, c.id)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def open_after_all(connection: Connection, closure_id: int, *, today: date) -> None:
+    """Take back a closure that lies ahead.
+
+    Raises
+    ------
+    ValueError
+        When there is none, or its day is over: what was promised by it would be judged anew.
+    """
+    c = t.closures.c
+    if not connection.execute(sa.delete(t.closures).where(c.id == closure_id, c.closed_on > today)).rowcount:
+        raise ValueError("only a closure that lies ahead can be taken back")
+
+
+def withheld(connection: Connection, vocabulary: type[StrEnum]) -> frozenset[str]:
+    """The words of a vocabulary that are no longer offered; what was noted with them stays."""
+    c = t.withheld_words.c
+    query = sa.select(c.word).where(c.vocabulary == vocabulary.__name__)
+    return frozenset(connection.execute(query).scalars())
+
+
+def offer_words(connection: Connection, vocabulary: type[StrEnum], offered: Iterable[StrEnum]) -> None:
+    """Say which words of a vocabulary are offered from now on.
+
+    Raises
+    ------
+    ValueError
+        When none would be left.
+    """
+    kept = set(offered)
+    if not kept:
+        raise ValueError("at least one must be offered")
+    c = t.withheld_words.c
+    connection.execute(sa.delete(t.withheld_words).where(c.vocabulary == vocabulary.__name__))
+    gone = [{"vocabulary": vocabulary.__name__, "word": word} for word in vocabulary if word not in kept]
+    if gone:
+        connection.execute(sa.insert(t.withheld_words), gone)
 
 
 def add_staff(connection: Connection, name: str, role: Role) -> int:
     """Add a member of staff and return the id."""
     return add(connection, t.staff, name=name, role=role)
-
-
-def _same(column: sa.ColumnElement[Any], value: Any) -> sa.ColumnElement[bool]:
-    return column.is_(None) if value is None else column == value

@@ -30,7 +30,6 @@ locations = Table(
     Column("email", sa.Text, comment="NULL: none"),
     Column("secure_email", sa.Text, comment="NULL: none"),
     Column("referral_form_url", sa.Text, comment="NULL: none"),
-    Column("how_to_refer", sa.Text, comment="what a clinician does to refer here; NULL: not entered"),
     Column("details_verified_on", sa.Date, comment="NULL: never verified"),
     Column("active", sa.Boolean, nullable=False, default=True),
 )
@@ -105,7 +104,6 @@ service_lines = Table(
     key(),
     Column("name", sa.Text, nullable=False, unique=True),
     Column("accepting", sa.Boolean, nullable=False, default=True),
-    Column("appropriate_for", sa.Text, nullable=False, default=""),
     Column("active", sa.Boolean, nullable=False, default=True),
 )
 
@@ -116,6 +114,7 @@ checklist_items = Table(
     to("service_lines", "service_line_id", comment="NULL: service lines without a list of their own"),
     Column("template_version", sa.Integer, nullable=False),
     word("item", words.RecordItem, nullable=False),
+    Column("asked", sa.Boolean, nullable=False, default=True, comment="false: this version does not ask for it"),
     Column("required", sa.Boolean, nullable=False),
     Column("effective_from", sa.Date, nullable=False),
 )
@@ -169,9 +168,11 @@ follow_up_rules = Table(
     word("step", words.NextStep, comment="NULL: none from this date on"),
     Column("wait_days", sa.SmallInteger, nullable=False, comment="staffed days; before the visit where one is booked"),
     Column("at_most", sa.SmallInteger, comment="tries, then somebody decides; NULL: without end"),
+    Column("quiet_days", sa.SmallInteger, comment="staffed days of quiet after the last try; NULL: as wait_days"),
     Column("effective_from", sa.Date, nullable=False),
     CheckConstraint("wait_days BETWEEN 0 AND 365", name="wait"),
     CheckConstraint("at_most > 0", name="tries"),
+    CheckConstraint("quiet_days BETWEEN 0 AND 365", name="quiet"),
 )
 
 partners = Table(
@@ -182,6 +183,43 @@ partners = Table(
     Column("name_key", sa.Text, nullable=False, unique=True, comment="case- and space-folded name"),
     word("category", words.PartnerCategory, nullable=False),
     Column("active", sa.Boolean, nullable=False, default=True, comment="partners are retired, never deleted"),
+    Column("may_contact", sa.Boolean, nullable=False, default=True, comment="false: the partner wants no contact"),
+    word("preferred_contact", words.ContactMethod, comment="NULL: no wish"),
+)
+
+partner_merges = Table(
+    "partner_merges",
+    metadata,
+    key(),
+    to("partners", "partner_id"),
+    to("partners", "into_id"),
+    Column("merged_at", UtcDateTime, nullable=False),
+    Column("undone_at", UtcDateTime, comment="NULL: it stands"),
+    to("staff", "staff_id", comment="who merged them; NULL: from the command line"),
+    CheckConstraint("partner_id <> into_id", name="two"),
+)
+
+texts = Table(
+    "texts",
+    metadata,
+    key(),
+    word("use", words.TextUse, nullable=False),
+    word("kind", words.Kind, comment="NULL: any"),
+    word("need", words.Need, comment="NULL: any"),
+    to("locations", "location_id", comment="NULL: any"),
+    to("service_lines", "service_line_id", comment="NULL: any"),
+    Column("version", sa.Integer, nullable=False, comment="counts the texts with the same use and keys"),
+    Column("body", sa.Text, nullable=False, comment="Markdown; empty: no text from this date on"),
+    Column("effective_from", sa.Date, nullable=False),
+    Column("written_at", UtcDateTime, nullable=False),
+    to("staff", "staff_id", comment="who wrote it; NULL: from the command line, or it came with the practice"),
+)
+
+withheld_words = Table(
+    "withheld_words",
+    metadata,
+    Column("vocabulary", sa.String(32), primary_key=True, comment="the vocabulary's class"),
+    Column("word", sa.String(32), primary_key=True, comment="no longer offered; what was noted with it stays"),
 )
 
 web_sources = Table(

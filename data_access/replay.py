@@ -285,12 +285,15 @@ _HANDLERS: dict[type[Happening], Any] = {
     happened.Reprioritised: _reprioritised,
     happened.Promoted: _promoted,
     happened.Consented: _consented,
+    happened.AskedAgain: _nothing,
 }
 _CHANGES_NOTHING = (
     happened.Acknowledged, happened.ToldWhatToExpect, happened.Planned, happened.Stalled, happened.Assigned,
     happened.Transferred, happened.Reprioritised, happened.Consented,
 )  # fmt: skip
-_DONE_BY_OTHERS = (*_CHANGES_NOTHING, happened.RecordsReceived, happened.NoShow, happened.Cancelled)
+_DONE_BY_OTHERS = (
+    *_CHANGES_NOTHING, happened.RecordsReceived, happened.NoShow, happened.Cancelled, happened.AskedAgain,
+)  # fmt: skip
 """What leaves a planned step standing: the practice has done nothing yet."""
 
 
@@ -327,9 +330,8 @@ def _situation(state: LeadState) -> Situation | None:
         return None
     ahead = state.appointment if state.stage == Stage.SCHEDULED else None
     booked = ahead is not None and ahead.status == AppointmentStatus.SCHEDULED
-    unanswered = state.first_attempt is None and not state.received.answered_live
     step, due_at = (state.planned.step, state.planned.due_at) if state.planned else (None, None)
-    if due_at is None and unanswered and not booked and state.received.respond_by:
+    if due_at is None and state.unanswered and not booked and state.received.respond_by:
         step, due_at = NextStep.ANSWER, state.received.respond_by
     if booked and ahead:
         return Situation(state.stage, None, step, due_at, ahead.location_id, ahead.starts_at, ahead.starts_on)

@@ -30,15 +30,26 @@ def put(connection: Connection, table: Table, names: Sequence[str], rule: Rule, 
         When another rule is as specific and could fit the same lead: neither would win.
     """
     rule = {**dict.fromkeys(names), **rule}
+    require_winner(connection, table, names, rule, said)
+    connection.execute(
+        sa.delete(table).where(table.c.effective_from == rule["effective_from"], *same(table, names, rule))
+    )
+    connection.execute(sa.insert(table).values(**rule))
+
+
+def require_winner(connection: Connection, table: Table, names: Sequence[str], rule: Rule, said: str) -> None:
+    """Raise ValueError when another rule is as specific and could fit the same lead; parameters as for `put`."""
     for other in map(dict, connection.execute(sa.select(table)).mappings()):
         if specificity(other, names) == specificity(rule, names) and _rivals(rule, other, names):
             raise ValueError(
                 f"the {said} for {say(rule, names)} is as specific as the one for {say(other, names)}, and a lead can fit "
                 "both; name one thing more, or one thing less"
             )
-    same = [table.c[name] == rule[name] if rule[name] is not None else table.c[name].is_(None) for name in names]
-    connection.execute(sa.delete(table).where(table.c.effective_from == rule["effective_from"], *same))
-    connection.execute(sa.insert(table).values(**rule))
+
+
+def same(table: Table, names: Sequence[str], rule: Rule) -> list[sa.ColumnElement[bool]]:
+    """The conditions for rules that name the same keys."""
+    return [table.c[name] == rule[name] if rule[name] is not None else table.c[name].is_(None) for name in names]
 
 
 def best(rules: Iterable[Rule], lead: Rule, names: Sequence[str], day: date) -> Rule | None:

@@ -31,6 +31,9 @@ from data_access.practice_tables import (
     openings as openings,
 )
 from data_access.practice_tables import (
+    partner_merges as partner_merges,
+)
+from data_access.practice_tables import (
     partners as partners,
 )
 from data_access.practice_tables import (
@@ -61,7 +64,13 @@ from data_access.practice_tables import (
     targets as targets,
 )
 from data_access.practice_tables import (
+    texts as texts,
+)
+from data_access.practice_tables import (
     web_sources as web_sources,
+)
+from data_access.practice_tables import (
+    withheld_words as withheld_words,
 )
 
 # ---------------------------------------------------------------- leads
@@ -183,6 +192,8 @@ events = Table(
     Column("details", sa.JSON, nullable=False, comment="fields of the class in events.py that has this kind"),
     word("next_step", words.NextStep, comment="that the rules of follow-up set after it; NULL: none, or one stands"),
     Column("next_step_by", UtcDateTime, comment="NULL where next_step is"),
+    to("texts", "text_id", comment="the practice's text by which it was done; NULL: by none"),
+    to("events", "copied_from_id", comment="the same line of a lead that was merged into this one; NULL: written here"),
     Column("idempotency_key", sa.String(64), unique=True, comment="NULL: cannot be sent twice"),
     CheckConstraint("(next_step IS NULL) = (next_step_by IS NULL)", name="next_step_with_day"),
 )
@@ -216,6 +227,14 @@ appointments = Table(
     Column("outcome_at", UtcDateTime, comment="NULL: still ahead, or no outcome recorded"),
     word("cancelled_by", words.CancelledBy, comment="NULL: neither cancelled nor moved"),
 )
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("lead_id", BIG, ForeignKey("leads.id"), primary_key=True),
+    Column("fingerprint", sa.String(64), nullable=False, comment="keyed hash of a phone number or an e-mail address"),
+)
+sa.Index("ix_contacts_fingerprint", contacts.c.fingerprint)
 
 web_posts = Table(
     "web_posts",

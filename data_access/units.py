@@ -163,6 +163,16 @@ def _due(f: Any, m: Moment) -> Any:
     return either(f.due_at == NEVER, Due.NO_STEP, either(f.due_at <= m.minute, Due.OVERDUE, due))
 
 
+DEAD_END_DAYS = 14
+"""A next step that nobody took for more than so many days after it was due leads nowhere."""
+
+
+def _dead_end(f: Any, m: Moment) -> Any:
+    """1 for an open lead that nobody owns, that has no next step, or whose next step nobody took for a long time."""
+    nowhere = (f.owner == 0) | (f.due_at == NEVER) | ((f.due_at <= m.minute) & (f.due_day + DEAD_END_DAYS < m.day))
+    return either(nowhere, 1, 0)
+
+
 def _stalled(f: Any, m: Moment) -> Any:
     return either((_waits_for(f, m) > 0) & (f.stage_day + STALLED_DAYS < m.day), 1, 0)
 
@@ -174,6 +184,7 @@ SITUATIONS = Unit(
         Dimension("waits_for", _waits_for, 8),
         Dimension("due", _due, 4),
         Dimension("stalled", _stalled, 2),
+        Dimension("dead_end", _dead_end, 2),
         Dimension("stage_age", lambda f, m: clipped(m.day - f.stage_day, LONGEST_DAYS), LONGEST_DAYS + 1),
         Dimension("open_age", lambda f, m: clipped(m.day - f.received_day, LONGEST_DAYS), LONGEST_DAYS + 1),
     ),

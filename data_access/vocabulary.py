@@ -286,6 +286,16 @@ class EventKind(StrEnum):
     REPRIORITISED = "reprioritised"
     PROMOTED = "promoted"
     CONSENTED = "consented"
+    ASKED_AGAIN = "asked_again"
+
+
+class TextUse(StrEnum):
+    """What one of the practice's own texts is for."""
+
+    SCRIPT = "script"
+    CRITERIA = "criteria"
+    HOW_TO_REFER = "how_to_refer"
+    WHAT_TO_EXPECT = "what_to_expect"
 
 
 class Role(StrEnum):

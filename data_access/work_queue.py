@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from data_access import lead_lists
-from data_access.dimensions import Moment
+from data_access.dimensions import Moment, Unit
 from data_access.lead_state import epoch_minute
 from data_access.promises import ResponseClock
 from data_access.tally import Where, members
@@ -17,14 +17,20 @@ LIMIT = 300
 
 
 def queue(
-    connection: Connection, where: Where, moment: Moment, now: datetime, *, locations: Collection[int] | None
+    connection: Connection,
+    where: Where,
+    moment: Moment,
+    now: datetime,
+    *,
+    locations: Collection[int] | None,
+    unit: Unit = SITUATIONS,
 ) -> tuple[int, list[dict[str, Any]]]:
     """How many open leads there are, and those that want doing first, by the staffed time that is left.
 
     Parameters
     ----------
     where : Where
-        Which situations; the same as any count of them.
+        Which situations, or leads; the same as any count of them.
     locations : collection of int, or None
         The viewer's scope.
 
@@ -34,7 +40,7 @@ def queue(
         Each as `lead_lists.listing` gives it, with `left_minutes`: staffed minutes of its location until the next step is due,
         below 0 those since it was; 0 where there is no step, which is to be mended now. At most LIMIT.
     """
-    ids = members(connection, where, moment, SITUATIONS, soonest="due_at")
+    ids = members(connection, where, moment, unit, soonest="due_at")
     rows = lead_lists.listing(connection, locations=locations, lead_ids=ids[:LIMIT], limit=LIMIT)
     standing = lead_lists.standing_appointments(connection, [row["id"] for row in rows])
     for row, left in zip(rows, _left(connection, rows, now), strict=True):

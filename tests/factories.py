@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from data_access import leads, partners, practice, promises
+from data_access import checklists, leads, partners, practice, promises
 from data_access import tables as t
 from data_access.engine import writing
 from data_access.events import Received
@@ -54,7 +54,7 @@ def found(engine: Engine) -> World:
         )
         promises.set_window(c, 240, effective_from=LONG_AGO)
         promises.set_target(c, TargetMetric.RESPONSE_IN_TIME, 0.9, effective_from=LONG_AGO)
-        practice.set_checklist(c, dict.fromkeys(RecordItem, True), effective_from=LONG_AGO)
+        checklists.set_checklist(c, dict.fromkeys(RecordItem, True), effective_from=LONG_AGO)
     return world
 
 

@@ -1,0 +1,96 @@
+"""What the practice set up of itself: lists that are retired and not deleted, hours, closed days, words on offer."""
+
+from datetime import timedelta
+
+import pytest
+
+from data_access import practice, promises
+from data_access import tables as t
+from data_access.engine import reading, writing
+from data_access.vocabulary import Topic
+from tests.factories import NOW, WEEKDAYS, World
+
+DAY = timedelta(days=1)
+TODAY = NOW.date()
+
+
+def test_an_entry_is_renamed_retired_and_taken_up_again(world: World) -> None:
+    """Its id, and so every count of it, stays."""
+    with writing(world.engine) as c:
+        assert (
+            practice.change_entry(c, t.service_lines, world.imaging, name=" Imaging  lab ", active=False)
+            == world.imaging
+        )
+        assert "Imaging lab" not in [line["name"] for line in practice.active(c, t.service_lines)]
+        assert practice.names(c, t.service_lines)[world.imaging] == "Imaging lab"
+        practice.change_entry(c, t.service_lines, world.imaging, name="Imaging lab", active=True)
+        added = practice.change_entry(c, t.service_lines, None, name="Sleep")
+        assert [line["id"] for line in practice.active(c, t.service_lines)] == [world.cardiology, world.imaging, added]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("", "1 to 80"), ("x" * 81, "1 to 80"), ("CARDIOLOGY", "there is CARDIOLOGY already")]
+)
+def test_a_name_that_would_confuse_is_refused(world: World, name: str, said: str) -> None:
+    """Blank, too long, or another entry's, whatever its case."""
+    with writing(world.engine) as c, pytest.raises(ValueError, match=said):
+        practice.change_entry(c, t.service_lines, world.imaging, name=name)
+
+
+def test_a_closed_day_ahead_moves_what_is_promised_from_then_on(world: World) -> None:
+    """Four staffed hours from Wednesday noon are over at four; with a closed afternoon, on Thursday."""
+    with writing(world.engine) as c:
+        clock = promises.ResponseClock(c)
+        assert clock.after(world.north, NOW, 4 * 3600) == NOW + timedelta(hours=4)
+        assert practice.close_on(c, {TODAY: "Training"}, location_id=world.north, span=(13 * 60, 24 * 60)) == 1
+        assert practice.close_on(c, {TODAY: "Again"}, location_id=world.north, span=(13 * 60, 24 * 60)) == 0
+        assert promises.ResponseClock(c).after(world.north, NOW, 4 * 3600) == NOW + DAY
+        assert promises.ResponseClock(c).after(world.south, NOW, 0) is not None
+
+
+def test_an_extra_opening_counts_as_staffed(world: World) -> None:
+    """Saturday morning at every location in use."""
+    saturday = TODAY + 3 * DAY
+    with writing(world.engine) as c:
+        practice.open_besides(c, saturday, (540, 780), "Extra")
+        assert len(practice.openings_from(c, TODAY)) == 2
+        start = NOW + 2 * DAY + timedelta(hours=5)  # Friday at five, the closing time
+        assert promises.ResponseClock(c).after(world.north, start, 3600) == NOW + 3 * DAY - timedelta(hours=2)
+
+
+def test_only_a_closure_ahead_is_taken_back(world: World) -> None:
+    """What is over was promised by."""
+    with writing(world.engine) as c:
+        practice.close_on(c, {TODAY: "Today", TODAY + DAY: "Tomorrow"})
+        today, tomorrow = (one["id"] for one in practice.closures_from(c, TODAY))
+        practice.open_after_all(c, tomorrow, today=TODAY)
+        for gone in (today, tomorrow):
+            with pytest.raises(ValueError, match="lies ahead"):
+                practice.open_after_all(c, gone, today=TODAY)
+        assert [one["label"] for one in practice.closures_from(c, TODAY)] == ["Today"]
+
+
+def test_a_closure_ends_after_it_begins(world: World) -> None:
+    """On the same day."""
+    with writing(world.engine) as c, pytest.raises(ValueError, match="ends after it begins"):
+        practice.close_on(c, {TODAY: "Odd"}, span=(600, 600))
+
+
+def test_words_are_withheld_and_offered_again(world: World) -> None:
+    """At least one stays; what another vocabulary offers is not touched."""
+    with writing(world.engine) as c:
+        practice.offer_words(c, Topic, [Topic.TRIAGE])
+        assert practice.withheld(c, Topic) == frozenset(set(Topic) - {Topic.TRIAGE})
+        practice.offer_words(c, Topic, list(Topic))
+        assert practice.withheld(c, Topic) == frozenset()
+        with pytest.raises(ValueError, match="at least one"):
+            practice.offer_words(c, Topic, [])
+
+
+def test_hours_change_from_a_day_on(world: World) -> None:
+    """Yesterday's stay what they were."""
+    with writing(world.engine) as c:
+        practice.set_hours(c, world.north, {0: [("10:00", "12:00")]}, effective_from=TODAY)
+    with reading(world.engine) as c:
+        assert len(practice.hours_on(c, TODAY - DAY)[world.north]) == len(WEEKDAYS)
+        assert [practice.time_of_day(h.opens) for h in practice.hours_on(c, TODAY)[world.north]] == ["10:00"]
