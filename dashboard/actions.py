@@ -10,67 +10,16 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from dashboard import auth
+from dashboard import auth, settings
 from dashboard.auth import Viewer
 from dashboard.forms import Inquiry
-from data_access import annotations, lead_lists, leads, partners, web_forms
+from data_access import annotations, contacts, event_log, lead_lists, leads, merging, partners, web_forms
 from data_access import tables as t
 from data_access.engine import reading, writing
-from data_access.events import Happening, Reprioritised, Voided
+from data_access.events import AskedAgain, Closed, Happening, Reached, Reopened, Reprioritised, Voided
 from data_access.lead_rules import Doubtful, NotPossible
 from data_access.leads import Logged, Stale
-from data_access.vocabulary import Priority, TrendSeries, code
-
-
-def log_inquiry(engine: Engine, viewer: Viewer, inquiry: Inquiry, *, nonce: str, now: datetime) -> Logged:
-    """Save an inquiry once, however often it is sent.
-
-    Parameters
-    ----------
-    nonce : str
-        Of the rendered form. Together with what was typed it tells a second click from a second inquiry.
-
-    Raises
-    ------
-    auth.NotAllowed
-        When the role or the location does not allow it.
-    Doubtful
-        When it, or its new partner, may be entered already and nobody said that it is not.
-    NotPossible
-        When it cannot be so; the message says why.
-    """
-    auth.require(viewer, auth.LOG_INQUIRY, inquiry.asked.location_id)
-    key = hashlib.sha256(f"{viewer.staff_id}|{nonce}|{inquiry.typed}".encode()).hexdigest()
-    with writing(engine) as connection:
-        return save_inquiry(connection, inquiry, key=key, staff_id=viewer.staff_id, now=now)
-
-
-def save_inquiry(connection: Connection, inquiry: Inquiry, *, key: str, staff_id: int | None, now: datetime) -> Logged:
-    """Log an inquiry from a form, on the page or on the website, with its new partner where it has one; errors as for
-    `log_inquiry`, but for the permission, which is the caller's.
-    """
-    asked, received_at = inquiry.asked, inquiry.received_at or now
-    saved = connection.scalar(sa.select(t.leads.c.id).where(t.leads.c.idempotency_key == key))
-    if not saved and not inquiry.sure:
-        _doubt(connection, inquiry, received_at)
-    if inquiry.new_partner and asked.partner_category:
-        partner = partners.find_or_add(connection, inquiry.new_partner, asked.partner_category)
-        asked = dataclasses.replace(asked, partner_id=partner)
-    return leads.log_inquiry(connection, asked, received_at=received_at, now=now, staff_id=staff_id, key=key)
-
-
-def _doubt(connection: Connection, inquiry: Inquiry, received_at: datetime) -> None:
-    """Raise `Doubtful` where the inquiry, or its new partner, looks like one that is there."""
-    asked, name = inquiry.asked, inquiry.new_partner
-    if name and not partners.find(connection, name) and (alike := partners.near(connection, name)):
-        raise Doubtful(
-            "partner", f"There is {alike[0][1]} already. Choose it, or say below that {name} is another one."
-        )
-    if twin := lead_lists.twin_of(connection, asked.reference, asked.location_id, received_at):
-        raise Doubtful(
-            "reference", f"Inquiry {twin} of these days has this reference. If this is another one, say so below."
-        )
-
+from data_access.vocabulary import ContactMethod, Priority, TrendSeries, code
 
 REFUSALS = (Stale, NotPossible, LookupError, auth.NotAllowed)
 """What keeps somebody's work on a lead from being written, each with a message for them."""
@@ -84,6 +33,117 @@ class Recorded:
     event_id: int
 
 
+def log_inquiry(
+    engine: Engine, viewer: Viewer, inquiry: Inquiry, *, nonce: str, now: datetime, text_id: int | None = None
+) -> Logged:
+    """Save an inquiry once, however often it is sent.
+
+    Parameters
+    ----------
+    nonce : str
+        Of the rendered form. Together with what was typed it tells a second click from a second inquiry.
+    text_id : int, optional
+        The practice's text by which it was asked.
+
+    Raises
+    ------
+    auth.NotAllowed
+        When the role or the location does not allow it.
+    Doubtful
+        When it, or its new partner, may be entered already and nobody said that it is not.
+    NotPossible
+        When it cannot be so; the message says why.
+    """
+    auth.require(viewer, auth.LOG_INQUIRY, inquiry.asked.location_id)
+    key = hashlib.sha256(f"{viewer.staff_id}|{nonce}|{inquiry.typed}".encode()).hexdigest()
+    with writing(engine) as connection:
+        return save_inquiry(connection, inquiry, key=key, staff_id=viewer.staff_id, now=now, text_id=text_id)
+
+
+def save_inquiry(
+    connection: Connection,
+    inquiry: Inquiry,
+    *,
+    key: str,
+    staff_id: int | None,
+    now: datetime,
+    text_id: int | None = None,
+) -> Logged:
+    """Log an inquiry from a form, on the page or on the website, with its new partner where it has one; errors as for
+    `log_inquiry`, but for the permission, which is the caller's.
+    """
+    asked, received_at = inquiry.asked, inquiry.received_at or now
+    saved = connection.scalar(sa.select(t.leads.c.id).where(t.leads.c.idempotency_key == key))
+    print_ = fingerprint_of(inquiry.contact)
+    if not saved and not inquiry.sure:
+        _doubt(connection, inquiry, received_at, print_)
+    if inquiry.new_partner and asked.partner_category:
+        partner = partners.find_or_add(connection, inquiry.new_partner, asked.partner_category)
+        asked = dataclasses.replace(asked, partner_id=partner)
+    logged = leads.log_inquiry(
+        connection, asked, received_at=received_at, now=now, staff_id=staff_id, key=key, text_id=text_id
+    )
+    if print_ and not logged.again:
+        contacts.note(connection, logged.lead_id, print_)
+    return logged
+
+
+def fingerprint_of(contact: str) -> str | None:
+    """The fingerprint of a phone number or an e-mail address; None where it is neither, or fingerprints are not set up."""
+    secret, plain = settings.read("HANDOFF_CONTACT_SECRET"), contacts.plain(contact)
+    return contacts.fingerprint(secret, plain) if secret and plain else None
+
+
+def _doubt(connection: Connection, inquiry: Inquiry, received_at: datetime, print_: str | None) -> None:
+    """Raise `Doubtful` where the inquiry, or its new partner, looks like one that is there."""
+    asked, name = inquiry.asked, inquiry.new_partner
+    if name and not partners.find(connection, name) and (alike := partners.near(connection, name)):
+        raise Doubtful(
+            "partner", f"There is {alike[0][1]} already. Choose it, or say below that {name} is another one."
+        )
+    twin = lead_lists.twin_of(
+        connection, asked.reference, asked.location_id, received_at, partner_id=asked.partner_id, print_=print_
+    )
+    if twin:
+        raise Doubtful(
+            "reference", f"Inquiry {twin} of these days may be the same one. If this is another one, say so beside it."
+        )
+
+
+def ask_again(
+    engine: Engine, viewer: Viewer, lead_id: int, what: AskedAgain, *, live: bool, now: datetime, nonce: str
+) -> list[Recorded]:
+    """Note that the person got in touch again, once however often it is sent; one that is closed is reopened.
+
+    Parameters
+    ----------
+    live : bool
+        It was answered as it came in.
+    nonce : str
+        Of the rendered form.
+
+    Returns
+    -------
+    list of Recorded
+        What was written down, in order; errors as for `record`.
+    """
+    done = []
+    with writing(engine) as connection:
+        _require_lead(connection, viewer, lead_id)
+        closed = connection.scalar(sa.select(t.leads.c.closed_at).where(t.leads.c.id == lead_id)) is not None
+        steps: list[Happening] = [Reopened()] if closed else []
+        steps += [what, *([Reached(method=ContactMethod.CALL)] if live else [])]
+        for step in steps:
+            key = hashlib.sha256(f"{viewer.staff_id}|{nonce}|{lead_id}|{step!r}".encode()).hexdigest()
+            version = leads.version_of(connection, lead_id)
+            leads.record(
+                connection, lead_id, step, occurred_at=now, now=now, version=version, staff_id=viewer.staff_id, key=key
+            )
+            written = sa.select(t.events.c.id).where(t.events.c.idempotency_key == key)
+            done.append(Recorded(lead_id, connection.execute(written).scalar_one()))
+    return done
+
+
 def record(
     engine: Engine,
     viewer: Viewer,
@@ -94,8 +154,12 @@ def record(
     now: datetime,
     occurred_at: datetime | None = None,
     key: str | None = None,
+    text_id: int | None = None,
 ) -> Recorded:
     """Write down what happened to a lead, once however often it is sent with the same `key`; `occurred_at` None: now.
+
+    What closes it as a duplicate merges it into the other one, and whoever takes that back undoes the merge. `text_id`: the
+    practice's text by which it was done.
 
     Raises
     ------
@@ -108,13 +172,30 @@ def record(
         priority = _require_lead(connection, viewer, lead_id)
         if isinstance(what, Reprioritised) and code(what.priority) < code(priority):
             auth.require(viewer, auth.LOWER_PRIORITY)
-        at = occurred_at or now
         key = key or secrets.token_hex(32)
-        leads.record(
-            connection, lead_id, what, occurred_at=at, now=now, version=version, staff_id=viewer.staff_id, key=key
-        )
+        if isinstance(what, Closed) and what.duplicate_of:
+            _require_lead(connection, viewer, what.duplicate_of)
+            merging.merge_leads(
+                connection, lead_id, what.duplicate_of, now=now, version=version, staff_id=viewer.staff_id, key=key
+            )
+        else:
+            leads.record(
+                connection, lead_id, what, occurred_at=occurred_at or now, now=now, version=version,
+                staff_id=viewer.staff_id, key=key, text_id=text_id,
+            )  # fmt: skip
+        if isinstance(what, Voided):
+            _take_back_copies(connection, lead_id, what.event_id, now, viewer.staff_id)
         written = sa.select(t.events.c.id).where(t.events.c.idempotency_key == key)
         return Recorded(lead_id, connection.execute(written).scalar_one())
+
+
+def _take_back_copies(connection: Connection, lead_id: int, event_id: int, now: datetime, staff_id: int | None) -> None:
+    """Where a lead was merged, what is taken back on it counts no longer there either; with the close, all of it."""
+    log = event_log.log_of(connection, lead_id)
+    wrong = next(event.what for event in log if event.id == event_id)
+    merged = isinstance(wrong, Closed) and wrong.duplicate_of is not None
+    originals = [event.id for event in log] if merged else [event_id]
+    merging.take_back_copies(connection, originals, now=now, staff_id=staff_id)
 
 
 def _require_lead(connection: Connection, viewer: Viewer, lead_id: int) -> Priority:
@@ -191,3 +272,23 @@ def withdraw_note(
         raise auth.NotAllowed("This note is on the whole practice, and you see a part of it. Ask a manager.")
     with writing(engine) as connection:
         annotations.withdraw(connection, annotation_id, now)
+
+
+def merge_partners(engine: Engine, viewer: Viewer, partner_id: int, into_id: int, *, now: datetime) -> None:
+    """Count a partner's leads for another one; errors as for `merging.merge_partners`, and `auth.NotAllowed`."""
+    _require_whole_practice(viewer)
+    with writing(engine) as connection:
+        merging.merge_partners(connection, partner_id, into_id, now=now, staff_id=viewer.staff_id)
+
+
+def undo_partner_merge(engine: Engine, viewer: Viewer, merge_id: int, *, now: datetime) -> None:
+    """Let a merged partner stand by itself again; errors as for `merging.undo_partner_merge`, and `auth.NotAllowed`."""
+    _require_whole_practice(viewer)
+    with writing(engine) as connection:
+        merging.undo_partner_merge(connection, merge_id, now=now)
+
+
+def _require_whole_practice(viewer: Viewer) -> None:
+    auth.require(viewer, auth.CHANGE_RULES)
+    if viewer.locations is not None:
+        raise auth.NotAllowed("Partners are merged by those who see every location. Ask a manager.")

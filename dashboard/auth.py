@@ -22,6 +22,7 @@ WORK_LEADS, LOWER_PRIORITY, CHANGE_RULES = "work leads", "lower a priority", "ch
 _STAFF = (
     Role.INTAKE_COORDINATOR, Role.SCHEDULING_LEAD, Role.FRONT_DESK, Role.CLINICAL_REVIEW, Role.MANAGER, Role.ADMINISTRATOR,
 )  # fmt: skip
+_DESK = (Role.INTAKE_COORDINATOR, Role.SCHEDULING_LEAD, Role.FRONT_DESK, Role.CLINICAL_REVIEW)
 PERMISSIONS: Mapping[str, frozenset[Role]] = {
     SEE_METRICS: frozenset(Role),
     SEE_LEADS: frozenset(_STAFF),
@@ -62,6 +63,11 @@ class Viewer:
     def may(self, permission: str) -> bool:
         """Whether the role has a permission."""
         return self.role in PERMISSIONS.get(permission, frozenset())
+
+    @property
+    def works_leads(self) -> bool:
+        """Whether they log and move leads all day, rather than look at how it goes."""
+        return self.role in _DESK
 
     def sees(self, location_id: int) -> bool:
         """Whether a location lies in the viewer's scope."""

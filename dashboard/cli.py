@@ -9,11 +9,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
-from dashboard import auth, cli_metrics, cli_options, clock, settings
+from dashboard import auth, cli_metrics, cli_options, clock, copies, settings
 from data_access import annotations, demo, practice, schema, slots, web_forms
 from data_access import engine as databases
 from data_access import tables as t
@@ -80,6 +81,13 @@ def _parser() -> argparse.ArgumentParser:
     openings = command("slots", _slots, "Take openings for new patients from a CSV file.")
     openings.add_argument("file", type=Path)
     openings.add_argument("--database", **database)
+    sheet = command("checklist", _checklist, "Print the copy of a records checklist for partners or for patients.")
+    sheet.add_argument("--for", dest="audience", choices=tuple(copies.Audience), default=copies.Audience.PARTNER)
+    sheet.add_argument("--location", metavar="NAME", help="may be left out where there is only one")
+    sheet.add_argument("--service-line", metavar="NAME", help="otherwise the practice's own list")
+    sheet.add_argument("--format", choices=("text", "html"), default="text")
+    sheet.add_argument("--as-of", type=cli_options.day, metavar="DATE", help="as it held on this day; otherwise today")
+    sheet.add_argument("--database", **database)
     web = command("web-key", _web_key, "Print the key with which a web form signs what it posts.")
     web.add_argument("name", help="of the form, for example clinician-form; added if there is none")
     web.add_argument("--renew", action="store_true", help="make another key; the old one is refused from now on")
@@ -171,6 +179,22 @@ def _annotate(a: argparse.Namespace) -> None:
             places = {name: code for code, name in practice.names(connection, t.locations).items()}
             place = cli_options.known(a.location, places, "location")
         annotations.write(connection, a.text, a.day, now=clock.now(), location_id=place, rebases=rebases)
+
+
+def _checklist(a: argparse.Namespace) -> None:
+    url = _url(a.database)
+    _prepare_demo(url)
+    with _opened(url) as engine, databases.reading(engine) as connection:
+        places = {place["name"]: place["id"] for place in practice.active(connection, t.locations)}
+        lines = {line["name"]: line["id"] for line in practice.active(connection, t.service_lines)}
+        if not a.location and len(places) != 1:
+            raise ValueError(f"name the location with --location; there are {', '.join(places) or 'none yet'}")
+        place = cli_options.known(a.location, places, "location") if a.location else next(iter(places.values()))
+        line = cli_options.known(a.service_line, lines, "service line") if a.service_line else None
+        own = practice.get(connection) or {}
+        day = a.as_of or clock.now().astimezone(ZoneInfo(own["zone"])).date()
+        copy = copies.make(connection, copies.Audience(a.audience), place, line, day)
+    print(copy.text if a.format == "text" else copy.html, end="")
 
 
 def _slots(a: argparse.Namespace) -> None:

@@ -1,23 +1,26 @@
 """Working on a lead: its buttons, the few fields that some of them ask for, what was done last, and taking it back."""
 
 import hashlib
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from dashboard import actions, clock, labels, loaders
+from dashboard import actions, clock, labels, loaders, practice_loaders
 from dashboard.actions import Recorded
 from dashboard.auth import Viewer
 from dashboard.forms import Errors
-from dashboard.lead_forms import ACTIONS, Stands, others, usual
+from dashboard.lead_forms import ACTIONS, BY_SCRIPT, Stands, others, usual
 from data_access.events import Assigned, Happening
 from data_access.vocabulary import (
     AppointmentStatus,
     CancelledBy,
+    Check,
     CloseReason,
     ContactMethod,
     Kind,
@@ -29,7 +32,7 @@ from data_access.vocabulary import (
     StallReason,
 )
 
-_DESK = "desk"
+_DESK, _BY = "desk", "desk_by_script"
 _STEPS = (
     NextStep.CALL, NextStep.WRITE, NextStep.REMIND_OF_RECORDS, NextStep.CLINICAL_REVIEW, NextStep.OFFER_APPOINTMENT,
     NextStep.CONFIRM_APPOINTMENT, NextStep.DECIDE, NextStep.OTHER,
@@ -39,18 +42,36 @@ _STEPS = (
 
 @dataclass
 class _Desk:
-    """What stands open on somebody's desk: the fields asked for last, and what was done last."""
+    """What stands open on somebody's desk: the fields asked for last, and what was done last.
+
+    It is changed and never replaced, for the same reason as the form of an inquiry (log_form.py).
+    """
 
     asking: tuple[int, str] | None = None
     errors: Errors = field(default_factory=dict)
     said: str = ""
     problem: str = ""
     done: Recorded | None = None
+    writing: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def show(
+        self,
+        *,
+        asking: tuple[int, str] | None = None,
+        errors: Errors | None = None,
+        said: str = "",
+        problem: str = "",
+        done: Recorded | None = None,
+    ) -> None:
+        """Put this on the desk, in place of what lay there."""
+        self.asking, self.errors, self.said, self.problem, self.done = asking, errors or {}, said, problem, done
 
 
 def _desk() -> _Desk:
+    """What lies on the desk, once what is being written is written."""
     desk: _Desk = st.session_state.setdefault(_DESK, _Desk())
-    return desk
+    with desk.writing:
+        return desk
 
 
 def stands(row: Mapping[str, Any], now: datetime) -> Stands:
@@ -85,7 +106,12 @@ def buttons(viewer: Viewer, row: Mapping[str, Any], now: datetime) -> None:
             action.label, key=f"desk_{name}_{lead}", icon=f":material/{action.icon}:", on_click=_press,
             args=(viewer, dict(row), name), type="primary" if name == usually[0] else "secondary",
         )  # fmt: skip
-    if row["owner_id"] is None and viewer.staff_id and row["need"]:
+    dropped = row["need"] == Need.ANSWER and row["respond_by"] is not None and row["respond_by"] < now
+    if (
+        viewer.staff_id
+        and row["need"]
+        and (row["owner_id"] is None or (dropped and row["owner_id"] != viewer.staff_id))
+    ):
         st.button("Take it", key=f"desk_take_{lead}", icon=":material/front_hand:", on_click=_take, args=(viewer, row))
     if more := others(stands(row, now)):
         key = f"desk_more_{lead}"
@@ -118,7 +144,7 @@ def fields(viewer: Viewer, row: Mapping[str, Any]) -> None:
 
 def take_back(viewer: Viewer, row: Mapping[str, Any], event_id: int) -> None:
     """Take back one entry of a lead."""
-    st.session_state[_DESK] = _Desk(said=f"Entry {event_id}", done=Recorded(row["id"], event_id))
+    _desk().show(said=f"Entry {event_id}", done=Recorded(row["id"], event_id))
     _undo(viewer)
 
 
@@ -131,7 +157,10 @@ def _field(viewer: Viewer, row: Mapping[str, Any], name: str) -> None:
     key, today = _key(row["id"], name), clock.now().astimezone(ZoneInfo(row["zone"])).date()
     if name in _WORDS:
         label, words = _WORDS[name]
-        st.pills(label, list(words), format_func=labels.word, key=key, wrap=True)
+        offered = practice_loaders.offered(words) if isinstance(words, type) else words
+        st.pills(label, list(offered), format_func=labels.word, key=key, wrap=True)
+    elif name in _CHECKS:
+        st.pills(_CHECKS[name], list(Check), format_func=labels.word, key=key, default=Check(row[name]), required=True)
     elif name in ("day", "until"):
         label = "Day" if name == "day" else "Take it up again on"
         first = today if name == "until" else today - timedelta(days=60)
@@ -153,14 +182,19 @@ def _field(viewer: Viewer, row: Mapping[str, Any], name: str) -> None:
                      format_func=names.__getitem__)  # fmt: skip
 
 
-_WORDS: Mapping[str, tuple[str, Sequence[Any]]] = {
-    "by": ("By whom?", tuple(CancelledBy)),
-    "close_reason": ("Why?", tuple(CloseReason)),
-    "not_eligible": ("Why?", tuple(NotEligibleReason)),
-    "put_off": ("Why?", tuple(PauseReason)),
-    "stalled": ("It waits for", tuple(StallReason)),
-    "priority": ("Priority", tuple(Priority)),
-    "preferred": ("Preferred way", tuple(ContactMethod)),
+_CHECKS = {
+    "service_fit": "Service fit",
+    "demographics": "Who it is",
+    "scheduling_needs": "When and where they can come",
+}
+_WORDS: Mapping[str, tuple[str, type[StrEnum] | Sequence[StrEnum]]] = {
+    "by": ("By whom?", CancelledBy),
+    "close_reason": ("Why?", CloseReason),
+    "not_eligible": ("Why?", NotEligibleReason),
+    "put_off": ("Why?", PauseReason),
+    "stalled": ("It waits for", StallReason),
+    "priority": ("Priority", Priority),
+    "preferred": ("Preferred way", ContactMethod),
     "step": ("What is to be done then?", _STEPS),
 }
 
@@ -176,13 +210,13 @@ def _choose(viewer: Viewer, row: dict[str, Any], key: str) -> None:
 
 def _press(viewer: Viewer, row: dict[str, Any], name: str) -> None:
     if ACTIONS[name].asks:
-        st.session_state[_DESK] = _Desk(asking=(row["id"], name))
+        _desk().show(asking=(row["id"], name))
     else:
         _submit(viewer, row, name)
 
 
 def _put_away() -> None:
-    st.session_state[_DESK] = _Desk()
+    _desk().show()
 
 
 def _submit(viewer: Viewer, row: dict[str, Any], name: str) -> None:
@@ -191,7 +225,7 @@ def _submit(viewer: Viewer, row: dict[str, Any], name: str) -> None:
     raw = {asked: st.session_state.get(_key(row["id"], asked)) for asked in action.asks}
     made = action.parse(raw, ZoneInfo(row["zone"]))
     if isinstance(made, dict):
-        st.session_state[_DESK] = _Desk(asking=(row["id"], name), errors=made)
+        _desk().show(asking=(row["id"], name), errors=made)
         return
     do(viewer, row, made, action.said)
 
@@ -203,6 +237,7 @@ def _take(viewer: Viewer, row: Mapping[str, Any]) -> None:
 def do(viewer: Viewer, row: Mapping[str, Any], what: Happening, said: str) -> None:
     """Write down what happened to a lead, now or at the time that was given beside it, and say so."""
     typed: datetime | None = st.session_state.get(when_key(row["id"]))
+    lead, text_id = st.session_state.get(_BY, (None, None))
     earlier = typed.replace(tzinfo=ZoneInfo(row["zone"])) if typed else None
     key = hashlib.sha256(f"{viewer.staff_id}|{row['id']}|{row['version']}|{what!r}".encode()).hexdigest()
     written = attempt(
@@ -215,6 +250,7 @@ def do(viewer: Viewer, row: Mapping[str, Any], what: Happening, said: str) -> No
             now=clock.now(),
             occurred_at=earlier,
             key=key,
+            text_id=text_id if lead == row["id"] and isinstance(what, BY_SCRIPT) else None,
         ),
         f"I{called(row)[1:]}: {said}.",
     )
@@ -224,13 +260,20 @@ def do(viewer: Viewer, row: Mapping[str, Any], what: Happening, said: str) -> No
 
 def attempt(write: Callable[[], Recorded | None], said: str) -> bool:
     """Write, and say that it is done, with its undo where it has one; or why it is not. Whether it was written."""
-    try:
-        done = write()
-    except actions.REFUSALS as error:
-        st.session_state[_DESK] = _Desk(problem=str(error))
-        return False
-    st.session_state[_DESK] = _Desk(said=said, done=done)
-    return True
+    desk = _desk()
+    with desk.writing:
+        try:
+            done = write()
+        except actions.REFUSALS as error:
+            desk.show(problem=str(error))
+            return False
+        desk.show(said=said, done=done)
+        return True
+
+
+def go_by(lead_id: int, text_id: int | None) -> None:
+    """From now on what is said to the person, or the partner, of this lead is noted as said by a script; None: by none."""
+    st.session_state[_BY] = (lead_id, text_id)
 
 
 def when_key(lead: int) -> str:

@@ -61,14 +61,6 @@ def days(value: float) -> str:
     return "not yet reached" if math.isnan(value) else plural(int(value), "day")
 
 
-def minutes(value: float) -> str:
-    """Staffed minutes as people read them: 45 min, 3 h 20 min; "not yet reached" where there are none."""
-    if math.isnan(value):
-        return "not yet reached"
-    hours, rest = divmod(int(value), 60)
-    return f"{hours} h {rest} min" if hours and rest else f"{hours} h" if hours else f"{rest} min"
-
-
 def plural(n: int, one: str, many: str | None = None) -> str:
     """1 lead, 2 leads."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"

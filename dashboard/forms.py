@@ -1,15 +1,18 @@
 """From raw widget values to a value object, or to a message beside each field that is wrong."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from data_access.contacts import plain
 from data_access.events import Received
 from data_access.lead_rules import reference_problem
 from data_access.lead_state import CLOCK_SKEW
+from data_access.practice import minute_of_day, time_of_day
 from data_access.vocabulary import Asker, Channel, Kind, PartnerCategory, Pathway, Priority, Topic
+from data_access.working_time import DAY_MINUTES
 
 EXPECTATIONS_LENGTH = 280
 PARTNER_LENGTH = 80
@@ -20,6 +23,8 @@ _BACK = {MINUTES_15: timedelta(minutes=15), HOUR: timedelta(hours=1), YESTERDAY:
 LIVE_CHANNELS = (Channel.PHONE, Channel.WALK_IN)
 _CLINICIANS_KINDS = (Kind.WARM_INTRO, Kind.PARTNER_REQUEST)
 _CLINICIANS_CHANNELS = (Channel.FAX, Channel.SECURE_EMAIL, Channel.PARTNER_OUTREACH)
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 Errors = dict[str, str]
 """Field name -> what is wrong and what to do."""
@@ -39,6 +44,8 @@ class Inquiry:
         The name of a partner that is not on the list yet; empty for none.
     sure : bool
         Whether somebody who was asked said that it is not entered already.
+    contact : str
+        A phone number or an e-mail address, of which only a fingerprint is kept; empty for none.
     """
 
     asked: Received
@@ -46,6 +53,7 @@ class Inquiry:
     typed: str
     new_partner: str = ""
     sure: bool = False
+    contact: str = field(default="", repr=False)
 
 
 def parse_inquiry(
@@ -57,7 +65,7 @@ def parse_inquiry(
     ----------
     raw : mapping
         Values by field: kind, channel, partner (an id, or the name of a new one), category, sure, source, topic, asker,
-        reference, expectations, live, location, service_line, owner, clinician, priority, when, received (naive local
+        reference, contact, expectations, live, location, service_line, owner, clinician, priority, when, received (naive local
         time; it stands for `when`).
     zone : str
         IANA zone of the chosen location, in which `received` was meant.
@@ -98,6 +106,9 @@ def parse_inquiry(
         errors["reference"] = problem
     if expectations and len(expectations) > EXPECTATIONS_LENGTH:
         errors["expectations"] = f"Shorten this to {EXPECTATIONS_LENGTH} characters; it has {len(expectations)}."
+    contact = (raw.get("contact") or "").strip()
+    if contact and plain(contact) is None:
+        errors["contact"] = "This is neither a phone number nor an e-mail address. Mend it, or leave it empty."
     received_at = _received_at(raw, zone, now, errors)
     if errors or kind is None or channel is None or location is None:
         return errors
@@ -124,6 +135,7 @@ def parse_inquiry(
         repr(sorted((name, value) for name, value in raw.items() if name != "sure")),
         new_partner,
         bool(raw.get("sure")),
+        contact,
     )
 
 
@@ -157,3 +169,36 @@ def _received_at(raw: Mapping[str, Any], zone: str, now: datetime, errors: Error
     if received_at > now + CLOCK_SKEW:
         errors["received"] = "This time lies in the future. Give the time at which it arrived."
     return received_at
+
+
+def parse_week(typed: Sequence[str]) -> dict[int, list[tuple[str, str]]] | str:
+    """Staffed hours of a week from seven texts, Monday first: weekday -> intervals; or what is wrong with them."""
+    week: dict[int, list[tuple[str, str]]] = {}
+    for weekday, text in enumerate(typed):
+        spans: list[tuple[int, int]] = []
+        for part in filter(None, (part.strip() for part in text.replace(";", ",").split(","))):
+            span = parse_span(part, whole_day=False)
+            if isinstance(span, str):
+                return f"{WEEKDAYS[weekday]}: {span}"
+            spans.append(span)
+        ends = [closes if closes > opens else closes + DAY_MINUTES for opens, closes in sorted(spans)]
+        if any(begins < end for end, (begins, _) in zip(ends, sorted(spans)[1:], strict=False)):
+            return f"{WEEKDAYS[weekday]}: these hours overlap. Write each stretch once, for example 08:30-12:30, 13:15-17:00."
+        if spans:
+            week[weekday] = [(time_of_day(opens), time_of_day(closes)) for opens, closes in sorted(spans)]
+    return week
+
+
+def parse_span(typed: str, *, whole_day: bool) -> tuple[int, int] | str:
+    """Minutes of the day of "08:30-12:30"; or what is wrong. Empty: the whole day, where that may be."""
+    text = typed.strip().replace("–", "-")
+    if not text and whole_day:
+        return 0, DAY_MINUTES
+    opens, dash, closes = (part.strip() for part in text.partition("-"))
+    try:
+        span = minute_of_day(opens), minute_of_day(closes)
+    except ValueError:
+        span = -1, -1
+    if not dash or span[0] < 0 or span[0] == span[1] or span[0] == DAY_MINUTES:
+        return f"{typed.strip()!r} is not a stretch of hours. Write it like 08:30-12:30."
+    return span

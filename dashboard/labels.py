@@ -1,11 +1,12 @@
 """What people read in place of codes and words of the vocabulary."""
 
+import math
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from data_access import practice
+from data_access import partners, practice
 from data_access import tables as t
 from data_access.days import week_start
 from data_access.vocabulary import (
@@ -23,6 +24,7 @@ from data_access.vocabulary import (
     RecordItem,
     Stage,
     StallReason,
+    TextUse,
     Topic,
 )
 
@@ -66,6 +68,7 @@ _SPECIAL: Mapping[tuple[type[StrEnum], StrEnum], str] = {
         (PauseReason.PARTNER_SENDS_LATER, "The partner sends later"),
         (PauseReason.PERSON_AWAY, "The person is away"),
         (CloseReason.MISTAKE, "Logged by mistake"),
+        (TextUse.CRITERIA, "Criteria card"),
     )
 }
 """By vocabulary too, because words of two vocabularies may be spelled alike."""
@@ -166,7 +169,9 @@ def of_dimension(connection: Connection, dimension: str) -> dict[int, str]:
         nothing = APPOINTMENT_AHEAD if dimension == "waits_for" else NOT_GIVEN
         return {0: nothing} | known if first else known
     if dimension in _LISTS:
-        return {0: NOT_GIVEN} | practice.names(connection, _LISTS[dimension])
+        merged = partners.roots(connection) if dimension == "partner" else {}
+        known = practice.names(connection, _LISTS[dimension])
+        return {0: NOT_GIVEN} | {code: name for code, name in known.items() if code not in merged}
     if dimension in ("furthest", "stage"):
         return {int(stage): name for stage, name in STAGES.items()}
     if dimension == "lead_time":
@@ -182,6 +187,14 @@ def codes_of(dimension: str) -> dict[str, int]:
     """Codes of a vocabulary's words, as the facts hold them."""
     words, first = _WORDS[dimension]
     return {str(member): code for code, member in enumerate(words, start=first)}
+
+
+def minutes(value: float) -> str:
+    """Staffed minutes as people read them: 45 min, 3 h 20 min; "not yet reached" where there are none."""
+    if math.isnan(value):
+        return "not yet reached"
+    hours, rest = divmod(int(value), 60)
+    return f"{hours} h {rest} min" if hours and rest else f"{hours} h" if hours else f"{rest} min"
 
 
 def week(number: int) -> str:

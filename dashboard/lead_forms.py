@@ -111,6 +111,26 @@ def _wishes(raw: Raw, _zone: ZoneInfo) -> Happening:
     )
 
 
+_FAILS = {
+    "service_fit": NotEligibleReason.SERVICE_NOT_OFFERED,
+    "demographics": NotEligibleReason.DEMOGRAPHICS,
+    "scheduling_needs": NotEligibleReason.SCHEDULING_NEEDS,
+}
+"""The three checks, in their order, and why a lead is not eligible where one of them fails."""
+
+
+def _checked(raw: Raw, _zone: ZoneInfo) -> Happening | Errors:
+    """What follows from the three checks: eligible when all hold, not eligible when one does not, open until then."""
+    found = {name: Check(raw.get(name) or Check.UNKNOWN) for name in _FAILS}
+    if set(found.values()) == {Check.UNKNOWN}:
+        return {"service_fit": "Answer at least one of the three."}
+    fails = [_FAILS[name] for name, check in found.items() if check == Check.NOT_OK]
+    outcome = Eligibility.NOT_ELIGIBLE if fails else Eligibility.NOT_CHECKED
+    if set(found.values()) == {Check.OK}:
+        outcome = Eligibility.ELIGIBLE
+    return happened.EligibilityChecked(outcome=outcome, reason=fails[0] if fails else None, **found)
+
+
 ACTIONS: Mapping[str, Action] = {
     "reached": Action(
         "Reached", "call", "spoken with", _always(happened.Reached(method=ContactMethod.CALL))
@@ -122,6 +142,10 @@ ACTIONS: Mapping[str, Action] = {
     "eligible": Action(
         "Eligible", "check", "found eligible",
         _always(_ELIGIBLE),
+    ),
+    "checked": Action(
+        "Check one by one", "checklist", "checked for eligibility", _checked,
+        ("service_fit", "demographics", "scheduling_needs"),
     ),
     "review": Action(
         "Needs review", "stethoscope", "given to clinical review",
@@ -172,6 +196,12 @@ ACTIONS: Mapping[str, Action] = {
 }  # fmt: skip
 """Everything that can be done on a lead with a click, or with a click and a few fields."""
 
+BY_SCRIPT = (
+    happened.Attempted, happened.Reached, happened.EligibilityChecked, happened.RecordsRequested, happened.Contacted,
+    happened.Offered, happened.Booked, happened.Rescheduled,
+)  # fmt: skip
+"""What is done in talk or writing, and so may be done by a script."""
+
 NEXT: Mapping[Need, tuple[str, ...]] = {
     Need.ANSWER: ("reached", "message"),
     Need.REACH: ("reached", "message"),
@@ -189,8 +219,8 @@ NEXT: Mapping[Need, tuple[str, ...]] = {
 OUTCOME = ("attended", "no_show")
 """The buttons once the appointment has begun."""
 _MORE = (
-    "wrote", "eligible", "review", "not_eligible", "requested", "received", "offered", "booked", "moved", "cancelled",
-    "told", "put_off", "held_up", "given", "priority", "transferred", "promoted", "wishes", "closed",
+    "wrote", "eligible", "checked", "review", "not_eligible", "requested", "received", "offered", "booked", "moved",
+    "cancelled", "told", "put_off", "held_up", "given", "priority", "transferred", "promoted", "wishes", "closed",
 )  # fmt: skip
 
 

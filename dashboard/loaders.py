@@ -3,7 +3,7 @@
 What is cached is keyed by the database's URL and the revision of its facts, never by a frame and never in a closure.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
@@ -17,7 +17,18 @@ from sqlalchemy import Connection, Engine
 from dashboard import auth, clock, labels, settings
 from dashboard.auth import Viewer
 from dashboard.metrics.capacity import SLOT_HORIZON_DAYS, third_next_available
-from data_access import annotations, demo, facts, lead_lists, practice, promises, routing, schema, slots, web_forms
+from data_access import (
+    annotations,
+    demo,
+    facts,
+    lead_lists,
+    practice,
+    promises,
+    routing,
+    schema,
+    slots,
+    web_forms,
+)
 from data_access import engine as databases
 from data_access import tables as t
 from data_access import tally as tallies
@@ -26,12 +37,9 @@ from data_access.columns import metadata
 from data_access.days import day_number
 from data_access.dimensions import LEADS, Moment, Unit
 from data_access.facts import LiveFacts, Snapshot
-from data_access.promises import Targets
 from data_access.tally import Where
 from data_access.units import SITUATIONS
-from data_access.vocabulary import TargetMetric
 from data_access.work_queue import queue
-from data_access.working_time import Hours
 
 LIST_LIMIT = 500
 
@@ -128,12 +136,14 @@ def leads_behind(
         return len(ids), rows[::-1] if oldest_first else rows
 
 
-def work_queue(viewer: Viewer, where: Where, moment: Moment, now: datetime) -> tuple[int, list[dict[str, Any]]]:
+def work_queue(
+    viewer: Viewer, where: Where, moment: Moment, now: datetime, unit: Unit = SITUATIONS
+) -> tuple[int, list[dict[str, Any]]]:
     """How many open leads a filter leaves, and those that want doing first; see `work_queue.queue`."""
     auth.require(viewer, auth.SEE_LEADS)
     _require_scope(viewer, where)
     with databases.reading(database()) as connection:
-        return queue(connection, where, moment, now, locations=viewer.locations)
+        return queue(connection, where, moment, now, locations=viewer.locations, unit=unit)
 
 
 def lead(viewer: Viewer, lead_id: int) -> lead_lists.Whole | None:
@@ -159,18 +169,6 @@ def refused_posts(viewer: Viewer) -> list[dict[str, Any]]:
         return web_forms.refused(connection)
 
 
-def rules_on(shows: Callable[[Connection, date], Mapping[str, str]], day: date) -> Mapping[str, str]:
-    """What holds by the practice's rules on a day, in words; see screens/rules.py."""
-    with databases.reading(database()) as connection:
-        return shows(connection, day)
-
-
-def absences(day: date) -> list[dict[str, Any]]:
-    """Who is away on a day or later."""
-    with databases.reading(database()) as connection:
-        return routing.absences(connection, day)
-
-
 def stands_in_for(viewer: Viewer, day: date) -> frozenset[int]:
     """Whose leads are the viewer's too, because they are away."""
     if viewer.staff_id is None:
@@ -184,6 +182,18 @@ def twins(viewer: Viewer, chosen: Sequence[int], as_of: datetime) -> list[dict[s
     auth.require(viewer, auth.SEE_LEADS)
     with databases.reading(database()) as connection:
         return lead_lists.twins(connection, as_of, locations=_places(viewer, chosen))
+
+
+def twin(
+    viewer: Viewer, reference: str | None, location_id: int, partner_id: int | None, print_: str | None
+) -> int | None:
+    """A lead in the viewer's scope that may be the inquiry that is being logged."""
+    auth.require(viewer, auth.LOG_INQUIRY)
+    with databases.reading(database()) as connection:
+        return lead_lists.twin_of(
+            connection, reference, location_id, clock.now(), partner_id=partner_id, print_=print_,
+            locations=viewer.locations,
+        )  # fmt: skip
 
 
 def my_entries(viewer: Viewer, limit: int = 5) -> list[dict[str, Any]]:
@@ -225,12 +235,6 @@ def waited_minutes(waits: pd.DataFrame) -> npt.NDArray[np.int64]:
         return promises.waited_minutes(connection, waits)
 
 
-def staffed_shares(day: date) -> dict[int, npt.NDArray[np.float64]]:
-    """How much of each hour of the week every location is staffed, by the hours in force on a day."""
-    with databases.reading(database()) as connection:
-        return practice.staffed_shares(connection, day)
-
-
 def next_available(
     viewer: Viewer, chosen: Sequence[int], service_lines: Sequence[int], as_of: datetime, today: date
 ) -> pd.DataFrame:
@@ -252,24 +256,6 @@ def _places(viewer: Viewer, chosen: Sequence[int]) -> frozenset[int] | None:
     if not chosen:
         return viewer.locations
     return frozenset(chosen) if viewer.locations is None else frozenset(chosen) & viewer.locations
-
-
-def windows_on(day: date) -> list[dict[str, Any]]:
-    """The response windows in force on a day."""
-    with databases.reading(database()) as connection:
-        return promises.windows_on(connection, day)
-
-
-def hours_on(day: date) -> dict[int, list[Hours]]:
-    """The staffed hours of every location in force on a day."""
-    with databases.reading(database()) as connection:
-        return practice.hours_on(connection, day)
-
-
-def response_targets() -> Targets:
-    """The targets of response compliance."""
-    with databases.reading(database()) as connection:
-        return promises.targets(connection, TargetMetric.RESPONSE_IN_TIME)
 
 
 def _require_scope(viewer: Viewer, where: Where) -> None:

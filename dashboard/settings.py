@@ -49,6 +49,12 @@ SETTINGS = (
         "/run/secrets/handoff-web, named in HANDOFF_WEB_SECRET_FILE",
         at_least=32,
     ),
+    Setting(
+        "HANDOFF_CONTACT_SECRET",
+        "Fingerprints phone numbers and e-mail addresses, at least 32 characters. Without it none is asked for.",
+        "/run/secrets/handoff-contact, named in HANDOFF_CONTACT_SECRET_FILE",
+        at_least=32,
+    ),
 )
 _BY_NAME = {s.name: s for s in SETTINGS}
 

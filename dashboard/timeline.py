@@ -104,5 +104,6 @@ _WORDS: Mapping[type[Any], Callable[[Any, str, Names], str]] = {
     happened.Reprioritised: _reprioritised,
     happened.Promoted: lambda w, z, n: "Turned into a scheduling inquiry",
     happened.Consented: _consented,
+    happened.AskedAgain: lambda w, z, n: f"Got in touch again by {word(w.channel).lower()}",
     happened.Voided: lambda w, z, n: "Took back an entry",
 }

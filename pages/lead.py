@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard import auth, display, frame, loaders
 from dashboard.screens import lead as screen
+from dashboard.screens import texts
 
 view = frame.view()
 st.title("One inquiry")
@@ -28,5 +29,7 @@ with left:
     screen.correct(view.viewer, lead)
     screen.appointments(lead)
 with right:
+    if lead.row["need"]:
+        texts.script_beside(lead.row, number)
     screen.records(view.viewer, lead)
     screen.details(lead)

@@ -16,5 +16,5 @@ form, beside = st.columns([3, 2], gap="large")
 with form:
     log_form.draw(view.viewer)
 with beside:
-    log_form.criteria_card()
+    log_form.beside(view.viewer)
 log_form.last_entries(view.viewer)

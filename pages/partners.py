@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import display, frame, loaders, reports
+from dashboard import display, frame, loaders, practice_loaders, reports
 from dashboard.metrics import funnel_plot as plot
 from dashboard.metrics import partners as metric
 from dashboard.screens import cells, partners
@@ -29,7 +29,7 @@ cells.leads_behind(view, partners.league_table(table, mix, names, outcome, view)
 cells.leads_behind(view, partners.unusual(plot.funnel_plot(answer.table), names, view))
 volume = reports.referral_volume(view.count, view.filters, scope, today=view.today)
 response = reports.response(
-    view.count, view.filters, scope, ["partner"], targets=loaders.response_targets(), today=view.today
+    view.count, view.filters, scope, ["partner"], targets=practice_loaders.response_targets(), today=view.today
 )
 partners.changed(volume.table, response.table, names)
 eligible = reports.conversion(view.count, view.filters, scope, ["partner"], step="eligible", horizon=horizon).table

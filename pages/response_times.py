@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import display, frame, loaders, reports
+from dashboard import display, frame, loaders, practice_loaders, reports
 from dashboard.metrics import response as metric
 from dashboard.metrics import timing
 from dashboard.screens import cells, response
@@ -17,7 +17,7 @@ if display.no_leads(view):
 
 finding = st.container()
 contact = response.which_answer()
-targets = loaders.response_targets()
+targets = practice_loaders.response_targets()
 measure = partial(reports.response, view.count, view.filters, scope, targets=targets, today=view.today, contact=contact)
 
 whole, weeks = measure(), measure(["due_week"])
@@ -39,6 +39,8 @@ clock = reports.Clock(loaders.waited_minutes, view.moment.minute)
 waits = reports.answer_waits(view.count, view.filters, scope, clock=clock, contact=contact).table
 made = timing.curve(waits["minutes"], waits["ending"], waits["count"])
 response.how_fast(timing.answers(waits), made, contact)
-response.arrivals(reports.arrivals(view.count, view.filters, scope, staffed=loaders.staffed_shares(view.today)))
+response.arrivals(
+    reports.arrivals(view.count, view.filters, scope, staffed=practice_loaders.staffed_shares(view.today))
+)
 response.in_force(view, targets)
 response.overdue(view, contact)

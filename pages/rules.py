@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from dashboard import auth, display, frame, loaders
+from dashboard import auth, frame, practice_loaders
 from dashboard.screens import rules
 
 view = frame.view().now()
-display.header("Our rules", None, view, whenever=True)
+st.title("Our rules")
 if not view.viewer.may(auth.SEE_METRICS):
     st.stop()
-owned = loaders.rules_on(rules.owners_shown, view.today)
+owned = practice_loaders.rules_on(rules.owners_shown, view.today)
 st.markdown(rules.finding(owned))
 rules.owners(view, owned)
 rules.follow_ups(view)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import display, frame, loaders, series
+from dashboard import display, frame, loaders, practice_loaders, series
 from dashboard.metrics import trends as metric
 from dashboard.reports import Clock
 from dashboard.screens import trends
@@ -23,6 +23,6 @@ found = {name: series.trend(name, asked) for name in series.SERIES}
 finding.markdown(trends.finding(list(found.values())))
 finding.caption("Finished weeks only, the whole history: the period in the sidebar does not apply here.")
 one = view.filters.location[0] if len(view.filters.location) == 1 else None
-trends.in_rows(found, notes, loaders.response_targets().on(view.today, one))
+trends.in_rows(found, notes, practice_loaders.response_targets().on(view.today, one))
 trends.notes(view, notes)
 trends.every_week(found)

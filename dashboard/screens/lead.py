@@ -6,13 +6,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import actions, auth, clock, desk, display, forms, labels, loaders, timeline
+from dashboard import actions, auth, clock, desk, display, forms, labels, loaders, practice_loaders, timeline
 from dashboard.auth import Viewer
 from dashboard.display import local, plural
 from dashboard.forms import Inquiry
 from data_access import events as happened
 from data_access.events import RecordsReceived, RecordsRequested, RecordsWaived
 from data_access.lead_lists import Whole
+from data_access.texts import Text
 from data_access.vocabulary import (
     AppointmentStatus,
     Asker,
@@ -103,6 +104,9 @@ def history(viewer: Viewer, lead: Whole) -> None:
     names = {"staff": loaders.names("owner"), "locations": loaders.names("location")}
     row, events = lead.row, timeline.of_log(lead.log)
     told = {event.id: timeline.said(event.what, row["zone"], names) for event in lead.log}
+    by = practice_loaders.texts_by_id({e.text_id for e in lead.log if e.text_id})
+    told |= {e.id: f"{told[e.id]}, by {_text(by[e.text_id])}" for e in lead.log if e.text_id}
+    told |= {e.id: f"{told[e.id]} (from a duplicate)" for e in lead.log if e.copied_from}
     told |= {e.id: f"{told[e.id]}; next by rule: {_step(e.follow_up, row)}" for e in lead.log if e.follow_up}
     told |= {e.id: f"Took back: {told[e.what.event_id]}" for e in lead.log if isinstance(e.what, happened.Voided)}
     shown = [
@@ -126,6 +130,10 @@ def history(viewer: Viewer, lead: Whole) -> None:
                 "Entry", list(standing), key=f"lead_back_{row['id']}", format_func=standing.__getitem__
             )
             st.button("Take it back", key="lead_back_button", on_click=desk.take_back, args=(viewer, row, entry))
+
+
+def _text(text: Text) -> str:
+    return f"{labels.word(text.use).lower()} v{text.version}"
 
 
 def _step(planned: happened.Planned, row: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Blocks of My day: one list, most urgent first, and what can be done in it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -9,54 +10,78 @@ import streamlit as st
 
 from dashboard import actions, auth, clock, desk, labels, loaders
 from dashboard.auth import Viewer
-from dashboard.display import local, minutes, plural
+from dashboard.display import local, plural
 from dashboard.frame import View
-from data_access.counted import Due
+from dashboard.labels import minutes
+from data_access.counted import Due, Promise, Standing
+from data_access.dimensions import LEADS, Unit
 from data_access.tally import narrower
-from data_access.units import SITUATIONS
-from data_access.vocabulary import Channel, Kind, Need, NextStep, Priority, StallReason, code
+from data_access.units import DEAD_END_DAYS, SITUATIONS, STALLED_DAYS
+from data_access.vocabulary import Channel, Kind, Need, NextStep, Priority, Role, StallReason, code
 
 PAGE = 15
 LEAD_PAGE = "../pages/lead.py"
 _REFRESH_SECONDS = 20
 _HOURS_ALOUD = 12  # beyond so many staffed hours, days say more
-_ALL, _MINE, _UNOWNED = "All", "Mine", "Unowned"
+_ALL, _MINE, _UNOWNED, _REVIEW = "All", "Mine", "Unowned", "Clinical review"
 
 
-def _keys(viewer: Viewer, mine: frozenset[int]) -> dict[str, dict[str, tuple[int, ...]]]:
-    """What each choice leaves, as keys of the facts, so that its count is that of the metrics pages."""
-    waits = {reason: (code(reason) + 1,) for reason in StallReason}
-    own = {_MINE: {"owner": (*mine, viewer.staff_id)}} if viewer.staff_id else {}
+@dataclass(frozen=True)
+class _Choice:
+    """What a choice leaves, as keys of the facts, so that its count is that of the metrics pages."""
+
+    keys: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    unit: Unit = SITUATIONS
+
+
+def _choices(viewer: Viewer, mine: frozenset[int]) -> dict[str, _Choice]:
+    waits = {reason: _Choice({"waits_for": (code(reason) + 1,)}) for reason in StallReason}
+    own = {_MINE: _Choice({"owner": (*mine, viewer.staff_id)})} if viewer.staff_id else {}
     return {
         **own,
-        _ALL: {},
-        "Overdue": {"due": (Due.OVERDUE,)},
-        "Due today": {"due": (Due.TODAY,)},
-        _UNOWNED: {"owner": (0,)},
-        "No next step": {"due": (Due.NO_STEP,)},
-        "Clinical review": {"waits_for": waits[StallReason.CLINICAL_REVIEW]},
-        "Waits for partner": {"waits_for": waits[StallReason.RECORDS]},
-        "Waits for patient": {"waits_for": waits[StallReason.PATIENT]},
-        "Stalled": {"stalled": (1,)},
+        _ALL: _Choice(),
+        "Overdue": _Choice({"due": (Due.OVERDUE,)}),
+        "Due today": _Choice({"due": (Due.TODAY,)}),
+        "Dropped": _Choice({"state": (Standing.OPEN,), "response": (Promise.OVERDUE,)}, LEADS),
+        "Dead ends": _Choice({"dead_end": (1,)}),
+        _UNOWNED: _Choice({"owner": (0,)}),
+        "No next step": _Choice({"due": (Due.NO_STEP,)}),
+        _REVIEW: waits[StallReason.CLINICAL_REVIEW],
+        "Waits for partner": waits[StallReason.RECORDS],
+        "Waits for patient": waits[StallReason.PATIENT],
+        "Stalled": _Choice({"stalled": (1,)}),
     }
+
+
+_MEANS = {
+    "Dropped": "Nobody has tried to answer these, and the promised time is over. Take one, and it is yours.",
+    "Dead ends": f"Nobody owns these, they have no next step, or nobody took it for {DEAD_END_DAYS} days.",
+    "Stalled": f"These have stood in their stage for more than {STALLED_DAYS} days without an appointment ahead.",
+}
+_USUAL = {Role.CLINICAL_REVIEW: _REVIEW, Role.MANAGER: _ALL, Role.ADMINISTRATOR: _ALL}
+"""What each role looks at first; the others at what is theirs."""
 
 
 @st.fragment(run_every=_REFRESH_SECONDS)
 def work(view: View) -> None:
     """The list; it draws itself anew now and then, so that a colleague's change is seen without a reload."""
     view = view.now()
-    choices = _keys(view.viewer, loaders.stands_in_for(view.viewer, view.today))
-    counted = view.count(["owner", "waits_for", "stalled", "due"], view.whenever(), SITUATIONS)
-    numbers = {name: _number(counted, keys) for name, keys in choices.items()}
+    desk.go_by(0, None)  # no script is shown here
+    choices = _choices(view.viewer, loaders.stands_in_for(view.viewer, view.today))
+    numbers = _numbers(view, choices)
     st.markdown(finding(numbers))
-    usual = _MINE if numbers.get(_MINE) else _ALL
+    first = _USUAL.get(view.viewer.role, _MINE)
+    usual = first if numbers.get(first) else _ALL
     chosen = st.pills(
         "Show", list(choices), default=usual, key="my_day_show", required=True, wrap=True, label_visibility="collapsed",
         format_func=lambda name: f"{name} {numbers[name]:,}",
     )  # fmt: skip
     desk.notice(view.viewer)
-    where = narrower(view.whenever(), **choices[chosen or _ALL])
-    total, rows = loaders.work_queue(view.viewer, where, view.moment, view.as_of)
+    choice = choices[chosen or _ALL]
+    if means := _MEANS.get(chosen or ""):
+        st.caption(means)
+    where = narrower(view.whenever(), **choice.keys)
+    total, rows = loaders.work_queue(view.viewer, where, view.moment, view.as_of, choice.unit)
     if chosen == "No next step" and total:
         st.button(
             "Give them the next step of the rules", icon=":material/rule:", on_click=_plan,
@@ -71,6 +96,16 @@ def work(view: View) -> None:
         st.caption(f"The {min(shown, len(rows)):,} most urgent of {total:,}.")
         if len(rows) > shown:
             st.button(f"Show {PAGE} more", key="my_day_more", on_click=_show_more)
+
+
+def _numbers(view: View, choices: Mapping[str, _Choice]) -> dict[str, int]:
+    """How many leads each choice leaves."""
+    numbers: dict[str, int] = {}
+    for unit in (SITUATIONS, LEADS):
+        mine = {name: choice.keys for name, choice in choices.items() if choice.unit is unit}
+        counted = view.count(sorted({key for keys in mine.values() for key in keys}), view.whenever(), unit)
+        numbers |= {name: _number(counted, keys) for name, keys in mine.items()}
+    return numbers
 
 
 def _number(counted: pd.DataFrame, keys: Mapping[str, Sequence[int]]) -> int:
@@ -88,9 +123,10 @@ def finding(numbers: Mapping[str, int]) -> str:
         f"**{plural(numbers[_ALL], 'lead')}** {'is' if numbers[_ALL] == 1 else 'are'} open, **{numbers['Overdue']:,}** "
     )
     text += "with a next step that is overdue"
-    alarms = [f"{numbers[name]:,} {said}" for name, said in ((_UNOWNED, "unowned"), ("No next step", "without a next step"))
+    alarms = [f"{numbers[name]:,} {said}" for name, said in
+              ((_UNOWNED, "unowned"), ("No next step", "without a next step"), ("Dead ends", "at a dead end"))
               if numbers[name]]  # fmt: skip
-    return text + (f"; **{' and '.join(alarms)}**." if alarms else "; each has an owner and a next step.")
+    return text + (f"; **{', '.join(alarms)}**." if alarms else "; each has an owner and a next step.")
 
 
 def line(viewer: Viewer, row: Mapping[str, Any], now: datetime) -> None:

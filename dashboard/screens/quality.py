@@ -5,9 +5,9 @@ import streamlit as st
 
 from dashboard import display, labels, loaders
 from dashboard.auth import SEE_LEADS
-from dashboard.display import lead_list, minutes, percent, plural
+from dashboard.display import lead_list, percent, plural
 from dashboard.frame import View
-from dashboard.labels import BREAKDOWNS, called
+from dashboard.labels import BREAKDOWNS, called, minutes
 from dashboard.loaders import names as names_of
 from dashboard.metrics.quality import SELDOM_FILLED
 from dashboard.screens.cells import Cell, clickable_table

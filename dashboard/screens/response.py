@@ -8,19 +8,20 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import labels, loaders
+from dashboard import labels, loaders, practice_loaders
 from dashboard.charts.arrivals import hours_of_the_week
 from dashboard.charts.curves import STAFFED_HOURS, share_by_time
 from dashboard.charts.response import weekly
-from dashboard.display import lead_list, left_out, minutes, percent, plural, share
+from dashboard.display import lead_list, left_out, percent, plural, share
 from dashboard.frame import View
-from dashboard.labels import BREAKDOWNS, called
+from dashboard.labels import BREAKDOWNS, called, minutes
 from dashboard.loaders import names as names_of
 from dashboard.reports import Answer
 from dashboard.screens import cells
 from dashboard.screens.cells import Cell, clickable, clickable_table, in_order
 from data_access.counted import Promise, Standing
 from data_access.days import week_number, week_start
+from data_access.practice import time_of_day
 from data_access.promises import Targets
 from data_access.tally import Where, narrower
 from data_access.vocabulary import Channel, Kind, Pathway, Priority
@@ -187,11 +188,11 @@ def in_force(view: View, targets: Targets) -> None:
                 "For": _for_whom(rule, places),
                 "Since": rule["effective_from"],
             }
-            for rule in loaders.windows_on(view.today)
+            for rule in practice_loaders.windows_on(view.today)
             if rule["location_id"] is None or rule["location_id"] in places
         ]
         st.dataframe(windows, hide_index=True, alt="Response windows in force")
-        hours = loaders.hours_on(view.today)
+        hours = practice_loaders.hours_on(view.today)
         shown = [
             {"Location": name, "Target": _target(targets.on(view.today, place))} | _week(hours.get(place, []))
             for place, name in places.items()
@@ -210,12 +211,8 @@ def _for_whom(rule: Mapping[str, Any], places: Mapping[int, str]) -> str:
 
 def _week(hours: Sequence[Hours]) -> dict[str, str]:
     """Weekday -> intervals on the local clock; the empty text where nobody is there."""
-
-    def clock(minute: int) -> str:
-        return f"{minute // 60:02}:{minute % 60:02}"
-
     return {
-        name[:3]: ", ".join(f"{clock(h.opens)}-{clock(h.closes)}" for h in hours if h.weekday == day)
+        name[:3]: ", ".join(f"{time_of_day(h.opens)}-{time_of_day(h.closes)}" for h in hours if h.weekday == day)
         for day, name in enumerate(labels.WEEKDAYS[1:])
     }
 

@@ -7,18 +7,17 @@ from typing import Any
 import streamlit as st
 from sqlalchemy import Connection
 
-from dashboard import auth, changes, labels, loaders
+from dashboard import auth, labels, loaders, practice_loaders
 from dashboard.changes import Change, Shown
-from dashboard.display import how_to_import, minutes, plural
+from dashboard.display import how_to_import, plural
 from dashboard.frame import View
+from dashboard.labels import minutes
 from dashboard.loaders import names as names_of
+from dashboard.screens import changing
 from data_access import follow_up, promises, routing
 from data_access.vocabulary import Channel, Kind, Need, NextStep, Pathway, Priority, TargetMetric
 
 NOBODY = ":orange[**Nobody**]"
-_ANY = "Any"
-_ASKED = "rules_asked"  # which change is being looked at: to try one takes the database's write lock for a moment
-_SHOWN = 20
 
 
 # ---------------------------------------------------------------- what holds, in words
@@ -65,6 +64,7 @@ def _step(rule: Mapping[str, Any]) -> str:
         else f"within {plural(days, 'staffed day')}"
     )
     tries = f", {plural(rule['at_most'], 'try', 'tries')} at most" if rule["at_most"] else ""
+    tries += f", then {plural(rule['quiet_days'], 'staffed day')} of quiet" if rule["quiet_days"] is not None else ""
     return f"{labels.word(NextStep(rule['step']))}, {when}{tries}"
 
 
@@ -129,37 +129,39 @@ def owners(view: View, shown: Shown) -> None:
     with st.expander("Change who owns what", icon=":material/edit:"):
         with st.container(horizontal=True):
             keys = {
-                "location_id": _pick("Location", "rules_place", {k: v for k, v in names_of("location").items() if k}),
-                "kind": _pick("Kind", "rules_kind", {kind: labels.word(kind) for kind in Kind}),
-                "pathway": _pick("Pathway", "rules_pathway", {p: labels.word(p) for p in Pathway}),
-                "channel": _pick(
+                "location_id": changing.pick(
+                    "Location", "rules_place", {k: v for k, v in names_of("location").items() if k}
+                ),
+                "kind": changing.pick("Kind", "rules_kind", {kind: labels.word(kind) for kind in Kind}),
+                "pathway": changing.pick("Pathway", "rules_pathway", {p: labels.word(p) for p in Pathway}),
+                "channel": changing.pick(
                     "Channel", "rules_channel", {c: labels.word(c) for c in Channel if c != Channel.NOT_RECORDED}
                 ),
             }
         with st.container(horizontal=True):
-            owner = _pick("Owner", "rules_owner", staff, nothing="Nobody")
-            backup = _pick("Backup", "rules_backup", staff, nothing="None")
-            since = _since(view, "rules_owner_since")
+            owner = changing.pick("Owner", "rules_owner", staff, nothing="Nobody")
+            backup = changing.pick("Backup", "rules_backup", staff, nothing="None")
+            since = changing.since(view, "rules_owner_since")
         named = {name: value for name, value in keys.items() if value is not None}
-        _offer(view, "owners", Change("Who owns what", lambda c: routing.set_route(
+        changing.offer(view, "owners", Change("Who owns what", lambda c: routing.set_route(
             c, owner, backup_id=backup, effective_from=since, **named), owners_shown, since))  # fmt: skip
     _away(view, staff)
 
 
 def _away(view: View, staff: Mapping[int, str]) -> None:
-    coming = loaders.absences(view.today)
+    coming = practice_loaders.absences(view.today)
     with st.expander(f"Who is away: {len(coming)}", icon=":material/event_busy:"):
         for absence in coming:
             st.markdown(
                 f"**{absence['name']}**: {absence['from_on']:%d %b} until back on {absence['until_on']:%d %b %Y}"
             )
         with st.container(horizontal=True):
-            who = _pick("Who", "rules_away", staff, nothing="Choose")
+            who = changing.pick("Who", "rules_away", staff, nothing="Choose")
             first = st.date_input("First day away", value=view.today, key="rules_away_from", format="YYYY-MM-DD")
             back = st.date_input("First day back", value=view.today + timedelta(days=1), key="rules_away_until",
                                  format="YYYY-MM-DD")  # fmt: skip
         if who is not None and isinstance(first, date) and isinstance(back, date):
-            _offer(view, "away", Change("Who is away", lambda c: routing.set_absence(c, who, first, back),
+            changing.offer(view, "away", Change("Who is away", lambda c: routing.set_absence(c, who, first, back),
                                         absences_shown, max(first, view.today)))  # fmt: skip
 
 
@@ -171,113 +173,75 @@ def absences_shown(connection: Connection, day: date) -> Shown:
 
 def follow_ups(view: View) -> None:
     """What follows what; and a rule."""
-    table("What comes next", loaders.rules_on(follow_up_shown, view.today), "Where a lead stands", "What follows")
+    table(
+        "What comes next", practice_loaders.rules_on(follow_up_shown, view.today), "Where a lead stands", "What follows"
+    )
     if not view.viewer.may(auth.CHANGE_RULES):
         return
     with st.expander("Change what comes next", icon=":material/edit:"):
         with st.container(horizontal=True):
             need = st.selectbox("Where a lead stands", list(Need), format_func=labels.word, key="rules_need", width=240)
-            kind = _pick("Kind", "rules_need_kind", {k: labels.word(k) for k in Kind})
-            step = _pick("What follows", "rules_step", {s: labels.word(s) for s in NextStep}, nothing="Nothing")
+            kind = changing.pick("Kind", "rules_need_kind", {k: labels.word(k) for k in Kind})
+            step = changing.pick("What follows", "rules_step", {s: labels.word(s) for s in NextStep}, nothing="Nothing")
         with st.container(horizontal=True):
             days = st.number_input("Staffed days (before a visit: days ahead)", 0, 365, 1, key="rules_days", width=240)
             tries = st.number_input("Tries at most", 1, 50, None, key="rules_tries", placeholder="No end", width=160)
-            since = _since(view, "rules_step_since")
+            quiet = st.number_input(
+                "Staffed days of quiet after them", 0, 365, None, key="rules_quiet", placeholder="As above", width=240,
+                disabled=tries is None,
+            )  # fmt: skip
+            since = changing.since(view, "rules_step_since")
 
         def apply(c: Connection) -> None:
             follow_up.set_rule(
-                c, need or Need.ANSWER, step, wait_days=int(days), at_most=tries, kind=kind, effective_from=since
+                c,
+                need or Need.ANSWER,
+                step,
+                wait_days=int(days),
+                at_most=tries,
+                kind=kind,
+                effective_from=since,
+                quiet_days=quiet if tries is not None else None,
             )
 
-        _offer(view, "follow_up", Change("What comes next", apply, follow_up_shown, since))
+        changing.offer(view, "follow_up", Change("What comes next", apply, follow_up_shown, since))
 
 
 def promised(view: View) -> None:
     """What is promised; a window; and a target."""
-    table("What is promised", loaders.rules_on(windows_shown, view.today), "What comes in", "First answer")
+    table("What is promised", practice_loaders.rules_on(windows_shown, view.today), "What comes in", "First answer")
     if not view.viewer.may(auth.CHANGE_RULES):
         return
     places = {k: v for k, v in names_of("location").items() if k}
     with st.expander("Change what is promised", icon=":material/edit:"):
         with st.container(horizontal=True):
             keys = {
-                "location_id": _pick("Location", "rules_window_place", places),
-                "pathway": _pick("Pathway", "rules_window_pathway", {p: labels.word(p) for p in Pathway}),
-                "channel": _pick("Channel", "rules_window_channel", _channels()),
-                "kind": _pick("Kind", "rules_window_kind", {k: labels.word(k) for k in Kind}),
-                "priority": _pick("Priority", "rules_window_priority", {p: labels.word(p) for p in Priority}),
+                "location_id": changing.pick("Location", "rules_window_place", places),
+                "pathway": changing.pick("Pathway", "rules_window_pathway", {p: labels.word(p) for p in Pathway}),
+                "channel": changing.pick("Channel", "rules_window_channel", _channels()),
+                "kind": changing.pick("Kind", "rules_window_kind", {k: labels.word(k) for k in Kind}),
+                "priority": changing.pick("Priority", "rules_window_priority", {p: labels.word(p) for p in Priority}),
             }  # fmt: skip
         with st.container(horizontal=True):
             window = st.number_input(
                 "Staffed minutes; empty: no promise", 0, 100_000, None, key="rules_window", width=240
             )
-            since = _since(view, "rules_window_since")
+            since = changing.since(view, "rules_window_since")
         named = {name: value for name, value in keys.items() if value is not None}
-        _offer(view, "windows", Change("What is promised", lambda c: promises.set_window(
+        changing.offer(view, "windows", Change("What is promised", lambda c: promises.set_window(
             c, window, effective_from=since, **named), windows_shown, since))  # fmt: skip
     with st.expander("Change the target", icon=":material/edit:"):
         with st.container(horizontal=True):
-            at = _pick("Location", "rules_target_place", places)
+            at = changing.pick("Location", "rules_target_place", places)
             value = st.number_input(
                 "Per cent in time", 0, 100, None, key="rules_target", placeholder="Your own", width=160
             )
-            from_day = _since(view, "rules_target_since")
+            from_day = changing.since(view, "rules_target_since")
         if value is not None:
-            _offer(view, "target", Change("The target", lambda c: promises.set_target(
+            changing.offer(view, "target", Change("The target", lambda c: promises.set_target(
                 c, TargetMetric.RESPONSE_IN_TIME, value / 100, effective_from=from_day, location_id=at), windows_shown,
                 from_day))  # fmt: skip
 
 
 def _channels() -> dict[Channel, str]:
     return {channel: labels.word(channel) for channel in Channel if channel != Channel.NOT_RECORDED}
-
-
-def _pick(label: str, key: str, options: Mapping[Any, str], *, nothing: str = _ANY) -> Any:
-    return st.selectbox(
-        label, [None, *options], format_func=lambda o: options[o] if o is not None else nothing, key=key, width=200
-    )
-
-
-def _since(view: View, key: str) -> date:
-    day = st.date_input("From", value=view.today, min_value=view.today, key=key, format="YYYY-MM-DD", width=160)
-    return day if isinstance(day, date) else view.today
-
-
-def _offer(view: View, name: str, change: Change) -> None:
-    """What the change would change, once somebody asks, and the button that makes it."""
-    st.button(
-        "See what it changes", key=f"rules_ask_{name}", on_click=_ask, args=(name,), icon=":material/compare_arrows:"
-    )
-    if st.session_state.get(_ASKED) != name:
-        return
-    try:
-        found = changes.preview(loaders.database(), view.viewer, change, today=view.today)
-    except (ValueError, auth.NotAllowed) as problem:
-        st.markdown(f":red[{problem}]")
-        return
-    if not found:
-        st.caption("This changes nothing.")
-        return
-    lines = [
-        {"What": one.about, "Now": one.before or "nothing set", "Then": one.after or "nothing set"} for one in found
-    ]
-    many = plural(len(found), "line")
-    st.markdown(f"From {change.from_day:%d %b %Y} this changes **{many}**; what came before is not judged anew:")
-    st.table(lines[:_SHOWN], border="horizontal", hide_index=True)
-    if len(lines) > _SHOWN:
-        st.caption(f"The first {_SHOWN} of them.")
-    st.button("Save this change", key=f"rules_save_{name}", type="primary", on_click=_save, args=(view, change))
-
-
-def _ask(name: str) -> None:
-    st.session_state[_ASKED] = name
-
-
-def _save(view: View, change: Change) -> None:
-    try:
-        changes.save(loaders.database(), view.viewer, change, today=view.today)
-    except (ValueError, auth.NotAllowed) as problem:
-        st.toast(str(problem), icon=":material/error:")
-        return
-    st.session_state.pop(_ASKED, None)
-    st.toast(f"{change.said}: saved. It holds from {change.from_day:%d %b %Y}.", icon=":material/check:")

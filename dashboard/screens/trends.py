@@ -9,8 +9,9 @@ import streamlit as st
 from dashboard import actions, clock, display, loaders
 from dashboard.auth import ANNOTATE, NotAllowed
 from dashboard.charts.trends import with_limits
-from dashboard.display import minutes, percent
+from dashboard.display import percent
 from dashboard.frame import View
+from dashboard.labels import minutes
 from dashboard.metrics.trends import (
     ALWAYS_MET,
     BASELINE,

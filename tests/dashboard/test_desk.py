@@ -51,7 +51,7 @@ def numbers(at: AppTest) -> dict[str, int]:
 def test_the_most_urgent_lead_stands_on_top_and_says_what_to_do(desk: World) -> None:
     """Bob's own leads first chosen; the one that is overdue, with its button."""
     at = visit("my_day")
-    assert "**2 leads** are open, **1** with a next step that is overdue; **1 unowned**" in words(at)
+    assert "**2 leads** are open, **1** with a next step that is overdue; **1 unowned, 1 at a dead end**" in words(at)
     assert numbers(at)["Mine"] == 1
     assert "**Answer the inquiry** · :orange[overdue by" in words(at)
 

@@ -47,18 +47,21 @@ def test_a_new_partner_is_added_where_its_name_is_typed(demo_server: str, page: 
     settled(page)
     page.get_by_role("radio", name="Fax").or_(page.get_by_role("button", name="Fax")).first.click()
     settled(page)
-    partner = page.get_by_test_id("stForm").get_by_role("combobox", name="Referral partner")
+    partner = page.get_by_role("combobox", name="Referral partner")
     partner.fill("stonebridge comm")
     expect(page.get_by_role("option", name="Stonebridge Community Health")).to_be_visible()
     partner.fill("Community Health Stonebridge")
     partner.press("Enter")
+    expect(page.get_by_text("There is Stonebridge Community Health already.")).to_be_visible()
+    settled(page)
     page.get_by_role("button", name="Save inquiry").click()
     expect(page.get_by_text("Choose what kind of partner Community Health Stonebridge is: it is new.")).to_be_visible()
-    kind = page.get_by_test_id("stForm").get_by_text("Primary care", exact=True).first
-    kind.click()
+    page.get_by_role("radiogroup", name="What kind of partner is it?").get_by_text("Primary care", exact=True).click()
+    settled(page)
     page.get_by_role("button", name="Save inquiry").click()
-    expect(page.get_by_text("There is Stonebridge Community Health already.")).to_be_visible()
-    page.get_by_text("It is another one: save it all the same").click()
+    expect(page.get_by_text("There is Stonebridge Community Health already. Choose it, or say")).to_be_visible()
+    page.get_by_text("It is another partner").click()
+    settled(page)
     page.get_by_role("button", name="Save inquiry").click()
     expect(page.get_by_text("was saved, clinician pathway").first).to_be_visible()
     settled(page)
@@ -66,23 +69,70 @@ def test_a_new_partner_is_added_where_its_name_is_typed(demo_server: str, page: 
     expect(page.get_by_role("option", name="Community Health Stonebridge")).to_be_visible()
 
 
-def test_an_inquiry_is_logged_by_the_keyboard_alone(demo_server: str, page: Page) -> None:
-    """From the first key to the words "was saved": tabs, arrows, a reference, a few letters of the partner, Ctrl+Enter; again
-    for the next one, from where the focus was left.
+def test_inquiries_are_logged_by_the_keyboard_alone(demo_server: str, page: Page) -> None:
+    """From the first key to the words "was saved": tabs, arrows, a reference, a few letters of the partner, Ctrl+Enter; then
+    the next one, from where the focus was left, with the channel as it was.
     """
     page.goto(f"{demo_server}/log_inquiry")
     settled(page)
     page.get_by_role("button", name="Save inquiry").wait_for()
     keys = page.keyboard
     page.get_by_role("heading", name="Log inquiry").click()
-    for key in ("Tab", "Tab", "Tab", "ArrowRight", "ArrowRight", "ArrowRight", "Space", "Tab"):
-        keys.press(key)
+
+    def saved(*first: str, reference: str) -> None:
+        for key in first:
+            keys.press(key)
+        settled(page)
+        keys.type(reference)
+        keys.press("Tab")
+        keys.type("fairview pri")
+        keys.press("Enter")
+        keys.press("Control+Enter")
+        number = page.get_by_text(re.compile(r"from Fairview Primary Care was saved, clinician pathway")).first
+        expect(number).to_be_visible()
+        settled(page)
+
+    saved("Tab", "Tab", "Tab", "ArrowRight", "ArrowRight", "ArrowRight", "Space", "Tab", reference="K-4711")
+    expect(page.get_by_role("radio", name="Scheduling inquiry")).to_be_focused()
+    saved("Tab", "Tab", reference="K-4712")
     settled(page)
-    keys.type("K-4711")
-    keys.press("Tab")
-    keys.type("fairview pri")
-    keys.press("Enter")
-    keys.press("Control+Enter")
-    expect(
-        page.get_by_text(re.compile(r"from Fairview Primary Care was saved, clinician pathway")).first
-    ).to_be_visible()
+    expect(page.get_by_role("radio", name="Fax", exact=True)).to_be_checked()
+
+
+def test_who_asks_again_is_found_while_the_reference_is_typed(demo_server: str, page: Page) -> None:
+    """The inquiry that is there is named as soon as the field is left; one click notes the call on it, one takes it back."""
+    page.goto(f"{demo_server}/log_inquiry")
+    settled(page)
+    for _ in range(2):
+        page.get_by_role("radio", name="Phone", exact=True).click()
+        settled(page)
+        page.get_by_role("textbox", name="Patient reference").fill("W-5501")
+        page.keyboard.press("Tab")
+        settled(page)
+        again = page.get_by_role("button", name=re.compile(r"Add to inquiry \d+"))
+        if again.count():
+            break
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_text("was saved, patient pathway").first).to_be_visible()
+        settled(page)
+    again.click()
+    expect(page.get_by_text("got in touch again").first).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("The note was taken back.").first).to_be_visible()
+
+
+def test_a_connection_that_drops_while_something_is_saved_loses_nothing_and_doubles_nothing(
+    demo_server: str, browser: Browser
+) -> None:
+    """The wire is cut right after the click: once it is back, the list shows what was written, once."""
+    page = desk(browser, demo_server)
+    before = open_leads(page)
+    context = page.context
+    page.get_by_role("button", name="Came").first.click(no_wait_after=True)
+    context.set_offline(True)
+    page.wait_for_timeout(3_000)
+    context.set_offline(False)
+    expect(page.get_by_text(f"{before - 1:,} leads are open")).to_be_visible()
+    settled(page)
+    page.get_by_role("link", name="My day").click()
+    expect(page.get_by_text(f"{before - 1:,} leads are open")).to_be_visible()

@@ -1,0 +1,58 @@
+"""The pages in their sections, and which of them somebody sees first."""
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from dashboard.auth import Viewer
+
+ROOT = Path(__file__).resolve().parent.parent
+
+PAGES = {
+    "Intake": (
+        ("my_day", "My day", "checklist"),
+        ("log_inquiry", "Log inquiry", "add_call"),
+        ("lead", "One inquiry", "contact_page"),
+    ),
+    "Practice": (
+        ("rules", "Our rules", "rule"),
+        ("texts", "Scripts and cards", "article"),
+        ("checklists", "Checklists", "list_alt_check"),
+        ("places", "Places and hours", "location_on"),
+        ("lists", "Partners and lists", "groups"),
+    ),
+    "Review": (
+        ("funnel", "Funnel", "filter_alt"),
+        ("conversion", "Conversion", "trending_up"),
+        ("response_times", "Response times", "timer"),
+        ("stalls", "Stalls", "hourglass_empty"),
+        ("backlog", "Backlog", "stacks"),
+        ("records", "Records", "folder_open"),
+        ("partners", "Partners", "handshake"),
+        ("partner", "One partner", "person_search"),
+        ("attendance", "Attendance", "event_available"),
+        ("trends", "Trends", "monitoring"),
+        ("data_quality", "Data quality", "fact_check"),
+    ),
+}
+
+
+def build(viewer: Viewer) -> Any:
+    """Build the navigation, anew on each run, and return the page that was asked for.
+
+    Streamlit opens its default page only at the address without a name. So that every page keeps its own address whoever
+    looks, the default is a hidden one, which goes on to the page that the viewer looks at first.
+    """
+    made = {
+        name: st.Page(ROOT / "pages" / f"{name}.py", title=title, icon=f":material/{icon}:")
+        for pages in PAGES.values()
+        for name, title, icon in pages
+    }
+    sections: dict[str, list[Any]] = {section: [made[name] for name, *_ in pages] for section, pages in PAGES.items()}
+    start = st.Page(lambda: None, title="Handoff", url_path="start", default=True, visibility="hidden")
+    page = st.navigation({"": [start], **sections}, expanded=True)
+    if page == start:  # before the filters are drawn, so that those in the address come along
+        asked = {name: st.query_params.get_all(name) for name in st.query_params}
+        st.switch_page(made["my_day" if viewer.works_leads else "funnel"], query_params=asked)
+    return page

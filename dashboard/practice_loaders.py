@@ -1,0 +1,145 @@
+"""Reads of what the practice set up: its rules, texts, checklists, hours, lists and promises."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from enum import StrEnum
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection
+
+from dashboard import clock, copies
+from dashboard.auth import Viewer
+from dashboard.copies import Audience, Copy
+from dashboard.loaders import database, next_available, own_practice
+from data_access import checklists, merging, partners, practice, promises, routing, texts
+from data_access import engine as databases
+from data_access.checklists import Checklist
+from data_access.columns import metadata
+from data_access.days import local_day
+from data_access.promises import Targets
+from data_access.texts import Text, Texts
+from data_access.vocabulary import TargetMetric, TextUse
+from data_access.working_time import Hours
+
+AnyWord = TypeVar("AnyWord", bound=StrEnum)
+
+
+def texts_on(day: date) -> list[dict[str, Any]]:
+    """The practice's texts in force on a day."""
+    with databases.reading(database()) as connection:
+        return texts.on(connection, day)
+
+
+def text_versions(use: TextUse, keys: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Every version of one of the practice's texts, the newest first."""
+    with databases.reading(database()) as connection:
+        return texts.versions(connection, use, **keys)
+
+
+def text_for(use: TextUse, lead: Mapping[str, Any]) -> Text | None:
+    """The text that holds today for a lead, a location or a service line."""
+    with databases.reading(database()) as connection:
+        own = practice.get(connection) or {"zone": "UTC"}
+        return Texts(connection).for_lead(use, lead, local_day(clock.now(), ZoneInfo(own["zone"])))
+
+
+def texts_by_id(text_ids: set[int]) -> dict[int, Text]:
+    """Some versions of the practice's texts."""
+    with databases.reading(database()) as connection:
+        return texts.by_id(connection, text_ids)
+
+
+def soonest(viewer: Viewer) -> dict[int, int]:
+    """Days until the third next available appointment of each service line, at the viewer's location where it is soonest."""
+    now = clock.now()
+    zone = own_practice().get("zone", "UTC")
+    table = next_available(viewer, (), (), now, local_day(now, ZoneInfo(zone))).dropna(subset=["third_next"])
+    return {int(line): int(part["third_next"].min()) for line, part in table.groupby("service_line")}
+
+
+def checklists_of(service_line_id: int | None) -> list[Checklist]:
+    """Every version of a service line's own checklist, or of the practice's, the newest first."""
+    with databases.reading(database()) as connection:
+        return checklists.versions(connection, service_line_id)
+
+
+def checklist_copy(audience: Audience, location_id: int, service_line_id: int | None, day: date) -> Copy:
+    """The copy of a checklist that holds on a day."""
+    with databases.reading(database()) as connection:
+        return copies.make(connection, audience, location_id, service_line_id, day)
+
+
+def closures_from(day: date) -> list[dict[str, Any]]:
+    """The closures on a day and later."""
+    with databases.reading(database()) as connection:
+        return practice.closures_from(connection, day)
+
+
+def entries(table: str) -> list[dict[str, Any]]:
+    """Every entry of one of the practice's lists, in use or not, in order of the name."""
+    with databases.reading(database()) as connection:
+        return practice.entries(connection, metadata.tables[table])
+
+
+def partner_merges() -> list[dict[str, Any]]:
+    """The merges of partners that stand, the latest first."""
+    with databases.reading(database()) as connection:
+        return merging.partner_merges(connection)
+
+
+def alike_pairs() -> list[tuple[tuple[int, str], tuple[int, str]]]:
+    """Pairs of partners in use with names that are very like each other."""
+    with databases.reading(database()) as connection:
+        return partners.alike(connection)
+
+
+def offered(vocabulary: type[AnyWord]) -> list[AnyWord]:
+    """The words of a vocabulary that the practice offers."""
+    with databases.reading(database()) as connection:
+        gone = practice.withheld(connection, vocabulary)
+    return [word for word in vocabulary if word not in gone]
+
+
+def absences(day: date) -> list[dict[str, Any]]:
+    """Who is away on a day or later."""
+    with databases.reading(database()) as connection:
+        return routing.absences(connection, day)
+
+
+def rules_on(shows: Callable[[Connection, date], Mapping[str, str]], day: date) -> Mapping[str, str]:
+    """What holds by the practice's rules on a day, in words; see screens/rules.py."""
+    with databases.reading(database()) as connection:
+        return shows(connection, day)
+
+
+def alike_partners(name: str) -> list[str]:
+    """Names of partners in use that are very like a name, unless there is one of just this name."""
+    with databases.reading(database()) as connection:
+        return [] if partners.find(connection, name) else [said for _, said in partners.near(connection, name)]
+
+
+def windows_on(day: date) -> list[dict[str, Any]]:
+    """The response windows in force on a day."""
+    with databases.reading(database()) as connection:
+        return promises.windows_on(connection, day)
+
+
+def hours_on(day: date) -> dict[int, list[Hours]]:
+    """The staffed hours of every location in force on a day."""
+    with databases.reading(database()) as connection:
+        return practice.hours_on(connection, day)
+
+
+def response_targets() -> Targets:
+    """The targets of response compliance."""
+    with databases.reading(database()) as connection:
+        return promises.targets(connection, TargetMetric.RESPONSE_IN_TIME)
+
+
+def staffed_shares(day: date) -> dict[int, npt.NDArray[np.float64]]:
+    """How much of each hour of the week every location is staffed, by the hours in force on a day."""
+    with databases.reading(database()) as connection:
+        return practice.staffed_shares(connection, day)

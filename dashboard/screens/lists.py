@@ -1,0 +1,268 @@
+"""Blocks of the page of the practice's own lists: partners, service lines, sources, people, and the words on offer."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+import streamlit as st
+from sqlalchemy import Connection
+
+from dashboard import actions, clock, labels, loaders, practice_loaders
+from dashboard.changes import Change, Shown
+from dashboard.display import plural
+from dashboard.frame import View
+from dashboard.screens import changing
+from dashboard.screens.rules import owners_shown
+from data_access import partners, practice
+from data_access import tables as t
+from data_access.vocabulary import (
+    CloseReason,
+    ContactMethod,
+    NotEligibleReason,
+    PartnerCategory,
+    PauseReason,
+    Role,
+    StallReason,
+    Topic,
+)
+
+_WORDS: Mapping[type[StrEnum], str] = {
+    Topic: "Topics",
+    CloseReason: "Reasons for closing",
+    NotEligibleReason: "Reasons for not eligible",
+    StallReason: "What holds an inquiry up",
+    PauseReason: "Reasons for putting off",
+}
+_ALIKE_SHOWN = 10
+
+
+def finding(known: Sequence[Mapping[str, Any]], pairs: int) -> str:
+    """How many partners there are, and how many of them may be one; `known`: every partner."""
+    used = sum(partner["active"] for partner in known)
+    text = f"**{plural(used, 'partner')}** {'is' if used == 1 else 'are'} in use"
+    if pairs:
+        return text + f"; **{plural(pairs, 'pair')}** of names may be one partner: see Partners that are one."
+    return text + ", and no two names are alike."
+
+
+# ---------------------------------------------------------------- partners
+
+
+def partners_shown(connection: Connection, _day: date) -> Shown:
+    """What is known of every partner."""
+    return {
+        f"Partner {partner['id']}": " · ".join(
+            [
+                partner["name"],
+                labels.word(PartnerCategory(partner["category"])).lower(),
+                *([] if partner["active"] else ["no longer in use"]),
+                *([] if partner["may_contact"] else ["wants no contact"]),
+                *([f"best by {_method(partner)}"] if partner["preferred_contact"] else []),
+            ]
+        )
+        for partner in practice.entries(connection, t.partners)
+    }
+
+
+def _method(partner: Mapping[str, Any]) -> str:
+    return labels.word(ContactMethod(partner["preferred_contact"])).lower()
+
+
+def partner(view: View) -> None:
+    """Change a partner: its name, its category, whether and how it wants to be contacted; or retire it. Or add one."""
+    known = {entry["id"]: entry for entry in practice_loaders.entries("partners")}
+    chosen = changing.entry("Partner", "lists_partner", known, new="A new partner")
+    now = known.get(chosen or 0, {})
+    key = f"lists_partner_{chosen}"
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input("Name", now.get("name", ""), key=f"{key}_name", max_chars=80, width=320)
+        words = list(PartnerCategory)
+        category = st.selectbox(
+            "Category", words, format_func=labels.word, key=f"{key}_category", width=200,
+            index=words.index(PartnerCategory(now["category"])) if now else 0,
+        )  # fmt: skip
+        methods = [None, *ContactMethod]
+        preferred = st.selectbox(
+            "Best reached by", methods, format_func=lambda m: labels.word(m) if m else "No wish", key=f"{key}_by", width=200,
+            index=methods.index(ContactMethod(now["preferred_contact"])) if now.get("preferred_contact") else 0,
+        )  # fmt: skip
+    with st.container(horizontal=True):
+        contact = st.toggle("Wants to be contacted", now.get("may_contact", True), key=f"{key}_contact")
+        active = st.toggle("In use", now.get("active", True), key=f"{key}_active")
+    if not contact:
+        st.caption("Nobody asks them for records then, and no rule of follow-up plans it.")
+    values = {"category": category or PartnerCategory.OTHER, "preferred_contact": preferred, "may_contact": contact,
+              "active": active}  # fmt: skip
+    if name.strip():
+        changing.offer(
+            view, "partner",
+            Change("The partner", lambda c: _keep(partners.change(c, chosen, name, **values)), partners_shown, view.today),
+        )  # fmt: skip
+
+
+def _keep(_made: Any) -> None:
+    """A change returns nothing."""
+
+
+def merges(view: View) -> None:
+    """Partners that are one under two names: those with names alike, two of one's own choice, and undoing a merge."""
+    pairs = practice_loaders.alike_pairs()
+    for (one, name), (other, second) in pairs[:_ALIKE_SHOWN]:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{name}** and **{second}**", width="stretch")
+            for keep, gone, said in ((one, other, name), (other, one, second)):
+                st.button(
+                    f"Both are {said}", key=f"lists_merge_{gone}_{keep}", on_click=_merge, args=(view, gone, keep)
+                )
+    if len(pairs) > _ALIKE_SHOWN:
+        st.caption(f"The {_ALIKE_SHOWN} most alike of {len(pairs):,} pairs.")
+    known = {entry["id"]: entry["name"] for entry in loaders.choices("partners")}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        gone = changing.pick("Or: the leads of", "lists_merge_gone", known, nothing="Choose")
+        keep = changing.pick("count for", "lists_merge_keep", known, nothing="Choose")
+        st.button(
+            "Merge them", key="lists_merge", on_click=_merge, args=(view, gone, keep), disabled=None in (gone, keep)
+        )
+    for merge in practice_loaders.partner_merges():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"{merge['partner']} counts for **{merge['into']}** since {merge['merged_at']:%d %b %Y}")
+            st.button("Undo", key=f"lists_unmerge_{merge['id']}", icon=":material/undo:", on_click=_unmerge,
+                      args=(view, merge["id"]))  # fmt: skip
+
+
+def _merge(view: View, gone: int, keep: int) -> None:
+    _try(lambda: actions.merge_partners(loaders.database(), view.viewer, gone, keep, now=clock.now()),
+         "Merged: every lead of both counts for one partner, past and coming. It can be undone below.")  # fmt: skip
+
+
+def _unmerge(view: View, merge: int) -> None:
+    _try(lambda: actions.undo_partner_merge(loaders.database(), view.viewer, merge, now=clock.now()),
+         "Undone: the partner counts for itself again.")  # fmt: skip
+
+
+def _try(write: Callable[[], None], said: str) -> None:
+    try:
+        write()
+    except actions.REFUSALS as problem:
+        st.toast(str(problem), icon=":material/error:")
+    else:
+        st.toast(said, icon=":material/check:", duration="long")
+
+
+# ---------------------------------------------------------------- service lines, sources, people
+
+
+def lines_shown(connection: Connection, _day: date) -> Shown:
+    """Every service line, and whether it takes new patients."""
+    return {
+        f"Service line {line['id']}": f"{line['name']} · {'accepting' if line['accepting'] else 'not accepting'}"
+        + ("" if line["active"] else " · no longer in use")
+        for line in practice.entries(connection, t.service_lines)
+    }
+
+
+def service_line(view: View) -> None:
+    """Add or change a service line; whom it fits stands on its card, under Scripts and cards."""
+    known = {entry["id"]: entry for entry in practice_loaders.entries("service_lines")}
+    chosen = changing.entry("Service line", "lists_line", known, new="A new service line")
+    now, key = known.get(chosen or 0, {}), f"lists_line_{chosen}"
+    name = st.text_input("Name", now.get("name", ""), key=f"{key}_name", max_chars=80, width=320)
+    with st.container(horizontal=True):
+        accepting = st.toggle("Accepting new patients", now.get("accepting", True), key=f"{key}_accepting")
+        active = st.toggle("In use", now.get("active", True), key=f"{key}_active")
+    _offer_entry(
+        view, "line", t.service_lines, chosen, {"name": name, "accepting": accepting, "active": active}, lines_shown
+    )
+
+
+def sources_shown(connection: Connection, _day: date) -> Shown:
+    """Every source of inquiries."""
+    return {
+        f"Source {source['id']}": source["name"] + ("" if source["active"] else " · no longer in use")
+        for source in practice.entries(connection, t.sources)
+    }
+
+
+def source(view: View) -> None:
+    """Add or change a source of inquiries."""
+    known = {entry["id"]: entry for entry in practice_loaders.entries("sources")}
+    chosen = changing.entry("Source", "lists_source", known, new="A new source")
+    now, key = known.get(chosen or 0, {}), f"lists_source_{chosen}"
+    name = st.text_input("Name", now.get("name", ""), key=f"{key}_name", max_chars=80, width=320)
+    active = st.toggle("In use", now.get("active", True), key=f"{key}_active")
+    _offer_entry(view, "source", t.sources, chosen, {"name": name, "active": active}, sources_shown)
+
+
+def people_shown(connection: Connection, day: date) -> Shown:
+    """Everybody, with their role; and who owns what, because that may change with them."""
+    return {
+        f"Person {person['id']}": f"{person['name']} · {labels.word(Role(person['role'])).lower()}"
+        + ("" if person["active"] else " · no longer here")
+        for person in practice.entries(connection, t.staff)
+    } | dict(owners_shown(connection, day))
+
+
+def person(view: View) -> None:
+    """Add or change a person; who leaves is retired, and what they owned falls to their backup."""
+    known = {entry["id"]: entry for entry in practice_loaders.entries("staff")}
+    chosen = changing.entry("Person", "lists_person", known, new="Somebody new")
+    now, key = known.get(chosen or 0, {}), f"lists_person_{chosen}"
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input("Name", now.get("name", ""), key=f"{key}_name", max_chars=80, width=320)
+        roles = list(Role)
+        role = st.selectbox("Role", roles, format_func=labels.word, key=f"{key}_role", width=240,
+                            index=roles.index(Role(now["role"])) if now else 0)  # fmt: skip
+    active = st.toggle("Works here", now.get("active", True), key=f"{key}_active")
+    _offer_entry(view, "person", t.staff, chosen, {"name": name, "role": role, "active": active}, people_shown)
+
+
+def _offer_entry(
+    view: View,
+    name: str,
+    table: Any,
+    entry_id: int | None,
+    values: Mapping[str, Any],
+    shows: Callable[[Connection, date], Shown],
+) -> None:
+    if values["name"].strip():
+        changing.offer(
+            view, name,
+            Change("The list", lambda c: _keep(practice.change_entry(c, table, entry_id, **values)), shows, view.today),
+        )  # fmt: skip
+
+
+# ---------------------------------------------------------------- words
+
+
+def words_shown(connection: Connection, _day: date) -> Shown:
+    """Which words of each vocabulary are offered."""
+    return {
+        f"{title} · {labels.word(word)}": "no longer offered" if word in gone else "offered"
+        for vocabulary, title in _WORDS.items()
+        for gone in [practice.withheld(connection, vocabulary)]
+        for word in vocabulary
+    }
+
+
+def words(view: View) -> None:
+    """Which topics and reasons the forms offer. What was noted with a word stays, and counts."""
+    st.caption(
+        "The words themselves are fixed, so that figures stay comparable from year to year; which of them your forms offer "
+        "is yours to say."
+    )
+    for vocabulary, title in _WORDS.items():
+        name, now = vocabulary.__name__.lower(), practice_loaders.offered(vocabulary)
+        kept = st.pills(
+            title, list(vocabulary), format_func=labels.word, default=now, selection_mode="multi", wrap=True,
+            key=f"lists_words_{name}",
+        )  # fmt: skip
+        if set(kept) != set(now):
+            changing.offer(
+                view, f"words_{name}",
+                Change(title, _offers(vocabulary, tuple(kept)), words_shown, view.today),
+            )  # fmt: skip
+
+
+def _offers(vocabulary: type[StrEnum], kept: tuple[StrEnum, ...]) -> Callable[[Connection], None]:
+    return lambda c: practice.offer_words(c, vocabulary, kept)

@@ -1,0 +1,16 @@
+"""Checklists: which records are asked for, in versions, and the copies for partners and patients."""
+
+import streamlit as st
+
+from dashboard import auth, frame
+from dashboard.screens import checklists
+
+view = frame.view().now()
+st.title("Checklists")
+if not view.viewer.may(auth.SEE_METRICS):
+    st.stop()
+line = checklists.choose()
+st.markdown(checklists.finding(line, view.today))
+checklists.revise(view, line)
+checklists.versions(line, view.today)
+checklists.copies(view, line)

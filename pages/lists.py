@@ -1,0 +1,25 @@
+"""Partners and lists: partners, service lines, sources, people, and the words that the forms offer."""
+
+import streamlit as st
+
+from dashboard import auth, frame, practice_loaders
+from dashboard.screens import lists
+
+view = frame.view().now()
+st.title("Partners and lists")
+if not view.viewer.may(auth.CHANGE_RULES):
+    st.info("Your role does not change the practice's lists. Ask a manager.", icon=":material/lock:")
+    st.stop()
+st.markdown(lists.finding(practice_loaders.entries("partners"), len(practice_loaders.alike_pairs())))
+BLOCKS = {
+    "Partners": lists.partner,
+    "Partners that are one": lists.merges,
+    "Service lines": lists.service_line,
+    "Sources": lists.source,
+    "People": lists.person,
+    "Topics and reasons": lists.words,
+}
+chosen = st.segmented_control(
+    "List", list(BLOCKS), default="Partners", required=True, key="lists_block", label_visibility="collapsed"
+)
+BLOCKS[chosen or "Partners"](view)

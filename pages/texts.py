@@ -1,0 +1,14 @@
+"""Scripts and cards: what staff say and show, in versions that hold from a day on."""
+
+import streamlit as st
+
+from dashboard import auth, frame, practice_loaders
+from dashboard.screens import texts
+
+view = frame.view().now()
+st.title("Scripts and cards")
+if not view.viewer.may(auth.SEE_METRICS):
+    st.stop()
+found = practice_loaders.texts_on(view.today)
+st.markdown(texts.finding(found))
+texts.library(view, found)
