@@ -16,7 +16,7 @@ from dashboard.actions import Recorded
 from dashboard.auth import Viewer
 from dashboard.forms import Errors
 from dashboard.lead_forms import ACTIONS, BY_SCRIPT, Stands, others, usual
-from data_access.events import Assigned, Happening
+from data_access.events import Assigned, Closed, Happening
 from data_access.vocabulary import (
     AppointmentStatus,
     CancelledBy,
@@ -146,6 +146,17 @@ def take_back(viewer: Viewer, row: Mapping[str, Any], event_id: int) -> None:
     """Take back one entry of a lead."""
     _desk().show(said=f"Entry {event_id}", done=Recorded(row["id"], event_id))
     _undo(viewer)
+
+
+def merge(viewer: Viewer, lead_id: int, into_id: int) -> None:
+    """Close a lead as a duplicate of another, on which what was done goes on."""
+    if lead := loaders.lead(viewer, lead_id):
+        do(
+            viewer,
+            lead.row,
+            Closed(reason=CloseReason.DUPLICATE, duplicate_of=into_id),
+            f"merged into inquiry {into_id}",
+        )
 
 
 def called(row: Mapping[str, Any]) -> str:

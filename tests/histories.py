@@ -57,6 +57,7 @@ happenings = st.one_of(
         due_at=st.integers(0, 40 * 1440).map(lambda m: START + timedelta(minutes=m)),
     ),
     st.builds(happened.Stalled, reason=st.sampled_from(StallReason)),
+    st.builds(happened.AskedAgain, channel=st.sampled_from(Channel)),
 )
 
 

@@ -25,13 +25,12 @@ def pick(label: str, key: str, options: Mapping[Any, str], *, nothing: str = "An
 def entry(label: str, key: str, known: Mapping[int, Mapping[str, Any]], *, new: str) -> int | None:
     """One entry of a list, or a new one: None."""
 
-    def said(chosen: int | None) -> str:
-        if chosen is None:
+    def said(chosen: int) -> str:
+        if not chosen:
             return new
         return str(known[chosen]["name"]) + ("" if known[chosen]["active"] else " (no longer in use)")
 
-    found: int | None = st.selectbox(label, [*known, None], format_func=said, key=key, width=400)
-    return found
+    return st.selectbox(label, [*known, 0], format_func=said, key=key, width=400) or None
 
 
 def since(view: View, key: str) -> date:

@@ -1,10 +1,13 @@
 """Blocks of the data quality page."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
-from dashboard import display, labels, loaders
-from dashboard.auth import SEE_LEADS
+from dashboard import desk, display, labels, loaders
+from dashboard.auth import SEE_LEADS, WORK_LEADS
 from dashboard.display import lead_list, percent, plural
 from dashboard.frame import View
 from dashboard.labels import BREAKDOWNS, called, minutes
@@ -112,6 +115,7 @@ def twins(view: View) -> None:
         return
     pairs = loaders.twins(view.viewer, view.filters.location, view.as_of)
     st.subheader(f"Perhaps the same inquiry twice: {plural(len(pairs), 'pair')}")
+    desk.notice(view.viewer)
     if not pairs:
         st.markdown(f"No reference of the last 13 weeks occurs twice within {TWIN_DAYS} days.")
         return
@@ -131,6 +135,22 @@ def twins(view: View) -> None:
     moment = st.column_config.DatetimeColumn(format="ddd D MMM YYYY, HH:mm")
     config = {"Received": moment, "Received again": moment}
     st.dataframe(shown, hide_index=True, column_config=config, alt="Pairs of leads with the same reference")
+    if view.viewer.may(WORK_LEADS):
+        _merge(view, pairs)
+
+
+def _merge(view: View, pairs: Sequence[Mapping[str, Any]]) -> None:
+    """Say of a pair that it is one inquiry: the later one is closed as its duplicate, and what was done on it goes on."""
+    named = {pair["second_id"]: pair for pair in pairs}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        second = st.selectbox(
+            "These are one inquiry", list(named), key="quality_merge", width=320,
+            format_func=lambda n: f"{named[n]['reference']}: {n} is {named[n]['first_id']} again",
+        )  # fmt: skip
+        st.button(
+            "Merge them", key="quality_merge_button", icon=":material/merge:", on_click=desk.merge,
+            args=(view.viewer, second, named[second]["first_id"]),
+        )  # fmt: skip
 
 
 def lists(view: View) -> None:

@@ -1,6 +1,8 @@
 """My day and the page of an inquiry: a lead is worked to its visit, with undo, and nobody's work is lost."""
 
 import re
+import subprocess
+import sys
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -15,9 +17,10 @@ from data_access import events as e
 from data_access import tables as t
 from data_access.engine import reading, writing
 from data_access.leads import Stale
-from data_access.vocabulary import CloseReason, ContactMethod, Pathway, Priority, Role
+from data_access.vocabulary import Channel, CloseReason, ContactMethod, Eligibility, Pathway, Priority, Role
+from tests import factories
 from tests.dashboard.conftest import NOW
-from tests.dashboard.test_pages import visit, words
+from tests.dashboard.test_pages import ENTRY, ROOT, visit, words
 from tests.factories import World, log
 
 DAY = timedelta(days=1)
@@ -228,3 +231,135 @@ def test_a_refused_post_of_a_web_form_is_shown_until_somebody_is_done_with_it(de
     assert "reference: too long" in words(at)
     press(at, "Done with it")
     assert "reference: too long" not in words(at)
+
+
+def test_a_duplicate_is_merged_on_the_list_and_undone_with_one_click(desk: World) -> None:
+    """The later one is closed, the first goes on with what was done; undo leaves both as they were."""
+    with writing(desk.engine) as c:
+        leads.record(c, 2, e.Offered(), occurred_at=NOW, now=NOW, version=1)
+    bob = Viewer("Bob", Role.MANAGER, None, desk.bob)
+    done = actions.record(
+        desk.engine, bob, 2, e.Closed(reason=CloseReason.DUPLICATE, duplicate_of=1), version=2, now=NOW
+    )
+    assert row(desk, "A-1")["offered_at"] == NOW
+    assert row(desk, "A-2")["duplicate_of"] == 1
+    assert "Offered an appointment (from a duplicate)" in visit("lead", lead="1").dataframe[0].value["What"].tolist()
+    actions.take_back(desk.engine, bob, done, now=NOW)
+    assert row(desk, "A-1")["offered_at"] is None
+    assert row(desk, "A-2")["closed_at"] is None
+
+
+def test_nobody_merges_into_an_inquiry_that_they_do_not_see(desk: World) -> None:
+    """Alice sees North; the first one is at South."""
+    south = log(desk, NOW - 3 * DAY, location_id=desk.south)
+    alice = Viewer("Alice", Role.FRONT_DESK, frozenset({desk.north}), desk.alice)
+    closed = e.Closed(reason=CloseReason.DUPLICATE, duplicate_of=south)
+    with pytest.raises(NotAllowed):
+        actions.record(desk.engine, alice, 2, closed, version=1, now=NOW)
+    assert row(desk, "A-2")["closed_at"] is None
+
+
+def test_pairs_that_may_be_one_are_merged_where_they_are_listed(desk: World) -> None:
+    """On the data quality page; the pair is gone from the list."""
+    second = log(desk, NOW - timedelta(minutes=30), reference="a1")
+    at = visit("data_quality", period="All time")
+    assert "Perhaps the same inquiry twice: 1 pair" in words(at)
+    press(at, "Merge them")
+    assert "merged into inquiry 1." in words(at)
+    assert "Perhaps the same inquiry twice: 0 pairs" in words(at)
+    with reading(desk.engine) as c:
+        assert c.scalar(sa.select(t.leads.c.duplicate_of).where(t.leads.c.id == second)) == 1
+
+
+def test_who_asks_again_takes_a_closed_inquiry_up_again_once(desk: World) -> None:
+    """Reopened, noted, and spoken with where it was answered at once; sent twice, it is noted once."""
+    with writing(desk.engine) as c:
+        leads.record(c, 1, e.Closed(reason=CloseReason.UNREACHABLE), occurred_at=NOW, now=NOW, version=1)
+    bob = Viewer("Bob", Role.MANAGER, None, desk.bob)
+    what = e.AskedAgain(channel=Channel.PHONE)
+    first, again = (
+        actions.ask_again(desk.engine, bob, 1, what, live=True, now=NOW + timedelta(minutes=1), nonce="n")
+        for _ in range(2)
+    )
+    with reading(desk.engine) as c:
+        kinds = [type(event.what).__name__ for event in event_log.log_of(c, 1)]
+    assert kinds == ["Received", "Closed", "Reopened", "AskedAgain", "Reached"]
+    assert [done.event_id for done in again] == [done.event_id for done in first][1:]
+
+
+def test_what_was_dropped_is_listed_and_taken_with_one_click(desk: World) -> None:
+    """The promised time is over and nobody tried: whoever takes it owns it, whoever owned it before."""
+    with writing(desk.engine) as c:
+        leads.record(c, 1, e.Assigned(owner_id=desk.alice), occurred_at=NOW, now=NOW, version=1)
+    at = visit("my_day")
+    assert numbers(at)["Dropped"] == 1
+    at.get("button_group")[0].set_value("Dropped").run()
+    press(at, "Take it")
+    assert row(desk, "A-1")["owner_id"] == desk.bob
+    press(at, "Reached")
+    assert numbers(at)["Dropped"] == 0
+
+
+@pytest.mark.parametrize(
+    ("role", "page", "choice"),
+    [
+        (Role.MANAGER, "Funnel", "All"),
+        (Role.CLINICAL_REVIEW, "My day", "Clinical review"),
+        (Role.FRONT_DESK, "My day", "Mine"),
+        (Role.MARKETING, "Funnel", None),
+    ],
+)
+def test_each_role_sees_first_what_it_works_on(
+    desk: World, role: Role, page: str, choice: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page behind the bare address, and the first choice of the list."""
+    from dashboard import loaders
+
+    with writing(desk.engine) as c:
+        needs_review = e.EligibilityChecked(outcome=Eligibility.NEEDS_CLINICAL_REVIEW)
+        leads.record(c, 2, needs_review, occurred_at=NOW, now=NOW, version=1)
+    monkeypatch.setattr(loaders, "viewer", lambda: Viewer("Somebody", role, None, desk.bob))
+    at = AppTest.from_file(ENTRY, default_timeout=60).run()
+    assert [title.value for title in at.title] == [page]
+    if choice:
+        assert str(visit("my_day").get("button_group")[0].value).startswith(choice)
+
+
+OFFERING = """
+import sys
+from datetime import datetime
+from dashboard import actions
+from dashboard.auth import Viewer
+from data_access import engine, events as e
+from data_access.leads import Stale
+from data_access.vocabulary import Role
+url, now = sys.argv[1], datetime.fromisoformat(sys.argv[2])
+with engine.opened(url) as database:
+    print("ready", flush=True)
+    sys.stdin.readline()
+    try:
+        actions.record(database, Viewer("Bob", Role.MANAGER, None, None), 1, e.Offered(), version=1, now=now)
+        print("written")
+    except Stale as lost:
+        print(lost)
+"""
+"""What each of several processes does on a word: note that the first lead was offered an appointment."""
+
+
+def test_of_four_processes_that_change_one_lead_at_once_one_writes_and_the_others_are_told(database: sa.Engine) -> None:
+    """On both databases: no lost update, and a message with both versions."""
+    world = factories.found(database)
+    log(world)
+    command = [sys.executable, "-c", OFFERING, database.url.render_as_string(hide_password=False), NOW.isoformat()]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    running = [subprocess.Popen(command, cwd=ROOT, text=True, **pipes) for _ in range(4)]
+    for process in running:
+        assert process.stdout.readline() == "ready\n"
+    for process in running:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    said = sorted(process.communicate(timeout=120)[0].strip() for process in running)
+    assert said.count("written") == 1
+    assert all("you saw version 1, it is now 2" in text for text in said if text != "written")
+    with reading(database) as c:
+        assert [type(event.what) for event in event_log.log_of(c, 1)] == [e.Received, e.Offered]

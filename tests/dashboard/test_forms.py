@@ -10,7 +10,7 @@ from dashboard import actions, auth, forms
 from dashboard.auth import Viewer
 from dashboard.forms import Inquiry, parse_inquiry
 from data_access import tables as t
-from data_access.lead_rules import reference_problem
+from data_access.lead_rules import note_doubts, reference_problem
 from data_access.vocabulary import Asker, Channel, Kind, PartnerCategory, Pathway, Role, Topic
 from tests.factories import NOW, World
 
@@ -155,3 +155,54 @@ def test_an_information_request_keeps_its_topic() -> None:
     parsed = parse(kind=Kind.INFORMATION, topic=Topic.SELF_PAY)
     assert isinstance(parsed, Inquiry)
     assert parsed.asked.topic == Topic.SELF_PAY
+
+
+@pytest.mark.parametrize(
+    ("monday", "expected"),
+    [
+        ("", {}),
+        ("9:00-17:00", {0: [("09:00", "17:00")]}),
+        (" 13:15 – 17:00 ; 08:30-12:30", {0: [("08:30", "12:30"), ("13:15", "17:00")]}),
+        ("22:00-06:00", {0: [("22:00", "06:00")]}),
+        ("00:00-24:00", {0: [("00:00", "24:00")]}),
+    ],
+)
+def test_hours_are_read_as_people_write_them(monday: str, expected: dict) -> None:
+    """Several stretches, in any order, over midnight too."""
+    assert forms.parse_week([monday, *[""] * 6]) == expected
+
+
+@pytest.mark.parametrize(
+    "monday", ["nine", "9-17", "09:00", "09:00-09:00", "25:00-26:00", "09:00-12:00, 11:00-13:00", "24:00-01:00",
+               "20:00-02:00, 23:00-23:30"],
+)  # fmt: skip
+def test_hours_that_cannot_be_are_refused_in_words(monday: str) -> None:
+    """The day is named, and an example is given."""
+    said = forms.parse_week(["", monday, *[""] * 5])
+    assert isinstance(said, str)
+    assert said.startswith("Tuesday: ")
+    assert "08:30-12:30" in said
+
+
+@pytest.mark.parametrize(
+    ("note", "seen"),
+    [
+        ("Mrs Lopez was promised a call", "a person's name"),
+        ("born 3/14/1962", "a date"),
+        ("call 555 010 1234", "a phone number"),
+        ("write to ann@example.org", "an e-mail address"),
+        ("diagnosed last week", "a diagnosis"),
+        ("has arthritis", "a diagnosis"),
+    ],
+)
+def test_what_is_not_to_be_written_down_is_seen_in_a_note(note: str, seen: str) -> None:
+    """While it is typed; it is said what it seems to be."""
+    assert seen in note_doubts(note)
+
+
+@pytest.mark.parametrize(
+    "note", ["", None, "A visit within two weeks, mornings only", "Partner expects a call back by 16:00"]
+)
+def test_a_note_about_the_handoff_raises_no_doubt(note: str | None) -> None:
+    """Days, hours and promises are what it is for."""
+    assert note_doubts(note) == []

@@ -7,7 +7,17 @@ import pytest
 
 from dashboard.lead_forms import ACTIONS, NEXT, Stands, others, usual
 from data_access import events as e
-from data_access.vocabulary import AppointmentStatus, CancelledBy, CloseReason, Kind, Need, NextStep
+from data_access.vocabulary import (
+    AppointmentStatus,
+    CancelledBy,
+    Check,
+    CloseReason,
+    Eligibility,
+    Kind,
+    Need,
+    NextStep,
+    NotEligibleReason,
+)
 
 NEW_YORK = ZoneInfo("America/New_York")
 DAY = date(2026, 3, 9)  # the Monday after the clocks went forward
@@ -79,3 +89,24 @@ def test_once_the_visit_has_begun_its_outcome_comes_first() -> None:
     )
     assert usual(Stands(None, Kind.SCHEDULING, None)) == ("reopened",)
     assert others(Stands(None, Kind.SCHEDULING, None)) == ()
+
+
+@pytest.mark.parametrize(
+    ("checks", "outcome", "reason"),
+    [
+        (("ok", "ok", "ok"), Eligibility.ELIGIBLE, None),
+        (("ok", "unknown", "ok"), Eligibility.NOT_CHECKED, None),
+        (("not_ok", "ok", "not_ok"), Eligibility.NOT_ELIGIBLE, NotEligibleReason.SERVICE_NOT_OFFERED),
+        (("ok", "not_ok", None), Eligibility.NOT_ELIGIBLE, NotEligibleReason.DEMOGRAPHICS),
+        ((None, None, "not_ok"), Eligibility.NOT_ELIGIBLE, NotEligibleReason.SCHEDULING_NEEDS),
+    ],
+)
+def test_eligibility_follows_from_the_three_checks(
+    checks: tuple[str | None, ...], outcome: Eligibility, reason: NotEligibleReason | None
+) -> None:
+    """Eligible when all hold, not eligible when one does not, open until then; each answer is kept."""
+    raw = dict(zip(("service_fit", "demographics", "scheduling_needs"), checks, strict=True))
+    made = ACTIONS["checked"].parse(raw, NEW_YORK)
+    assert isinstance(made, e.EligibilityChecked)
+    assert (made.outcome, made.reason) == (outcome, reason)
+    assert [made.service_fit, made.demographics, made.scheduling_needs] == [Check(c or "unknown") for c in checks]

@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from data_access import event_log, follow_up, leads
+from data_access import event_log, follow_up, leads, partners
 from data_access import events as e
 from data_access import tables as t
 from data_access.engine import reading, writing
 from data_access.lead_rules import NotPossible
 from data_access.vocabulary import (
     CancelledBy,
+    Channel,
     CloseReason,
     ContactMethod,
     Eligibility,
@@ -208,3 +209,59 @@ def test_a_rule_out_of_range_is_refused(world: World, days: int, tries: int | No
     """With what is allowed."""
     with writing(world.engine) as c, pytest.raises(ValueError, match="out of range; choose"):
         follow_up.set_rule(c, Need.REACH, NextStep.CALL, wait_days=days, at_most=tries, effective_from=LONG_AGO)
+
+
+def test_after_the_last_try_nobody_gets_in_touch_for_the_days_of_quiet(ruled: World) -> None:
+    """Two tries, then five staffed days of quiet, and then somebody decides."""
+    with writing(ruled.engine) as c:
+        follow_up.set_rule(c, Need.REACH, NextStep.CALL, wait_days=1, at_most=2, quiet_days=5, effective_from=LONG_AGO)
+    lead = log(ruled)
+    record(ruled, lead, CALLED, NOW + HOUR)
+    assert step(ruled, lead) == (NextStep.CALL, NOW + CLOSING + DAY)
+    record(ruled, lead, CALLED, NOW + DAY)
+    assert step(ruled, lead) == (
+        NextStep.DECIDE,
+        NOW + CLOSING + DAY + 7 * DAY,
+    )  # five staffed days, a weekend among them
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"quiet_days": 5}, {"quiet_days": -1, "at_most": 2}, {"quiet_days": 366, "at_most": 2}]
+)
+def test_quiet_follows_a_last_try_and_is_no_longer_than_a_year(ruled: World, wrong: dict) -> None:
+    """Without an end of the tries there is no quiet after it."""
+    with writing(ruled.engine) as c, pytest.raises(ValueError, match="days of quiet"):
+        follow_up.set_rule(c, Need.REACH, NextStep.CALL, wait_days=1, effective_from=LONG_AGO, **wrong)
+
+
+def test_a_partner_that_wants_no_contact_is_asked_for_nothing(ruled: World) -> None:
+    """By no rule, and by nobody: somebody decides instead. Once they have changed their mind, it is as before."""
+    with writing(ruled.engine) as c:
+        follow_up.set_rule(c, Need.REQUEST_RECORDS, NextStep.REQUEST_RECORDS, wait_days=1, effective_from=LONG_AGO)
+        partners.change(c, ruled.lakeside, "Lakeside Family Medicine", may_contact=False)
+    silent = log(ruled, pathway=Pathway.CLINICIAN, partner_id=ruled.lakeside)
+    other = log(ruled, pathway=Pathway.CLINICIAN, partner_id=ruled.harbor)
+    for lead in (silent, other):
+        record(ruled, lead, SPOKEN)
+        record(ruled, lead, e.EligibilityChecked(outcome=Eligibility.ELIGIBLE))
+    assert (step(ruled, silent)[0], step(ruled, other)[0]) == (NextStep.DECIDE, NextStep.REQUEST_RECORDS)
+    with pytest.raises(NotPossible, match="Lakeside Family Medicine asked not to be contacted"):
+        record(ruled, silent, e.RecordsRequested())
+    with writing(ruled.engine) as c:
+        partners.change(c, ruled.lakeside, "Lakeside Family Medicine", may_contact=True)
+    record(ruled, silent, e.RecordsRequested())
+
+
+def test_who_asks_again_is_answered_on_the_same_staffed_day(ruled: World) -> None:
+    """Whatever had been planned for later; what is due sooner stands, and who wants no contact is not called."""
+    later, sooner, silent = log(ruled), log(ruled), log(ruled)
+    again = e.AskedAgain(channel=Channel.PHONE)
+    record(ruled, later, CALLED, NOW)
+    record(ruled, later, again, NOW + HOUR)
+    assert step(ruled, later) == (NextStep.CALL, NOW + CLOSING)
+    record(ruled, sooner, again, NOW + HOUR)
+    assert step(ruled, sooner) == (NextStep.ANSWER, NOW + 4 * HOUR)
+    record(ruled, silent, CALLED)
+    record(ruled, silent, e.Consented(may_contact=False))
+    record(ruled, silent, again, NOW + HOUR)
+    assert step(ruled, silent)[0] == NextStep.DECIDE

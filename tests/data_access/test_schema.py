@@ -1,6 +1,6 @@
 """The migrations make the tables that the code declares, and engines behave as promised."""
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -10,12 +10,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 
+from data_access import checklists, facts, schema, texts
 from data_access import engine as databases
 from data_access import events as e
-from data_access import facts, schema
 from data_access.columns import UtcDateTime, metadata
 from data_access.fact_tables import appointment_facts, item_facts, lead_facts, situation_facts, spell_facts
 from data_access.tables import leads, revisions
+from data_access.vocabulary import RecordItem
 from tests import factories
 from tests.factories import NOW, World, log
 
@@ -125,4 +126,36 @@ def test_the_second_schema_keeps_the_events_of_the_first(tmp_path: Path) -> None
     assert [len(snapshot.rows[unit]) for unit in (facts.LEADS, facts.SPELLS, facts.SITUATIONS)] == [1, 1, 1]
     with engine.connect() as c:
         assert c.scalar(sa.text("SELECT count(*) FROM events")) == 1
+    engine.dispose()
+
+
+def test_the_fourth_schema_takes_what_stood_in_columns_over_as_texts(tmp_path: Path) -> None:
+    """Whom a service line fits and how to refer to a location: version 1, in force since ever; blank ones are none."""
+    engine = databases.connect(f"sqlite:///{tmp_path / 'third.db'}")
+    with engine.connect().execution_options(writes=True) as c, c.begin():
+        config = Config()
+        config.set_main_option("script_location", str(schema.MIGRATIONS))
+        config.attributes["connection"] = c
+        command.upgrade(config, "0003")
+        c.exec_driver_sql("INSERT INTO practice (id, name, zone, is_demo, horizon_days) VALUES (1, 'P', 'UTC', 0, 30)")
+        c.exec_driver_sql(
+            "INSERT INTO locations (name, zone, active, how_to_refer) VALUES ('North', 'UTC', 1, 'By fax.'), ('South', 'UTC',"
+            " 1, NULL)"
+        )
+        c.exec_driver_sql(
+            "INSERT INTO service_lines (name, accepting, appropriate_for, active) VALUES ('A', 1, '  ', 1),"
+            " ('B', 1, 'Adults', 1)"
+        )
+        c.exec_driver_sql("INSERT INTO partners (name, name_key, category, active) VALUES ('X', 'x', 'hospital', 1)")
+        c.exec_driver_sql(
+            "INSERT INTO checklist_items (template_version, item, required, effective_from) VALUES (1, 'clinical_notes', 1,"
+            " '2020-01-01')"
+        )
+    schema.migrate(engine)
+    with engine.connect() as c:
+        found = [(one["use"], one["service_line_id"], one["location_id"], one["body"], one["version"])
+                 for one in texts.on(c, date(2026, 1, 1))]  # fmt: skip
+        assert found == [("criteria", 2, None, "Adults", 1), ("how_to_refer", None, 1, "By fax.", 1)]
+        assert c.execute(sa.text("SELECT may_contact, preferred_contact FROM partners")).one() == (1, None)
+        assert checklists.checklist_on(c, None, date(2026, 1, 1)).items == {RecordItem.CLINICAL_NOTES: True}
     engine.dispose()

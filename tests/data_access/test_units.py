@@ -20,12 +20,13 @@ from data_access.facts import Snapshot
 from data_access.lead_state import Appointment, LeadState, epoch_minute
 from data_access.replay import replay
 from data_access.tally import Where, members, tally
-from data_access.units import APPOINTMENTS, ITEMS, SITUATIONS, SPELLS, STALLED_DAYS, UNITS
+from data_access.units import APPOINTMENTS, DEAD_END_DAYS, ITEMS, SITUATIONS, SPELLS, STALLED_DAYS, UNITS
 from data_access.vocabulary import (
     EXCLUDED_REASONS,
     AppointmentStatus,
     CancelledBy,
     CloseReason,
+    ContactMethod,
     Eligibility,
     NextStep,
     Pathway,
@@ -336,6 +337,22 @@ def test_a_lead_is_stalled_when_it_stood_too_long_in_its_stage(world: World) -> 
     snapshot = facts.load(world.engine)
     for days, expected in ((STALLED_DAYS, {(0,): 2}), (STALLED_DAYS + 1, {(1,): 1, (0,): 1}), (31, {(1,): 2})):
         assert count(snapshot, SITUATIONS, ("stalled",), moment(NOW + days * DAY)) == expected, days
+
+
+def test_a_lead_is_at_a_dead_end_when_nobody_will_take_it_further(world: World) -> None:
+    """Nobody owns it, it has no next step, or nobody took it for a fortnight; one with an appointment ahead is at none."""
+    owned = {"owner_id": world.alice}
+    unowned, promised, booked, idle = log(world), log(world, **owned), log(world, **owned), log(world, **owned)
+    record(world, booked, e.Booked(starts_at=NOW + 30 * DAY), NOW)
+    record(world, idle, e.Attempted(method=ContactMethod.CALL), NOW)
+    snapshot = facts.load(world.engine)
+    for days, expected in (
+        (0, {unowned, idle}),
+        (DEAD_END_DAYS, {unowned, idle}),
+        (DEAD_END_DAYS + 1, {unowned, idle, promised}),
+    ):
+        where = Where(keys={"dead_end": (1,)})
+        assert set(members(snapshot, where, moment(NOW + days * DAY), SITUATIONS)) == expected, days
 
 
 def test_a_return_within_a_minute_does_not_begin_the_stage_anew(world: World) -> None:
