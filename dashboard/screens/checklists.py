@@ -37,10 +37,14 @@ def finding(line: int | None, day: date) -> str:
     if held is None:
         return "No checklist is in force: a referral counts as complete when somebody says so. Set one up below."
     whose = "" if held.service_line_id == line else " (the practice's own: this service line has none)"
-    required = [labels.word(item).lower() for item, needed in held.items.items() if needed]
-    helps = [labels.word(item).lower() for item, needed in held.items.items() if not needed]
-    text = f"Version **{held.version}**{whose} asks for **{', '.join(required) or 'nothing'}**"
-    return text + (f"; it helps to have {', '.join(helps)}." if helps else ".")
+    return f"Version **{held.version}**{whose} asks for {_asks(held)}."
+
+
+def _asks(checklist: Checklist) -> str:
+    required = [labels.word(item).lower() for item, needed in checklist.items.items() if needed]
+    helps = [labels.word(item).lower() for item, needed in checklist.items.items() if not needed]
+    text = f"**{', '.join(required) or 'nothing'}**"
+    return text + (f"; it helps to have {', '.join(helps)}" if helps else "")
 
 
 def in_force(line: int | None, day: date) -> Checklist | None:
@@ -80,7 +84,7 @@ def versions(line: int | None, day: date) -> None:
         {
             "Version": f"{one.version}{' (in force)' if one == held else ''}",
             "From": "since ever" if one.effective_from.year <= 1970 else f"{one.effective_from:%d %b %Y}",
-            **{labels.word(item): _how(one.items, item).lower() for item in RecordItem},
+            "Asks for": _asks(one),
         }
         for one in known
     ]

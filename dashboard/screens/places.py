@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from dashboard import auth, forms, labels, loaders, practice_loaders
 from dashboard.changes import Change, Shown
+from dashboard.copies import opening_hours
 from dashboard.display import plural
 from dashboard.frame import View
 from dashboard.screens import changing
@@ -144,7 +145,11 @@ def hours(view: View, place: Mapping[str, Any]) -> None:
     st.subheader("Staffed hours")
     now = practice_loaders.hours_on(view.today).get(place["id"], [])
     told = {name: _told(now, weekday) for weekday, name in enumerate(_WEEKDAYS)}
-    st.table([{name: hours or "closed" for name, hours in told.items()}], border="horizontal", hide_index=True)
+    rows = [{"": days, " ": times} for days, _, times in (line.partition(": ") for line in opening_hours(now))]
+    if rows:
+        st.table(rows, border="horizontal", hide_header=True, hide_index=True)
+    else:
+        st.markdown(":orange[No hours are set: nothing is promised here, and no response time counts.]")
     st.caption(f"By the clock of {place['zone'].replace('_', ' ')}. Response times count only within these hours.")
     if not view.viewer.may(auth.CHANGE_RULES):
         return
