@@ -30,6 +30,7 @@ from data_access.vocabulary import (
     PauseReason,
     Priority,
     StallReason,
+    TextUse,
 )
 
 _DESK, _BY = "desk", "desk_by_script"
@@ -169,7 +170,8 @@ def _field(viewer: Viewer, row: Mapping[str, Any], name: str) -> None:
     if name in _WORDS:
         label, words = _WORDS[name]
         offered = practice_loaders.offered(words) if isinstance(words, type) else words
-        st.pills(label, list(offered), format_func=labels.word, key=key, wrap=True)
+        rule = practice_loaders.text_for(TextUse.PRIORITY, {}) if name == "priority" else None
+        st.pills(label, list(offered), format_func=labels.word, key=key, wrap=True, help=rule.body if rule else None)
     elif name in _CHECKS:
         st.pills(_CHECKS[name], list(Check), format_func=labels.word, key=key, default=Check(row[name]), required=True)
     elif name in ("day", "until"):

@@ -69,6 +69,7 @@ _SPECIAL: Mapping[tuple[type[StrEnum], StrEnum], str] = {
         (PauseReason.PERSON_AWAY, "The person is away"),
         (CloseReason.MISTAKE, "Logged by mistake"),
         (TextUse.CRITERIA, "Criteria card"),
+        (TextUse.PRIORITY, "Rule of priority"),
     )
 }
 """By vocabulary too, because words of two vocabularies may be spelled alike."""

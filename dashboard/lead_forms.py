@@ -189,6 +189,7 @@ ACTIONS: Mapping[str, Action] = {
     ),
     "promoted": Action("Becomes a scheduling inquiry", "upgrade", "turned into a scheduling inquiry",
                        _always(happened.Promoted())),
+    "prepared": Action("Preparation sent", "assignment", "preparation steps sent", _always(happened.Prepared())),
     "told": Action("Told what to expect", "info", "told what to expect", _always(happened.ToldWhatToExpect())),
     "wishes": Action("Note wishes about contact", "contact_phone", "wishes noted", _wishes, ("may_contact", "preferred")),
     "closed": Action("Close", "archive", "closed", _close, ("close_reason", "duplicate_of")),
@@ -220,7 +221,7 @@ OUTCOME = ("attended", "no_show")
 """The buttons once the appointment has begun."""
 _MORE = (
     "wrote", "eligible", "checked", "review", "not_eligible", "requested", "received", "offered", "booked", "moved",
-    "cancelled", "told", "put_off", "held_up", "given", "priority", "transferred", "promoted", "wishes", "closed",
+    "cancelled", "prepared", "told", "put_off", "held_up", "given", "priority", "transferred", "promoted", "wishes", "closed",
 )  # fmt: skip
 
 
@@ -252,6 +253,7 @@ def others(lead: Stands) -> tuple[str, ...]:
         "promoted": lead.kind == Kind.INFORMATION,
         "moved": booked or lead.appointment == AppointmentStatus.NO_SHOW,
         "cancelled": booked,
+        "prepared": booked,
         "booked": not booked and lead.appointment != AppointmentStatus.NO_SHOW,
     }
     known = usual(lead)

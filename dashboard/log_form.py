@@ -18,7 +18,7 @@ from dashboard.screens import texts
 from data_access.events import AskedAgain, Closed
 from data_access.lead_rules import REFERENCE_LENGTH, Doubtful, NotPossible, note_doubts, reference_problem
 from data_access.partners import meant
-from data_access.vocabulary import Asker, Channel, CloseReason, Kind, PartnerCategory, Priority, Topic
+from data_access.vocabulary import Asker, Channel, CloseReason, Kind, PartnerCategory, Priority, TextUse, Topic
 
 _STICKY = ("location", "channel")
 """Fields that stay as last chosen, from form to form and from page to page."""
@@ -237,7 +237,11 @@ def _details(form: _Form, kind: Kind | None, places: dict[int, dict[str, Any]]) 
             "Who asked?", askers, format_func=labels.word, key=form.key("asker"),
             help="Empty: a clinician for faxes, secure e-mails, outreach and what partners ask; else the patient.",
         )  # fmt: skip
-        st.pills("Priority", list(Priority), format_func=labels.word, key=form.key("priority"), required=True)
+        rule = practice_loaders.text_for(TextUse.PRIORITY, {})
+        st.pills(
+            "Priority", list(Priority), format_func=labels.word, key=form.key("priority"), required=True,
+            help=rule.body if rule else None,
+        )  # fmt: skip
         if kind != Kind.INFORMATION:
             _topic(form, required=False)
         if not _is_new(form):

@@ -105,5 +105,6 @@ _WORDS: Mapping[type[Any], Callable[[Any, str, Names], str]] = {
     happened.Promoted: lambda w, z, n: "Turned into a scheduling inquiry",
     happened.Consented: _consented,
     happened.AskedAgain: lambda w, z, n: f"Got in touch again by {word(w.channel).lower()}",
+    happened.Prepared: lambda w, z, n: "Preparation steps sent",
     happened.Voided: lambda w, z, n: "Took back an entry",
 }

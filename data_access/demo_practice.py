@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from data_access import checklists, follow_up, partners, practice, promises, routing, texts
 from data_access import tables as t
 from data_access.demo_profiles import Profile
-from data_access.demo_texts import HOW_TO_REFER, SCRIPTS, SECOND_RECORDS_SCRIPT, WHAT_TO_EXPECT
+from data_access.demo_texts import HOW_TO_REFER, PRIORITY, SCRIPTS, SECOND_RECORDS_SCRIPT, WHAT_TO_EXPECT
 from data_access.vocabulary import (
     Kind,
     Need,
@@ -192,6 +192,7 @@ class DemoPractice(Chance):
         write(TextUse.SCRIPT, SECOND_RECORDS_SCRIPT, self.today - timedelta(days=60), kind=Kind.SCHEDULING,
               need=Need.RECORDS)  # fmt: skip
         write(TextUse.WHAT_TO_EXPECT, WHAT_TO_EXPECT)
+        write(TextUse.PRIORITY, PRIORITY)
         for place in self.places:
             write(TextUse.HOW_TO_REFER, HOW_TO_REFER, location_id=place)
 

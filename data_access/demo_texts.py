@@ -49,3 +49,7 @@ HOW_TO_REFER = """\
 Send the referral form with the items of the checklist, by secure e-mail or fax.
 We confirm receipt, and tell you when the person has an appointment.
 Questions: call and ask for the intake desk."""
+PRIORITY = """\
+**Urgent**: a clinician says within days, or something has changed for the worse since the referral.
+**Soon**: a clinician says within two weeks, or results that were waited for have come.
+**Routine**: everything else. Not sure? Ask clinical review; only they make an urgent one routine."""

@@ -296,6 +296,13 @@ class AskedAgain:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """The preparation steps for the latest appointment were sent."""
+
+    kind: ClassVar = EventKind.PREPARED
+
+
+@dataclass(frozen=True, kw_only=True)
 class Voided:
     """An earlier event of the same lead was recorded by mistake."""
 
@@ -306,7 +313,8 @@ class Voided:
 Happening = (
     Received | Attempted | Reached | Acknowledged | ToldWhatToExpect | EligibilityChecked | RecordsRequested | RecordsReceived
     | RecordsWaived | Contacted | Offered | Booked | Attended | NoShow | Cancelled | Rescheduled | Closed | Reopened
-    | Planned | Stalled | Assigned | Transferred | Reprioritised | Promoted | Consented | AskedAgain | Voided
+    | Planned | Stalled | Assigned | Transferred | Reprioritised | Promoted | Consented | AskedAgain | Prepared
+    | Voided
 )  # fmt: skip
 
 CLASSES: dict[EventKind, type[Happening]] = {cls.kind: cls for cls in get_args(Happening)}

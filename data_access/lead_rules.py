@@ -64,6 +64,8 @@ def check(
                 raise NotPossible(
                     "The time lies before the appointment was booked. Give the time at which it happened."
                 )
+        case happened.Prepared() if not latest_stands(state):
+            raise NotPossible("There is no appointment ahead to prepare for. Book one first.")
         case happened.Voided(event_id=number):
             voided = {e.what.event_id for e in log if isinstance(e.what, happened.Voided)}
             wrong = next((e for e in log if e.id == number), None)
@@ -82,6 +84,11 @@ def check(
             raise NotPossible("Only a duplicate goes on as another inquiry.")
         case happened.Received():
             raise NotPossible("An inquiry is received once; log a new one.")
+
+
+def latest_stands(state: LeadState) -> bool:
+    """Whether the latest appointment is neither over nor cancelled nor moved."""
+    return bool(state.appointment and state.appointment.status == AppointmentStatus.SCHEDULED)
 
 
 def check_effect(after: LeadState, what: Happening) -> None:

@@ -256,6 +256,11 @@ def _consented(state: LeadState, event: Event, what: Any) -> None:
     state.wishes = what
 
 
+def _prepared(state: LeadState, event: Event, what: Any) -> None:
+    if state.appointment:
+        state.appointment.preparation_sent = True
+
+
 def _nothing(state: LeadState, event: Event, what: Any) -> None:
     pass
 
@@ -286,10 +291,11 @@ _HANDLERS: dict[type[Happening], Any] = {
     happened.Promoted: _promoted,
     happened.Consented: _consented,
     happened.AskedAgain: _nothing,
+    happened.Prepared: _prepared,
 }
 _CHANGES_NOTHING = (
     happened.Acknowledged, happened.ToldWhatToExpect, happened.Planned, happened.Stalled, happened.Assigned,
-    happened.Transferred, happened.Reprioritised, happened.Consented,
+    happened.Transferred, happened.Reprioritised, happened.Consented, happened.Prepared,
 )  # fmt: skip
 _DONE_BY_OTHERS = (
     *_CHANGES_NOTHING, happened.RecordsReceived, happened.NoShow, happened.Cancelled, happened.AskedAgain,

@@ -19,6 +19,7 @@ MAY_NAME: Mapping[TextUse, tuple[str, ...]] = {
     TextUse.CRITERIA: ("service_line_id",),
     TextUse.HOW_TO_REFER: ("location_id",),
     TextUse.WHAT_TO_EXPECT: ("service_line_id",),
+    TextUse.PRIORITY: (),
 }
 """What a text of each use may depend on."""
 LENGTH = 4000

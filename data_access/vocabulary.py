@@ -287,6 +287,7 @@ class EventKind(StrEnum):
     PROMOTED = "promoted"
     CONSENTED = "consented"
     ASKED_AGAIN = "asked_again"
+    PREPARED = "prepared"
 
 
 class TextUse(StrEnum):
@@ -296,6 +297,7 @@ class TextUse(StrEnum):
     CRITERIA = "criteria"
     HOW_TO_REFER = "how_to_refer"
     WHAT_TO_EXPECT = "what_to_expect"
+    PRIORITY = "priority"
 
 
 class Role(StrEnum):

@@ -58,6 +58,7 @@ happenings = st.one_of(
     ),
     st.builds(happened.Stalled, reason=st.sampled_from(StallReason)),
     st.builds(happened.AskedAgain, channel=st.sampled_from(Channel)),
+    st.just(happened.Prepared()),
 )
 
 

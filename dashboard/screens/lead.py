@@ -240,12 +240,26 @@ def records(viewer: Viewer, lead: Whole) -> None:
                 for label, what, said in (
                     ("Is here", RecordsReceived(items=(item,)), "received"),
                     ("Asked for", RecordsRequested(items=(item,)), "asked for"),
-                    ("Not needed", RecordsWaived(items=(item,), reason="not needed for this referral"), "not needed"),
                 ):  # fmt: skip
                     st.button(
                         label, key=f"lead_{said}_{item}_{row['id']}", type="tertiary", on_click=desk.do,
                         args=(viewer, row, what, f"{labels.word(item).lower()} {said}"),
                     )  # fmt: skip
+                key = f"lead_waived_{item}_{row['id']}"
+                st.menu_button(
+                    "Not needed", _WHY_NOT, key=key, type="tertiary", on_click=_waive, args=(viewer, row, item, key)
+                )
+
+
+_WHY_NOT = ("Does not exist", "Of no use for this referral", "Already known here", "The clinician does without")
+"""Why an item of the checklist is not needed; what overrules a list says why."""
+
+
+def _waive(viewer: Viewer, row: Mapping[str, Any], item: RecordItem, key: str) -> None:
+    if why := st.session_state.get(key):
+        desk.do(
+            viewer, row, RecordsWaived(items=(item,), reason=why.lower()), f"{labels.word(item).lower()} not needed"
+        )
 
 
 _STATUS = {

@@ -176,4 +176,5 @@ _PURPOSE: Mapping[TextUse, str] = {
     TextUse.HOW_TO_REFER: "Printed on the partner's copy of the checklist: what a clinician does to refer to a location.",
     TextUse.WHAT_TO_EXPECT: "Printed on the patient's copy of the checklist, and noted as what was said when "
                             "somebody was told what to expect.",
+    TextUse.PRIORITY: "Shown where a priority is chosen: what is routine, soon or urgent, by the rules of your clinicians.",
 }  # fmt: skip

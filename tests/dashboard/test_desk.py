@@ -333,25 +333,25 @@ from dashboard.auth import Viewer
 from data_access import engine, events as e
 from data_access.leads import Stale
 from data_access.vocabulary import Role
-url, now = sys.argv[1], datetime.fromisoformat(sys.argv[2])
+url, now, lead = sys.argv[1], datetime.fromisoformat(sys.argv[2]), int(sys.argv[3])
 with engine.opened(url) as database:
     print("ready", flush=True)
     sys.stdin.readline()
     try:
-        actions.record(database, Viewer("Bob", Role.MANAGER, None, None), 1, e.Offered(), version=1, now=now)
+        actions.record(database, Viewer("Bob", Role.MANAGER, None, None), lead, e.Offered(), version=1, now=now)
         print("written")
     except Stale as lost:
         print(lost)
 """
-"""What each of several processes does on a word: note that the first lead was offered an appointment."""
+"""What each of several processes does on a word: note that a lead was offered an appointment."""
 
 
 def test_of_four_processes_that_change_one_lead_at_once_one_writes_and_the_others_are_told(database: sa.Engine) -> None:
     """On both databases: no lost update, and a message with both versions."""
-    world = factories.found(database)
-    log(world)
-    command = [sys.executable, "-c", OFFERING, database.url.render_as_string(hide_password=False), NOW.isoformat()]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    lead = log(factories.found(database))
+    url = database.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-c", OFFERING, url, NOW.isoformat(), str(lead)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     running = [subprocess.Popen(command, cwd=ROOT, text=True, **pipes) for _ in range(4)]
     for process in running:
         assert process.stdout.readline() == "ready\n"
@@ -362,4 +362,4 @@ def test_of_four_processes_that_change_one_lead_at_once_one_writes_and_the_other
     assert said.count("written") == 1
     assert all("you saw version 1, it is now 2" in text for text in said if text != "written")
     with reading(database) as c:
-        assert [type(event.what) for event in event_log.log_of(c, 1)] == [e.Received, e.Offered]
+        assert [type(event.what) for event in event_log.log_of(c, lead)] == [e.Received, e.Offered]

@@ -451,3 +451,16 @@ def test_a_correction_cannot_put_an_inquiry_after_what_happened_to_it(world: Wor
         asked = event_log.log_of(c, lead)[0].what
         with pytest.raises(NotPossible, match="before this time"):
             leads.correct(c, lead, asked, received_at=NOW + timedelta(hours=2), now=NOW + timedelta(hours=3), version=2)
+
+
+def test_preparation_that_was_sent_later_is_noted_on_the_appointment(world: World) -> None:
+    """On the latest one, while it stands; a moved one wants it again."""
+    lead = log(world)
+    with pytest.raises(NotPossible, match="no appointment ahead"):
+        record(world, lead, e.Prepared())
+    record(world, lead, e.Booked(starts_at=NOW + 24 * HOUR))
+    record(world, lead, e.Prepared(), NOW + HOUR)
+    record(world, lead, e.Rescheduled(by=CancelledBy.PATIENT, starts_at=NOW + 48 * HOUR), NOW + 2 * HOUR)
+    with reading(world.engine) as c:
+        sent = c.execute(sa.select(t.appointments.c.preparation_sent).order_by(t.appointments.c.number)).scalars().all()
+    assert sent == [True, False]

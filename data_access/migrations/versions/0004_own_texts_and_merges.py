@@ -17,12 +17,12 @@ _NEEDS = (
 )
 _METHODS = "'call', 'voicemail', 'email', 'secure_message', 'fax', 'text', 'in_person'"
 _KINDS = "'partner_request', 'scheduling', 'information', 'warm_intro'"
-_USES = "'script', 'criteria', 'how_to_refer', 'what_to_expect'"
+_USES = "'script', 'criteria', 'how_to_refer', 'what_to_expect', 'priority'"
 _EVENT_KINDS = (
     "'received', 'attempted', 'reached', 'acknowledged', 'told_what_to_expect', 'eligibility_checked', "
     "'records_requested', 'records_received', 'records_waived', 'contacted', 'offered', 'booked', 'attended', "
     "'no_show', 'cancelled', 'rescheduled', 'closed', 'reopened', 'planned', 'stalled', 'voided', "
-    "'assigned', 'transferred', 'reprioritised', 'promoted', 'consented', 'asked_again'"
+    "'assigned', 'transferred', 'reprioritised', 'promoted', 'consented', 'asked_again', 'prepared'"
 )
 
 
