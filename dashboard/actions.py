@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 from dashboard import auth, settings
 from dashboard.auth import Viewer
 from dashboard.forms import Inquiry
-from data_access import annotations, contacts, event_log, lead_lists, leads, merging, partners, web_forms
+from data_access import annotations, contacts, lead_lists, leads, merging, partners, web_forms
 from data_access import tables as t
 from data_access.engine import reading, writing
 from data_access.events import AskedAgain, Closed, Happening, Reached, Reopened, Reprioritised, Voided
@@ -75,7 +75,7 @@ def save_inquiry(
     asked, received_at = inquiry.asked, inquiry.received_at or now
     saved = connection.scalar(sa.select(t.leads.c.id).where(t.leads.c.idempotency_key == key))
     print_ = fingerprint_of(inquiry.contact)
-    if not saved and not inquiry.sure:
+    if not saved:
         _doubt(connection, inquiry, received_at, print_)
     if inquiry.new_partner and asked.partner_category:
         partner = partners.find_or_add(connection, inquiry.new_partner, asked.partner_category)
@@ -97,11 +97,12 @@ def fingerprint_of(contact: str) -> str | None:
 def _doubt(connection: Connection, inquiry: Inquiry, received_at: datetime, print_: str | None) -> None:
     """Raise `Doubtful` where the inquiry, or its new partner, looks like one that is there."""
     asked, name = inquiry.asked, inquiry.new_partner
-    if name and not partners.find(connection, name) and (alike := partners.near(connection, name)):
+    asks = name and not inquiry.sure_partner and not partners.find(connection, name)
+    if asks and (alike := partners.near(connection, name)):
         raise Doubtful(
             "partner", f"There is {alike[0][1]} already. Choose it, or say below that {name} is another one."
         )
-    twin = lead_lists.twin_of(
+    twin = not inquiry.sure and lead_lists.twin_of(
         connection, asked.reference, asked.location_id, received_at, partner_id=asked.partner_id, print_=print_
     )
     if twin:
@@ -184,18 +185,17 @@ def record(
                 staff_id=viewer.staff_id, key=key, text_id=text_id,
             )  # fmt: skip
         if isinstance(what, Voided):
-            _take_back_copies(connection, lead_id, what.event_id, now, viewer.staff_id)
+            _take_back_copies(connection, viewer, lead_id, what.event_id, now)
         written = sa.select(t.events.c.id).where(t.events.c.idempotency_key == key)
         return Recorded(lead_id, connection.execute(written).scalar_one())
 
 
-def _take_back_copies(connection: Connection, lead_id: int, event_id: int, now: datetime, staff_id: int | None) -> None:
+def _take_back_copies(connection: Connection, viewer: Viewer, lead_id: int, event_id: int, now: datetime) -> None:
     """Where a lead was merged, what is taken back on it counts no longer there either; with the close, all of it."""
-    log = event_log.log_of(connection, lead_id)
-    wrong = next(event.what for event in log if event.id == event_id)
-    merged = isinstance(wrong, Closed) and wrong.duplicate_of is not None
-    originals = [event.id for event in log] if merged else [event_id]
-    merging.take_back_copies(connection, originals, now=now, staff_id=staff_id)
+    originals, leads_there = merging.reach(connection, lead_id, event_id)
+    for other in leads_there:
+        _require_lead(connection, viewer, other)
+    merging.take_back_copies(connection, originals, now=now, staff_id=viewer.staff_id)
 
 
 def _require_lead(connection: Connection, viewer: Viewer, lead_id: int) -> Priority:
@@ -225,6 +225,17 @@ def take_back(engine: Engine, viewer: Viewer, done: Recorded, *, now: datetime) 
     with reading(engine) as connection:
         version = leads.version_of(connection, done.lead_id)
     record(engine, viewer, done.lead_id, Voided(event_id=done.event_id), version=version, now=now)
+
+
+def take_back_all(engine: Engine, viewer: Viewer, done: Sequence[Recorded], *, now: datetime) -> None:
+    """Take back what was written down together, the last first, or none of it; errors as for `record`."""
+    with writing(engine) as connection:
+        for entry in reversed(done):
+            _require_lead(connection, viewer, entry.lead_id)
+            leads.record(
+                connection, entry.lead_id, Voided(event_id=entry.event_id), occurred_at=now, now=now,
+                version=leads.version_of(connection, entry.lead_id), staff_id=viewer.staff_id,
+            )  # fmt: skip
 
 
 def plan_by_rule(engine: Engine, viewer: Viewer, lead_ids: Collection[int], *, now: datetime) -> int:
@@ -276,19 +287,13 @@ def withdraw_note(
 
 def merge_partners(engine: Engine, viewer: Viewer, partner_id: int, into_id: int, *, now: datetime) -> None:
     """Count a partner's leads for another one; errors as for `merging.merge_partners`, and `auth.NotAllowed`."""
-    _require_whole_practice(viewer)
+    auth.require_whole_practice(viewer)
     with writing(engine) as connection:
         merging.merge_partners(connection, partner_id, into_id, now=now, staff_id=viewer.staff_id)
 
 
 def undo_partner_merge(engine: Engine, viewer: Viewer, merge_id: int, *, now: datetime) -> None:
     """Let a merged partner stand by itself again; errors as for `merging.undo_partner_merge`, and `auth.NotAllowed`."""
-    _require_whole_practice(viewer)
+    auth.require_whole_practice(viewer)
     with writing(engine) as connection:
         merging.undo_partner_merge(connection, merge_id, now=now)
-
-
-def _require_whole_practice(viewer: Viewer) -> None:
-    auth.require(viewer, auth.CHANGE_RULES)
-    if viewer.locations is not None:
-        raise auth.NotAllowed("Partners are merged by those who see every location. Ask a manager.")

@@ -18,6 +18,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 SEE_METRICS, SEE_LEADS, LOG_INQUIRY, ANNOTATE = "see metrics", "see leads", "log inquiry", "write notes on charts"
 WORK_LEADS, LOWER_PRIORITY, CHANGE_RULES = "work leads", "lower a priority", "change the practice's rules"
+NAME_ADMINISTRATORS = "name administrators"
 
 _STAFF = (
     Role.INTAKE_COORDINATOR, Role.SCHEDULING_LEAD, Role.FRONT_DESK, Role.CLINICAL_REVIEW, Role.MANAGER, Role.ADMINISTRATOR,
@@ -29,6 +30,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     LOG_INQUIRY: frozenset(_STAFF),
     WORK_LEADS: frozenset(_STAFF),
     CHANGE_RULES: frozenset((Role.MANAGER, Role.ADMINISTRATOR)),
+    NAME_ADMINISTRATORS: frozenset((Role.ADMINISTRATOR,)),
     LOWER_PRIORITY: frozenset((Role.CLINICAL_REVIEW, Role.ADMINISTRATOR)),
     ANNOTATE: frozenset((Role.MANAGER, Role.ADMINISTRATOR, Role.INTAKE_COORDINATOR, Role.SCHEDULING_LEAD)),
 }
@@ -80,6 +82,13 @@ def require(viewer: Viewer, permission: str, location_id: int | None = None) -> 
         raise NotAllowed(f"Your role does not allow this ({permission}). Ask a manager.")
     if location_id is not None and not viewer.sees(location_id):
         raise NotAllowed("This location is not one of yours. Choose another, or ask a manager.")
+
+
+def require_whole_practice(viewer: Viewer, permission: str = CHANGE_RULES) -> None:
+    """Raise `NotAllowed` unless the viewer may change what the whole practice set up, and sees all of it."""
+    require(viewer, permission)
+    if viewer.locations is not None:
+        raise NotAllowed("What the practice set up is changed by those who see all of it. Ask a manager.")
 
 
 def require_servable(practice: Mapping[str, Any] | None, *addresses: str | None) -> None:

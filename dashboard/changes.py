@@ -1,13 +1,15 @@
 """A change of the practice's own rules: what it would change is shown before it is saved, and it holds from a day on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import IntegrityError
 
 from dashboard import auth
 from dashboard.auth import Viewer
+from data_access import practice
 from data_access.engine import writing
 
 Shown = Mapping[str, str]
@@ -30,12 +32,15 @@ class Change:
         What holds on a day, before or after it.
     from_day : date
         From which day on it holds.
+    needs : str
+        A permission that it needs besides; empty for none.
     """
 
     said: str
-    apply: Callable[[Connection], None]
+    apply: Callable[[Connection], object]
     shows: Callable[[Connection, date], Shown]
     from_day: date
+    needs: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,16 +63,43 @@ def preview(engine: Engine, viewer: Viewer, change: Change, *, today: date) -> l
         When it cannot be made, or would hold in the past: the past is not judged anew.
     """
     _require(viewer, change, today)
-    before: Shown = {}
-    after: Shown = {}
+    found: list[Difference] = []
+    try:
+        with writing(engine) as connection:
+            found = _make(connection, change)
+            raise _Undone
+    except _Undone:
+        return found
+
+
+def save(engine: Engine, viewer: Viewer, change: Change, shown: Sequence[Difference], *, today: date) -> None:
+    """Make a change, as it was shown; made already, it is not made again. Errors as for `preview`, and:
+
+    Raises
+    ------
+    ValueError
+        When it would change something else by now than was shown: somebody else changed it meanwhile.
+    """
+    _require(viewer, change, today)
     try:
         with writing(engine) as connection:
             before = change.shows(connection, change.from_day)
-            change.apply(connection)
-            after = change.shows(connection, change.from_day)
-            raise _Undone
+            if all(before.get(one.about, "") == one.after for one in shown):
+                raise _Undone
+            if _make(connection, change) != list(shown):
+                raise ValueError("Somebody changed this meanwhile. Look again at what your change does now.")
     except _Undone:
-        pass
+        return
+
+
+def _make(connection: Connection, change: Change) -> list[Difference]:
+    practice.lock(connection)
+    before = change.shows(connection, change.from_day)
+    try:
+        change.apply(connection)
+    except IntegrityError:
+        raise ValueError("Somebody entered the same at this moment. Look again.") from None
+    after = change.shows(connection, change.from_day)
     return [
         Difference(about, before.get(about, ""), after.get(about, ""))
         for about in dict.fromkeys((*before, *after))
@@ -75,16 +107,9 @@ def preview(engine: Engine, viewer: Viewer, change: Change, *, today: date) -> l
     ]
 
 
-def save(engine: Engine, viewer: Viewer, change: Change, *, today: date) -> None:
-    """Make a change; errors as for `preview`."""
-    _require(viewer, change, today)
-    with writing(engine) as connection:
-        change.apply(connection)
-
-
 def _require(viewer: Viewer, change: Change, today: date) -> None:
-    auth.require(viewer, auth.CHANGE_RULES)
-    if viewer.locations is not None:
-        raise auth.NotAllowed("The practice's rules are changed by those who see all of it. Ask a manager.")
+    auth.require_whole_practice(viewer)
+    if change.needs:
+        auth.require(viewer, change.needs)
     if change.from_day < today:
         raise ValueError("A change holds from today or a later day: the past is not judged anew.")

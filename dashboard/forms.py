@@ -1,11 +1,14 @@
 """From raw widget values to a value object, or to a message beside each field that is wrong."""
 
+import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from dashboard import labels
 from data_access.contacts import plain
 from data_access.events import Received
 from data_access.lead_rules import reference_problem
@@ -24,8 +27,6 @@ LIVE_CHANNELS = (Channel.PHONE, Channel.WALK_IN)
 _CLINICIANS_KINDS = (Kind.WARM_INTRO, Kind.PARTNER_REQUEST)
 _CLINICIANS_CHANNELS = (Channel.FAX, Channel.SECURE_EMAIL, Channel.PARTNER_OUTREACH)
 
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-
 Errors = dict[str, str]
 """Field name -> what is wrong and what to do."""
 
@@ -39,11 +40,11 @@ class Inquiry:
     received_at : datetime, optional
         None: at the moment it is saved.
     typed : str
-        What was typed, to tell the same form sent twice from another inquiry; "15 min ago" stays that.
+        A digest of what was typed, to tell the same form sent twice from another inquiry; "15 min ago" stays that.
     new_partner : str
         The name of a partner that is not on the list yet; empty for none.
-    sure : bool
-        Whether somebody who was asked said that it is not entered already.
+    sure, sure_partner : bool
+        Whether somebody who was asked said that the inquiry, or the partner, is not entered already.
     contact : str
         A phone number or an e-mail address, of which only a fingerprint is kept; empty for none.
     """
@@ -53,6 +54,7 @@ class Inquiry:
     typed: str
     new_partner: str = ""
     sure: bool = False
+    sure_partner: bool = False
     contact: str = field(default="", repr=False)
 
 
@@ -132,9 +134,10 @@ def parse_inquiry(
             answered_live=bool(raw.get("live")) and channel in LIVE_CHANNELS,
         ),
         received_at,
-        repr(sorted((name, value) for name, value in raw.items() if name != "sure")),
+        hashlib.sha256(repr(sorted((k, v) for k, v in raw.items() if not k.startswith("sure"))).encode()).hexdigest(),
         new_partner,
         bool(raw.get("sure")),
+        bool(raw.get("sure_partner")),
         contact,
     )
 
@@ -179,11 +182,12 @@ def parse_week(typed: Sequence[str]) -> dict[int, list[tuple[str, str]]] | str:
         for part in filter(None, (part.strip() for part in text.replace(";", ",").split(","))):
             span = parse_span(part, whole_day=False)
             if isinstance(span, str):
-                return f"{WEEKDAYS[weekday]}: {span}"
+                return f"{labels.WEEKDAYS[weekday + 1]}: {span}"
             spans.append(span)
         ends = [closes if closes > opens else closes + DAY_MINUTES for opens, closes in sorted(spans)]
         if any(begins < end for end, (begins, _) in zip(ends, sorted(spans)[1:], strict=False)):
-            return f"{WEEKDAYS[weekday]}: these hours overlap. Write each stretch once, for example 08:30-12:30, 13:15-17:00."
+            name = labels.WEEKDAYS[weekday + 1]
+            return f"{name}: these hours overlap. Write each stretch once, for example 08:30-12:30, 13:15-17:00."
         if spans:
             week[weekday] = [(time_of_day(opens), time_of_day(closes)) for opens, closes in sorted(spans)]
     return week
@@ -194,11 +198,11 @@ def parse_span(typed: str, *, whole_day: bool) -> tuple[int, int] | str:
     text = typed.strip().replace("–", "-")
     if not text and whole_day:
         return 0, DAY_MINUTES
-    opens, dash, closes = (part.strip() for part in text.partition("-"))
+    times = re.fullmatch(r"(\d\d?:\d\d)\s*-\s*(\d\d?:\d\d)", text)
     try:
-        span = minute_of_day(opens), minute_of_day(closes)
+        span = (minute_of_day(times[1]), minute_of_day(times[2])) if times else (-1, -1)
     except ValueError:
         span = -1, -1
-    if not dash or span[0] < 0 or span[0] == span[1] or span[0] == DAY_MINUTES:
+    if span[0] < 0 or span[0] == span[1] or span[0] == DAY_MINUTES:
         return f"{typed.strip()!r} is not a stretch of hours. Write it like 08:30-12:30."
     return span

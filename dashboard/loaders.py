@@ -22,6 +22,7 @@ from data_access import (
     demo,
     facts,
     lead_lists,
+    partners,
     practice,
     promises,
     routing,
@@ -217,6 +218,14 @@ def _names(url: str, revision: int, dimension: str) -> dict[int, str]:
         return labels.of_dimension(connection, dimension)
 
 
+def merged_partners() -> dict[int, tuple[str, int]]:
+    """The partners that were merged: id -> (name, id of the one that goes on)."""
+    with databases.reading(database()) as connection:
+        roots = partners.roots(connection)
+        known = practice.names(connection, t.partners) if roots else {}
+    return {partner: (known[partner], root) for partner, root in roots.items()}
+
+
 def locations(viewer: Viewer) -> list[dict[str, Any]]:
     """The practice's locations in the viewer's scope."""
     with databases.reading(database()) as connection:
@@ -226,7 +235,8 @@ def locations(viewer: Viewer) -> list[dict[str, Any]]:
 def choices(table: str) -> list[dict[str, Any]]:
     """The entries in use of one of the practice's lists: partners, service_lines, sources or staff."""
     with databases.reading(database()) as connection:
-        return practice.active(connection, metadata.tables[table])
+        merged = partners.roots(connection) if table == "partners" else {}
+        return [entry for entry in practice.active(connection, metadata.tables[table]) if entry["id"] not in merged]
 
 
 def waited_minutes(waits: pd.DataFrame) -> npt.NDArray[np.int64]:

@@ -1,81 +1,27 @@
-"""The quick form: four things asked, everything else defaulted, saved once however often it is sent."""
+"""The quick form as it is drawn: four things asked, everything else defaulted, looked at while it is typed."""
 
-import secrets
-import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
 import streamlit as st
 
-from dashboard import actions, auth, clock, focus, forms, labels, loaders, practice_loaders, settings
-from dashboard.actions import Recorded
+from dashboard import actions, focus, forms, labels, loaders, log_saving, practice_loaders, settings
 from dashboard.auth import Viewer
-from dashboard.display import deadline, how_to_import, lead_table
-from dashboard.forms import Inquiry
+from dashboard.display import how_to_import, lead_table
+from dashboard.log_saving import DEFAULTS, FORM, Form
 from dashboard.screens import texts
-from data_access.events import AskedAgain, Closed
-from data_access.lead_rules import REFERENCE_LENGTH, Doubtful, NotPossible, note_doubts, reference_problem
+from data_access.lead_rules import REFERENCE_LENGTH, note_doubts, reference_problem
 from data_access.partners import meant
-from data_access.vocabulary import Asker, Channel, CloseReason, Kind, PartnerCategory, Priority, TextUse, Topic
+from data_access.vocabulary import (
+    Asker,
+    Channel,
+    Kind,
+    PartnerCategory,
+    Priority,
+    TextUse,
+    Topic,
+)
 
-_STICKY = ("location", "channel")
-"""Fields that stay as last chosen, from form to form and from page to page."""
-_DEFAULTS: dict[str, Any] = {
-    "kind": Kind.SCHEDULING,
-    "when": forms.NOW,
-    "priority": Priority.ROUTINE,
-    "reference": "",
-    "expectations": "",
-    "live": False,
-    "sure": False,
-    "contact": "",
-    **dict.fromkeys(
-        ("channel", "partner", "category", "topic", "asker", "location", "service_line", "source", "owner", "clinician")
-    ),
-    "received": None,
-}
-"""Every field and what it holds in a fresh form."""
-_FORM = "log_form"
-_FIRST = "What do they want?"
-_SECOND_CLICK = timedelta(seconds=3)
-
-
-@dataclass
-class _Form:
-    """The form of one inquiry, and of the next: each has another number, and so have its widgets, so that a late click on one
-    that is saved already finds nothing to press.
-
-    It is changed and never replaced: Streamlit breaks a run off where it touches the session once a newer run is asked for,
-    and what was saved by then must be said by that one. Whoever saves holds `saving`, and whoever draws waits for it.
-    """
-
-    number: int = 1
-    nonce: str = ""
-    began_at: datetime | None = None
-    errors: Mapping[str, str] = field(default_factory=dict)
-    doubtful: bool = False
-    saved: str | None = None
-    undo: tuple[Recorded, ...] = ()
-    twin: int | None = None
-    text_id: int | None = None
-    drawn: bool = False
-    told: bool = False
-    saving: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        self.nonce = self.nonce or secrets.token_hex(16)
-
-    def begin_next(self, said: str, now: datetime, undo: tuple[Recorded, ...]) -> None:
-        """Say what was saved, and begin the next inquiry."""
-        self.number, self.nonce, self.began_at = self.number + 1, secrets.token_hex(16), now
-        self.errors, self.doubtful, self.twin, self.drawn = {}, False, None, False
-        self.saved, self.undo, self.told = said, undo, False
-
-    def key(self, name: str) -> str:
-        """A widget's key."""
-        return f"log_{name}" if name in _STICKY else f"log_{name}_{self.number}"
+FIRST = "What do they want?"
 
 
 def ready(viewer: Viewer) -> bool:
@@ -92,16 +38,16 @@ def ready(viewer: Viewer) -> bool:
 
 def draw(viewer: Viewer) -> None:
     """The form. What was typed stays until it is saved; what is wrong is said beside the field."""
-    form: _Form = st.session_state.setdefault(_FORM, _Form())
+    form: Form = st.session_state.setdefault(FORM, Form())
     with form.saving:
         number = form.number
     places = {place["id"]: place for place in loaders.locations(viewer)}
     if form.drawn and form.key("when") not in st.session_state:  # back from another page: old words are stale
-        form.saved, form.errors = None, {}
+        form.saved, form.errors, form.doubt = None, {}, None
     form.drawn = True
-    for name, value in (_DEFAULTS | {"location": next(iter(places))}).items():
+    for name, value in (DEFAULTS | {"location": next(iter(places))}).items():
         st.session_state.setdefault(form.key(name), value)
-    kind = st.pills(_FIRST, list(Kind), format_func=labels.word, key=form.key("kind"), required=True, wrap=True)
+    kind = st.pills(FIRST, list(Kind), format_func=labels.word, key=form.key("kind"), required=True, wrap=True)
     channels = [c for c in Channel if c != Channel.NOT_RECORDED]
     channel = st.pills(
         "How did it arrive?", channels, format_func=labels.word, key=form.key("channel"), wrap=True,
@@ -113,16 +59,21 @@ def draw(viewer: Viewer) -> None:
         _received(form)
         _details(form, kind, places)
         st.form_submit_button(
-            "Save inquiry", type="primary", on_click=_submit, args=(viewer, form, number), shortcut="Ctrl+Enter"
+            "Save inquiry",
+            type="primary",
+            on_click=log_saving.submit,
+            args=(viewer, form, number),
+            shortcut="Ctrl+Enter",
         )
     _outcome(viewer, form)
-    focus.to(_FIRST, name="log", turn=number)
+    focus.to(FIRST, name="log", turn=number)
     if number != form.number:  # saved meanwhile
         st.rerun()
 
 
-def _asked(viewer: Viewer, form: _Form, kind: Kind | None, channel: Channel | None) -> None:
+def _asked(viewer: Viewer, form: Form, kind: Kind | None, channel: Channel | None) -> None:
     """What is looked at while it is typed: it stands outside the form, so that leaving a field is enough."""
+    form.twin = None
     if kind != Kind.PARTNER_REQUEST:  # first, so that the keyboard goes from the channel to it and on to the partner
         st.text_input(
             "Patient reference: the short local code", key=form.key("reference"), max_chars=REFERENCE_LENGTH,
@@ -159,30 +110,37 @@ def _asked(viewer: Viewer, form: _Form, kind: Kind | None, channel: Channel | No
         st.toggle("Answered as it came in: no call back is owed", key=form.key("live"))
 
 
-def _reference_doubts(viewer: Viewer, form: _Form) -> None:
+def _reference_doubts(viewer: Viewer, form: Form) -> None:
     """Live, in a place of its own so that nothing below moves: what is wrong with it, and whether it is there already."""
     with st.container():
         reference = st.session_state[form.key("reference")].strip()
         problem = form.errors.get("reference") or (reference_problem(reference) if reference else None)
-        form.twin = None if problem and not form.doubtful else _twin(viewer, form, reference)
+        form.twin = None if problem else _twin(viewer, form, reference)
         if form.twin:
             st.warning(
                 f"Inquiry {form.twin} of these days may be the same one. Is this the same person again?",
                 icon=":material/content_copy:",
             )
-            with st.container(horizontal=True):
-                st.button(
-                    f"Add to inquiry {form.twin}", key=form.key("again"), on_click=_ask_again, icon=":material/add_call:",
-                    args=(viewer, form, form.number, form.twin),
-                )  # fmt: skip
-                st.toggle("It is another one: save it all the same", key=form.key("sure"))
+            st.button(
+                f"Add to inquiry {form.twin}", key=form.key("again"), icon=":material/add_call:",
+                on_click=log_saving.ask_again, args=(viewer, form, form.number, form.twin),
+            )  # fmt: skip
         elif problem:
             st.markdown(f":red[{problem}]")
-            if form.doubtful:  # of an inquiry at a location that this person does not see
-                st.toggle("It is another one: save it all the same", key=form.key("sure"))
+        if form.twin or _doubts(form, "reference"):
+            st.toggle("It is another one: save it all the same", key=form.key("sure"))
 
 
-def _twin(viewer: Viewer, form: _Form, reference: str) -> int | None:
+def _doubts(form: Form, name: str) -> bool:
+    """Say what was doubtful about a field when it was refused, as long as it holds the same; whether there is such a doubt."""
+    field_, held, why = form.doubt or ("", None, "")
+    stands = field_ == name and held == st.session_state.get(form.key(name))
+    if stands and not form.twin:
+        st.markdown(f":red[{why}]")
+    return stands
+
+
+def _twin(viewer: Viewer, form: Form, reference: str) -> int | None:
     """The inquiry that may be this one, by its reference or by a contact's fingerprint."""
     print_ = actions.fingerprint_of(str(st.session_state.get(form.key("contact")) or ""))
     place, partner = st.session_state[form.key("location")], st.session_state.get(form.key("partner"))
@@ -191,16 +149,15 @@ def _twin(viewer: Viewer, form: _Form, reference: str) -> int | None:
     return loaders.twin(viewer, reference or None, place, partner if isinstance(partner, int) else None, print_)
 
 
-def _partner_doubts(form: _Form) -> None:
+def _partner_doubts(form: Form) -> None:
     with st.container():
         typed = st.session_state[form.key("partner")]
         alike = practice_loaders.alike_partners(typed) if isinstance(typed, str) else []
-        if form.errors.get("partner"):
-            _wrong(form, "partner")
-        elif alike:
+        _wrong(form, "partner")
+        if alike:
             st.markdown(f":orange[There is **{alike[0]}** already. Choose it, unless {typed} is another one.]")
-        if alike and not form.twin:
-            st.toggle("It is another partner", key=form.key("sure"))
+        if alike or _doubts(form, "partner"):
+            st.toggle("It is another partner", key=form.key("sure_partner"))
 
 
 def _take_meant(key: str) -> None:
@@ -210,7 +167,7 @@ def _take_meant(key: str) -> None:
         st.session_state[key] = meant(typed, _names("partners")) or typed
 
 
-def _received(form: _Form) -> None:
+def _received(form: Form) -> None:
     st.pills("Received", forms.WHEN, key=form.key("when"), required=True)
     st.datetime_input(
         "Or on another day and time, by the location's clock", key=form.key("received"), format="YYYY-MM-DD", step=300
@@ -218,14 +175,14 @@ def _received(form: _Form) -> None:
     _wrong(form, "received")
 
 
-def _topic(form: _Form, *, required: bool) -> None:
+def _topic(form: Form, *, required: bool) -> None:
     st.pills(
         "Topic", practice_loaders.offered(Topic), format_func=labels.word, key=form.key("topic"), required=required
     )
     _wrong(form, "topic")
 
 
-def _details(form: _Form, kind: Kind | None, places: dict[int, dict[str, Any]]) -> None:
+def _details(form: Form, kind: Kind | None, places: dict[int, dict[str, Any]]) -> None:
     names = {k: v["name"] for k, v in places.items()}
     st.selectbox(
         "Location", list(names), format_func=names.__getitem__, key=form.key("location"), persist_state="session"
@@ -254,74 +211,7 @@ def _details(form: _Form, kind: Kind | None, places: dict[int, dict[str, Any]]) 
             st.selectbox(label, list(known), format_func=known.__getitem__, key=form.key(name), placeholder="Not given")
 
 
-def _submit(viewer: Viewer, form: _Form, number: int) -> None:
-    """Runs before the page is drawn again: parse, save, and begin the next form; or keep what is wrong."""
-    now = clock.now()
-    with form.saving:
-        raw = {name: st.session_state.get(form.key(name)) for name in _DEFAULTS}
-        untouched = all(raw[name] == value for name, value in _DEFAULTS.items() if name not in _STICKY)
-        if number != form.number or (untouched and form.began_at and now - form.began_at < _SECOND_CLICK):
-            return  # the second click of two, on a form that is saved already or on the fresh one in its place
-        _save(viewer, form, raw, now)
-
-
-def _save(viewer: Viewer, form: _Form, raw: dict[str, Any], now: datetime) -> None:
-    places = {place["id"]: place for place in loaders.locations(viewer)}
-    place = places.get(raw["location"])
-    partners = {p["id"]: p for p in loaders.choices("partners")}
-    names = {partner: str(p["name"]) for partner, p in partners.items()}
-    categories = {partner: PartnerCategory(p["category"]) for partner, p in partners.items()}
-    parsed = forms.parse_inquiry(raw, zone=place["zone"] if place else "UTC", now=now, partner_categories=categories)
-    form.saved, form.told, form.doubtful = None, False, False
-    if not isinstance(parsed, Inquiry):
-        form.errors = parsed
-        return
-    try:
-        logged = actions.log_inquiry(
-            loaders.database(), viewer, parsed, nonce=form.nonce, now=now, text_id=form.text_id
-        )
-    except Doubtful as doubt:
-        form.errors, form.doubtful = {doubt.field: str(doubt)}, True
-        return
-    except (NotPossible, auth.NotAllowed) as error:
-        form.errors = {"": str(error)}
-        return
-    partner = names.get(raw["partner"], raw["partner"])
-    said = f"Inquiry {logged.lead_id}" + (f" from {partner}" if partner else "")
-    said += f" was saved, {labels.word(parsed.asked.pathway).lower()} pathway. "
-    if logged.respond_by and place:
-        late = logged.respond_by <= now
-        said += f"{'It was due' if late else 'Respond by'} **{deadline(logged.respond_by, place['zone'])}**."
-    else:
-        said += "It was answered as it came in." if parsed.asked.answered_live else "No response window is set for it."
-    form.begin_next(said, now, (Recorded(logged.lead_id, 0),))
-
-
-def _ask_again(viewer: Viewer, form: _Form, number: int, lead_id: int) -> None:
-    """Note on an inquiry that is there that the person got in touch again, instead of logging another one."""
-    with form.saving:
-        if number == form.number:
-            _note_again(viewer, form, lead_id)
-
-
-def _note_again(viewer: Viewer, form: _Form, lead_id: int) -> None:
-    channel, now = st.session_state.get(form.key("channel")), clock.now()
-    if channel is None:
-        form.errors = {"channel": "Choose how it arrived."}
-        return
-    live = bool(st.session_state.get(form.key("live"))) and channel in forms.LIVE_CHANNELS
-    what = AskedAgain(channel=channel, topic=st.session_state.get(form.key("topic")))
-    try:
-        done = actions.ask_again(loaders.database(), viewer, lead_id, what, live=live, now=now, nonce=form.nonce)
-    except actions.REFUSALS as error:
-        form.saved, form.told, form.errors = None, False, {"": str(error)}
-        return
-    said = f"Noted on inquiry {lead_id}: got in touch again. "
-    said += "It was answered as it came in." if live else "Its next step is to answer, by the end of the day."
-    form.begin_next(said, now, tuple(done))
-
-
-def _outcome(viewer: Viewer, form: _Form) -> None:
+def _outcome(viewer: Viewer, form: Form) -> None:
     """Under the button that was pressed: what was saved and by when to call, or that something is to be mended.
 
     It stands until the next is saved or the page is left, so that the second click of two cannot wipe it; the toast, for
@@ -333,9 +223,13 @@ def _outcome(viewer: Viewer, form: _Form) -> None:
             st.success(text, icon=icon, width="stretch")
             if form.undo:
                 st.button(
-                    "Undo", key=f"log_undo_{form.number}", icon=":material/undo:", on_click=_undo, args=(viewer, form)
+                    "Undo",
+                    key=f"log_undo_{form.number}",
+                    icon=":material/undo:",
+                    on_click=log_saving.undo,
+                    args=(viewer, form),
                 )
-    elif form.errors:
+    elif form.errors or form.doubt:
         text, icon = form.errors.get("") or "Not saved yet: see what is marked in red above.", ":material/error:"
         st.error(text, icon=icon)
     else:
@@ -345,37 +239,18 @@ def _outcome(viewer: Viewer, form: _Form) -> None:
     form.told = True
 
 
-def _undo(viewer: Viewer, form: _Form) -> None:
-    """Close what was just saved as logged by mistake: it is in no count, and its history shows both; or take a note back."""
-    said = "The note was taken back."
-    try:
-        for done in reversed(form.undo):
-            if done.event_id:
-                actions.take_back(loaders.database(), viewer, done, now=clock.now())
-                continue
-            lead = loaders.lead(viewer, done.lead_id)
-            version = lead.row["version"] if lead else 0
-            mistake = Closed(reason=CloseReason.MISTAKE)
-            actions.record(loaders.database(), viewer, done.lead_id, mistake, version=version, now=clock.now())
-            said = f"Inquiry {done.lead_id} was taken back: it counts nowhere."
-    except actions.REFUSALS as error:
-        form.saved, form.errors = None, {"": str(error)}
-        return
-    form.saved, form.undo = said, ()
-
-
-def _is_new(form: _Form) -> bool:
+def _is_new(form: Form) -> bool:
     return isinstance(st.session_state.get(form.key("partner")), str)
 
 
-def _category(form: _Form, label: str) -> None:
+def _category(form: Form, label: str) -> None:
     st.pills(label, list(PartnerCategory), format_func=labels.word, key=form.key("category"), wrap=True)
     _wrong(form, "category")
 
 
 def beside(viewer: Viewer) -> None:
     """What to say, by the kind that is chosen, and who is seen here, by the service line that is."""
-    form: _Form = st.session_state[_FORM]
+    form: Form = st.session_state[FORM]
     lead = {"kind": st.session_state[form.key("kind")], "need": None}
     form.text_id = texts.script_beside(lead) if lead["kind"] else None
     texts.criteria_card(viewer, st.session_state.get(form.key("service_line")))
@@ -393,6 +268,6 @@ def _names(table: str) -> dict[int, str]:
     return {entry["id"]: entry["name"] for entry in loaders.choices(table)}
 
 
-def _wrong(form: _Form, name: str) -> None:
+def _wrong(form: Form, name: str) -> None:
     if problem := form.errors.get(name):
         st.markdown(f":red[{problem}]")

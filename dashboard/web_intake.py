@@ -148,6 +148,7 @@ def parse(connection: Connection, body: bytes, now: datetime) -> Inquiry | forms
         "channel": Channel.WEB_FORM, "kind": said.get("kind") or Kind.SCHEDULING, "when": forms.NOW,
         "asker": said.get("asker") or _FORMS[said["form"]], "priority": said.get("priority"), "topic": said.get("topic"),
         "reference": said.get("reference"), "expectations": said.get("expectations"), "sure": said.get("sure"),
+        "sure_partner": said.get("sure"),
         "category": said.get("partner_category"),
     }  # fmt: skip
     lists = {"location": t.locations, "service_line": t.service_lines, "source": t.sources, "clinician": t.staff}
@@ -163,7 +164,11 @@ def parse(connection: Connection, body: bytes, now: datetime) -> Inquiry | forms
     if not said.get("location") and len(places) == 1:
         raw["location"] = places[0]["id"]
     zone = next((place["zone"] for place in places if place["id"] == raw.get("location")), "UTC")
-    known_partners = {p["id"]: PartnerCategory(p["category"]) for p in practice.active(connection, t.partners)}
+    merged = partners.roots(connection)
+    known_partners = {
+        p["id"]: PartnerCategory(p["category"])
+        for p in practice.entries(connection, t.partners) if p["active"] or p["id"] in merged
+    }  # fmt: skip
     parsed = forms.parse_inquiry(raw, zone=zone, now=now, partner_categories=known_partners)
     if not isinstance(parsed, Inquiry):
         parsed = {("partner_category" if name == "category" else name): text for name, text in parsed.items()}

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from data_access import practice
 from data_access import tables as t
 from data_access.vocabulary import RecordItem
 
@@ -41,6 +42,7 @@ def set_checklist(
 
     What it does not name is not asked for. Inquiries keep the version that was in force when they were received.
     """
+    practice.lock(connection)
     version = max((one.version for one in versions(connection, service_line_id)), default=0) + 1
     rows = [
         {

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from data_access import fact_tables as tables
 from data_access import partners
+from data_access import tables as t
 from data_access.fact_rows import of_lead
 from data_access.fact_tables import NEVER
 from data_access.lead_state import LeadState
@@ -30,6 +31,10 @@ def write(connection: Connection, states: Mapping[int, LeadState], *, fresh: boo
         ):
             made.setdefault(table, []).extend({"lead_id": lead_id, **row} for row in rows)
     _measure(clock, made.get(tables.spell_facts, []))
+    named = {state.received.partner_id for state in states.values()} - {None}
+    if named:  # a merge of theirs that is under way is waited for
+        hold = sa.select(t.partners.c.id).where(t.partners.c.id.in_(named))
+        connection.execute(hold.with_for_update(read=True, key_share=True))
     roots = partners.roots(connection)
     for table, rows in made.items():
         if not fresh:

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from data_access import rules
+from data_access import partners, rules
 from data_access import tables as t
 from data_access.events import AskedAgain, Happening, Planned
 from data_access.lead_state import LeadState
@@ -86,8 +86,7 @@ class FollowUp:
 
     @cached_property
     def _silent_partners(self) -> frozenset[int]:
-        query = sa.select(t.partners.c.id).where(t.partners.c.may_contact.is_(False))
-        return frozenset(self._connection.execute(query).scalars())
+        return partners.silent(self._connection)
 
     def after(
         self, before: LeadState | None, state: LeadState, at: datetime, what: Happening | None = None
@@ -126,7 +125,9 @@ class FollowUp:
 
     def _answer_again(self, state: LeadState, at: datetime) -> Planned | None:
         due = self._clock.end_of_day(state.received.location_id, at, 0) or at + timedelta(days=1)
-        standing = state.planned.due_at if state.planned else state.received.respond_by if state.unanswered else None
+        talks = state.planned is not None and state.planned.step in _CONTACTS
+        promised = state.received.respond_by if state.unanswered and state.planned is None else None
+        standing = state.planned.due_at if state.planned and talks else promised
         step = self._wished(state, NextStep.CALL)
         return None if standing and standing <= due else Planned(step=step, due_at=due)
 

@@ -154,23 +154,32 @@ def twin_of(
         Only leads there; None: everywhere.
     """
     lead, days, key = t.leads.c, timedelta(days=TWIN_DAYS), _folded(reference)
-    near = (lead.location_id == location_id) | (lead.partner_id == partner_id if partner_id else sa.false())
+    roots = partners.roots(connection)
+    group = partners.merged_into(connection, roots.get(partner_id, partner_id)) if partner_id else []
+    near = (lead.location_id == location_id) | lead.partner_id.in_(group)
     query = (
-        sa.select(lead.id, lead.reference, t.contacts.c.fingerprint)
+        sa.select(lead.id, lead.duplicate_of, lead.reference, t.contacts.c.fingerprint)
         .outerjoin(t.contacts, t.contacts.c.lead_id == lead.id)
         .where(near & lead.reference.is_not(None) | (t.contacts.c.fingerprint == print_ if print_ else sa.false()))
         .where(lead.received_at > received_at - days)
         .where(lead.received_at < received_at + days)
-        .where(lead.close_reason.is_(None) | lead.close_reason.not_in([str(reason) for reason in EXCLUDED_REASONS]))
+        .where(lead.attended_at.is_(None))  # who comes back after the visit begins anew
+        .where(
+            lead.close_reason.is_(None)
+            | lead.close_reason.not_in([str(reason) for reason in EXCLUDED_REASONS])
+            | lead.duplicate_of.is_not(None)
+        )
         .order_by(lead.received_at.desc(), lead.id.desc())
     )
     if locations is not None:
         query = query.where(lead.location_id.in_(list(locations)))
     rows = connection.execute(query) if key or print_ else ()
     found = [
-        int(row.id) for row in rows if (key and _folded(row.reference) == key) or (print_ and row.fingerprint == print_)
+        int(row.duplicate_of or row.id)
+        for row in rows
+        if (key and _folded(row.reference) == key) or (print_ and row.fingerprint == print_)
     ]
-    return found[0] if 0 < len(found) <= CROWD else None
+    return found[0] if 0 < len(set(found)) <= CROWD else None
 
 
 def _folded(reference: str | None) -> str:

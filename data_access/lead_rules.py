@@ -47,6 +47,8 @@ def check(
     if not state.wishes.may_contact and isinstance(what, _OUR_CONTACTS):
         raise NotPossible("This person asked not to be contacted. If they have changed their mind, note that first.")
     match what:
+        case happened.Consented() if other := state.parts[-1].duplicate_of:
+            raise NotPossible(f"It goes on as inquiry {other}. Note their wishes there.")
         case happened.Reopened() if not state.closed_at:
             raise NotPossible("This inquiry is open already.")
         case happened.Reopened() if other := state.parts[-1].duplicate_of:

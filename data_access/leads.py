@@ -163,8 +163,7 @@ def record(
     LookupError
         When there is no such lead.
     """
-    lead = t.leads.c.id == lead_id
-    connection.execute(sa.select(t.leads.c.id).where(lead).with_for_update())  # one at a time, also for the same key
+    lock(connection, [lead_id])  # one at a time, also for the same key
     if key and connection.scalar(sa.select(t.events.c.id).where(t.events.c.idempotency_key == key)):
         return version_of(connection, lead_id)
     log = _locked(connection, lead_id, version)
@@ -213,7 +212,7 @@ def correct(
     if received_at > now + CLOCK_SKEW:
         raise NotPossible("The inquiry's time lies in the future. Give the time at which it arrived.")
     precision = Precision.MINUTE if received_at != before.received_at else before.received_precision
-    asked = promised(connection, ResponseClock(connection), asked, received_at, precision)
+    asked = _promised_anew(connection, before.parts[0].asked, asked, (before.received_at, received_at), precision)
     event = Event(asked, received_at, now, precision, id=log[-1].id + 1, staff_id=staff_id)
     after = replay([*log, event])
     if after.flags & ~before.flags:
@@ -221,6 +220,19 @@ def correct(
     event_id = connection.execute(sa.insert(t.events).values(event_row(lead_id, event)).returning(t.events.c.id))
     _write_lead(connection, lead_id, after)
     return int(event_id.scalar_one())
+
+
+def _promised_anew(
+    connection: Connection, was: Received, now: Received, received: tuple[datetime, datetime], precision: Precision
+) -> Received:
+    """What was asked, as it is corrected, by the promise and the checklist that were stamped: hours that changed since move
+    neither. Where what they hang on is another, they are stamped anew.
+    """
+    names = ("location_id", "pathway", "channel", "lead_kind", "priority", "answered_live", "service_line_id")
+    if received[0] != received[1] or any(getattr(was, name) != getattr(now, name) for name in names):
+        return promised(connection, ResponseClock(connection), now, received[1], precision)
+    stamped = ("window_minutes", "respond_by", "answer_until", "required_records", "optional_records")
+    return dataclasses.replace(now, **{name: getattr(was, name) for name in stamped})
 
 
 def _locked(connection: Connection, lead_id: int, version: int) -> list[Event]:
@@ -307,8 +319,15 @@ def add_many(connection: Connection, drafts: Sequence[Draft]) -> list[tuple[int,
     return list(zip(ids, states, strict=True))
 
 
+def lock(connection: Connection, lead_ids: Collection[int]) -> None:
+    """Hold some leads until the transaction ends, always in the same order, so that two never wait for each other."""
+    query = sa.select(t.leads.c.id).where(t.leads.c.id.in_(list(lead_ids))).order_by(t.leads.c.id)
+    connection.execute(query.with_for_update())
+
+
 def rebuild(connection: Connection, lead_ids: Collection[int]) -> dict[int, LeadState]:
     """Bring the rows of some leads into step with their events."""
+    lock(connection, lead_ids)
     states = {lead_id: replay(log) for lead_id, log in logs_of(connection, lead_ids).items()}
     for lead_id, state in states.items():
         connection.execute(

@@ -13,10 +13,11 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from data_access import events as happened
-from data_access import fact_tables, leads, partners
+from data_access import fact_tables, leads, partners, practice
 from data_access import tables as t
 from data_access.event_log import append_events, log_of, logs_of
 from data_access.events import Event, Received
+from data_access.follow_up import FollowUp
 from data_access.lead_rules import NotPossible
 from data_access.lead_state import LeadState
 from data_access.promises import ResponseClock
@@ -49,16 +50,17 @@ def merge_partners(
     NotPossible
         When they are one already, or one of them was merged before.
     """
+    practice.lock(connection)
     roots = partners.roots(connection)
     if partner_id == into_id or roots.get(into_id, into_id) == partner_id:
         raise NotPossible("These are one partner already. Choose two.")
     if partner_id in roots or into_id in roots:
         raise NotPossible("One of these was merged before. Undo that first, or choose the partner that goes on.")
+    group = _locked_group(connection, partner_id)
     values = {"partner_id": partner_id, "into_id": into_id, "merged_at": now, "staff_id": staff_id}
-    merge = connection.execute(sa.insert(t.partner_merges).values(values).returning(t.partner_merges.c.id))
-    _set_active(connection, partner_id, active=False)
-    _count_anew(connection, partner_id)
-    return int(merge.scalar_one())
+    merge = connection.execute(sa.insert(t.partner_merges).values(values).returning(t.partner_merges.c.id)).scalar_one()
+    _count_anew(connection, group)
+    return int(merge)
 
 
 def undo_partner_merge(connection: Connection, merge_id: int, *, now: datetime) -> None:
@@ -69,13 +71,15 @@ def undo_partner_merge(connection: Connection, merge_id: int, *, now: datetime) 
     LookupError
         When there is no such merge that stands.
     """
+    practice.lock(connection)
     c = t.partner_merges.c
-    undone = sa.update(t.partner_merges).where(c.id == merge_id, c.undone_at.is_(None)).values(undone_at=now)
-    partner = connection.scalar(undone.returning(c.partner_id))
+    standing = sa.select(c.partner_id).where(c.id == merge_id, c.undone_at.is_(None))
+    partner = connection.scalar(standing)
     if partner is None:
         raise LookupError("this merge was undone already")
-    _set_active(connection, partner, active=True)
-    _count_anew(connection, partner)
+    group = _locked_group(connection, partner)
+    connection.execute(sa.update(t.partner_merges).where(c.id == merge_id).values(undone_at=now))
+    _count_anew(connection, group)
 
 
 def partner_merges(connection: Connection) -> list[dict[str, Any]]:
@@ -91,32 +95,23 @@ def partner_merges(connection: Connection) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def _set_active(connection: Connection, partner_id: int, *, active: bool) -> None:
-    connection.execute(sa.update(t.partners).where(t.partners.c.id == partner_id).values(active=active))
+def _locked_group(connection: Connection, partner_id: int) -> list[int]:
+    """A partner and all that were merged into it, held until the transaction ends: whoever writes facts of theirs waits."""
+    group = partners.merged_into(connection, partner_id)
+    lock = sa.select(t.partners.c.id).where(t.partners.c.id.in_(group)).order_by(t.partners.c.id).with_for_update()
+    connection.execute(lock)
+    return group
 
 
-def _count_anew(connection: Connection, partner_id: int) -> None:
-    """Count the leads of a partner, and of those that were merged into it, for whom they count now."""
+def _count_anew(connection: Connection, group: list[int]) -> None:
+    """Count the leads of some partners, which go on as one, for the one for whom they count now."""
     roots = partners.roots(connection)
-    own = {partner_id} | {partner for partner in roots if _leads_to(connection, partner, partner_id)}
-    mine = sa.select(t.leads.c.id).where(t.leads.c.partner_id.in_(own))
+    mine = sa.select(t.leads.c.id).where(t.leads.c.partner_id.in_(group))
     for table in _FACTS:
-        values: dict[str, Any] = {"partner": roots.get(partner_id, partner_id)}
+        values: dict[str, Any] = {"partner": roots.get(group[0], group[0])}
         if table is fact_tables.lead_facts:
             values["revision"] = None  # stamped when the transaction ends
         connection.execute(sa.update(table).where(table.c.lead_id.in_(mine)).values(values))
-
-
-def _leads_to(connection: Connection, partner_id: int, wanted: int) -> bool:
-    """Whether one partner was merged into another, by whatever way."""
-    c = t.partner_merges.c
-    query = sa.select(c.partner_id, c.into_id).where(c.undone_at.is_(None))
-    into = {row.partner_id: row.into_id for row in connection.execute(query)}
-    while partner_id in into:
-        partner_id = into[partner_id]
-        if partner_id == wanted:
-            return True
-    return False
 
 
 # ---------------------------------------------------------------- inquiries
@@ -142,30 +137,62 @@ def merge_leads(
     Stale, LookupError
         As for `leads.record`.
     NotPossible
-        When the other one came later, does not go on itself, or is the same one.
+        When the other one came later, does not go on itself, is the same one, or both have an appointment.
     """
-    other = log_of(connection, into_id)
-    state, ours = replay(other), log_of(connection, lead_id)
+    leads.lock(connection, [lead_id, into_id])
+    if key and connection.scalar(sa.select(t.events.c.id).where(t.events.c.idempotency_key == key)):
+        return leads.version_of(connection, lead_id)
+    ours, theirs = (log_of(connection, one) for one in (lead_id, into_id))
+    duplicate, state = replay(ours), replay(theirs)
+    _require_mergeable(lead_id, duplicate, into_id, state)
+    closed = happened.Closed(reason=CloseReason.DUPLICATE, duplicate_of=into_id)
+    version = leads.record(
+        connection, lead_id, closed, occurred_at=now, now=now, version=version, staff_id=staff_id, key=key
+    )
+    clock = ResponseClock(connection)
+    copies = _copies(clock, state, ours, now)
+    after = replay([*theirs, *(replace(event, id=theirs[-1].id + n) for n, event in enumerate(copies, 1))])
+    owed = copies[0].what if duplicate.unanswered and not duplicate.closed_at else None
+    if step := FollowUp(connection, clock).after(state, after, now, owed):
+        copies.append(Event(step, now, now, staff_id=staff_id, copied_from=copies[0].copied_from))
+    append_events(connection, [(into_id, event) for event in copies])
+    leads.rebuild(connection, [into_id])
+    return version
+
+
+def _require_mergeable(lead_id: int, duplicate: LeadState, into_id: int, state: LeadState) -> None:
     if lead_id == into_id:
         raise NotPossible("An inquiry is no duplicate of itself. Give the number of the other one.")
     if state.close_reason in EXCLUDED_REASONS:
         raise NotPossible(f"Inquiry {into_id} does not go on itself. Give the number of the one that does.")
     if state.closed_at:
         raise NotPossible(f"Inquiry {into_id} is closed. Reopen it first.")
-    if state.received_at > replay(ours).received_at:
+    if state.received_at > duplicate.received_at:
         raise NotPossible(
             f"Inquiry {into_id} came later. Close that one as the duplicate: the clock runs from the first."
         )
-    already = key and connection.scalar(sa.select(t.events.c.id).where(t.events.c.idempotency_key == key))
-    version = leads.record(
-        connection, lead_id, happened.Closed(reason=CloseReason.DUPLICATE, duplicate_of=into_id), occurred_at=now, now=now,
-        version=version, staff_id=staff_id, key=key,
-    )  # fmt: skip
-    if not already:
-        clock = ResponseClock(connection)
-        append_events(connection, [(into_id, event) for event in _copies(clock, state, ours, now)])
-        leads.rebuild(connection, [into_id])
-    return version
+    if state.appointments and duplicate.appointments:
+        raise NotPossible(
+            f"Inquiries {lead_id} and {into_id} both have an appointment. Take back the one that was entered twice, then "
+            "merge them."
+        )
+
+
+def reach(connection: Connection, lead_id: int, event_id: int) -> tuple[list[int], set[int]]:
+    """What goes with an entry that is taken back: the lines whose copies go too, and the leads on which those stand.
+
+    With the closing that merged it, that is all of the lead; else the entry itself.
+    """
+    log = log_of(connection, lead_id)
+    wrong = next((event.what for event in log if event.id == event_id), None)
+    merged = isinstance(wrong, happened.Closed) and wrong.duplicate_of is not None
+    originals, found, c = [event.id for event in log] if merged else [event_id], set[int](), t.events.c
+    there = originals
+    while there:
+        rows = connection.execute(sa.select(c.id, c.lead_id).where(c.copied_from_id.in_(there))).all()
+        found |= {row.lead_id for row in rows}
+        there = [row.id for row in rows]
+    return originals, found
 
 
 def take_back_copies(
@@ -175,6 +202,7 @@ def take_back_copies(
     c = t.events.c
     while originals:
         query = sa.select(c.id, c.lead_id).where(c.copied_from_id.in_(list(originals)))
+        leads.lock(connection, set(connection.execute(query.with_only_columns(c.lead_id)).scalars()))
         copies = {row.id: row.lead_id for row in connection.execute(query)}
         for log in logs_of(connection, set(copies.values())).values():
             for event in log:

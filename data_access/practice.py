@@ -1,5 +1,6 @@
 """The practice: its locations, staffed hours, service lines, sources and people, and the words that it offers."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
@@ -44,6 +45,16 @@ def found(connection: Connection, name: str, zone: str, *, demo_until: date | No
         )
     )
     connection.execute(sa.insert(t.revisions).values(id=1, revision=0, facts_version=FACTS_VERSION))
+
+
+def lock(connection: Connection) -> None:
+    """Hold what the practice set up until the transaction ends: it is changed by one at a time."""
+    connection.execute(sa.select(t.practice.c.id).with_for_update())
+
+
+def name_key(name: str) -> str:
+    """What makes two spellings one name: letters and digits alike in case, width and spacing."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def get(connection: Connection) -> dict[str, Any] | None:
@@ -177,9 +188,7 @@ def change_entry(connection: Connection, table: Table, entry_id: int | None, **v
     name = " ".join(str(values.get("name") or "").split())
     if not 0 < len(name) <= NAME_LENGTH:
         raise ValueError(f"a name has 1 to {NAME_LENGTH} characters")
-    same = sa.func.lower(table.c.name) == name.lower()
-    taken = connection.scalar(sa.select(table.c.id).where(same, table.c.id != (entry_id or 0)))
-    if taken:
+    if any(name_key(other) == name_key(name) for key, other in names(connection, table).items() if key != entry_id):
         raise ValueError(f"there is {name} already; choose another name, or take that one up again")
     values["name"] = name
     if entry_id is None:

@@ -199,6 +199,11 @@ partner_merges = Table(
     CheckConstraint("partner_id <> into_id", name="two"),
 )
 
+_stands = partner_merges.c.undone_at.is_(None)
+sa.Index(
+    "uq_partner_merges_stands", partner_merges.c.partner_id, unique=True, postgresql_where=_stands, sqlite_where=_stands
+)
+
 texts = Table(
     "texts",
     metadata,

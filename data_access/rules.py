@@ -30,16 +30,16 @@ def put(connection: Connection, table: Table, names: Sequence[str], rule: Rule, 
         When another rule is as specific and could fit the same lead: neither would win.
     """
     rule = {**dict.fromkeys(names), **rule}
-    require_winner(connection, table, names, rule, said)
+    require_winner(map(dict, connection.execute(sa.select(table)).mappings()), names, rule, said)
     connection.execute(
         sa.delete(table).where(table.c.effective_from == rule["effective_from"], *same(table, names, rule))
     )
     connection.execute(sa.insert(table).values(**rule))
 
 
-def require_winner(connection: Connection, table: Table, names: Sequence[str], rule: Rule, said: str) -> None:
+def require_winner(others: Iterable[Rule], names: Sequence[str], rule: Rule, said: str) -> None:
     """Raise ValueError when another rule is as specific and could fit the same lead; parameters as for `put`."""
-    for other in map(dict, connection.execute(sa.select(table)).mappings()):
+    for other in others:
         if specificity(other, names) == specificity(rule, names) and _rivals(rule, other, names):
             raise ValueError(
                 f"the {said} for {say(rule, names)} is as specific as the one for {say(other, names)}, and a lead can fit "

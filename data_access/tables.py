@@ -198,6 +198,8 @@ events = Table(
     CheckConstraint("(next_step IS NULL) = (next_step_by IS NULL)", name="next_step_with_day"),
 )
 sa.Index("ix_events_lead_id", events.c.lead_id)
+_copied = events.c.copied_from_id.is_not(None)
+sa.Index("ix_events_copied_from_id", events.c.copied_from_id, postgresql_where=_copied, sqlite_where=_copied)
 
 records = Table(
     "records",

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from data_access import rules
+from data_access import practice, rules
 from data_access import tables as t
 from data_access.vocabulary import TextUse
 
@@ -79,7 +79,8 @@ def write(
     if unknown := set(named) - set(MAY_NAME[use]):
         raise ValueError(f"a {use.replace('_', ' ')} text cannot depend on {', '.join(sorted(unknown))}")
     rule = {**dict.fromkeys(TEXT_KEYS), **named, "use": use}
-    rules.require_winner(connection, t.texts, TEXT_KEYS, rule, "text")
+    practice.lock(connection)
+    rules.require_winner(_alive_from(connection, effective_from), TEXT_KEYS, rule, "text")
     before = sa.select(sa.func.max(t.texts.c.version)).where(*rules.same(t.texts, TEXT_KEYS, rule))
     version = int(connection.scalar(before) or 0) + 1
     connection.execute(
@@ -88,6 +89,12 @@ def write(
         )
     )
     return version
+
+
+def _alive_from(connection: Connection, day: date) -> list[dict[str, Any]]:
+    """The texts that are in force on a day or come into force later, without those that have ended."""
+    later = map(dict, connection.execute(sa.select(t.texts).where(t.texts.c.effective_from > day)).mappings())
+    return [text for text in (*rules.in_force(connection, t.texts, TEXT_KEYS, day), *later) if text["body"]]
 
 
 class Texts:
@@ -105,8 +112,12 @@ class Texts:
             What is known of `kind`, `need`, `location_id` and `service_line_id`.
         """
         wanted = {**dict.fromkeys(TEXT_KEYS), **{k: v for k, v in lead.items() if k in TEXT_KEYS}, "use": use}
-        found = rules.best(self._texts, wanted, TEXT_KEYS, day)
-        return _text(found) if found and found["body"] else None
+        newest: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for text in sorted(self._texts, key=lambda text: (text["effective_from"], text["id"])):
+            if text["effective_from"] <= day:
+                newest[tuple(text[name] for name in TEXT_KEYS)] = text
+        found = rules.best((text for text in newest.values() if text["body"]), wanted, TEXT_KEYS, day)
+        return _text(found) if found else None
 
 
 def on(connection: Connection, day: date) -> list[dict[str, Any]]:

@@ -1,13 +1,13 @@
 """How a change of what the practice set up is asked for: from when it holds, what it would change, and its button."""
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 import streamlit as st
 
 from dashboard import auth, changes, loaders
-from dashboard.changes import Change
+from dashboard.changes import Change, Difference
 from dashboard.display import plural
 from dashboard.frame import View
 
@@ -33,10 +33,11 @@ def entry(label: str, key: str, known: Mapping[int, Mapping[str, Any]], *, new: 
     return st.selectbox(label, [*known, 0], format_func=said, key=key, width=400) or None
 
 
-def since(view: View, key: str) -> date:
-    """From which day on a change holds: today, or later."""
-    day = st.date_input("From", value=view.today, min_value=view.today, key=key, format="YYYY-MM-DD", width=160)
-    return day if isinstance(day, date) else view.today
+def since(view: View, key: str, *, days_ahead: int = 0) -> date:
+    """From which day on a change holds: today, or so many days ahead, or later."""
+    first = view.today + timedelta(days=days_ahead)
+    day = st.date_input("From", value=first, min_value=first, key=key, format="YYYY-MM-DD", width=160)
+    return day if isinstance(day, date) else first
 
 
 def offer(view: View, name: str, change: Change, *, doubt: str = "") -> None:
@@ -64,16 +65,16 @@ def offer(view: View, name: str, change: Change, *, doubt: str = "") -> None:
         st.caption(f"The first {_SHOWN} of them.")
     if doubt:
         st.markdown(f":orange[{doubt}]")
-    st.button("Save this change", key=f"rules_save_{name}", type="primary", on_click=_save, args=(view, change))
+    st.button("Save this change", key=f"rules_save_{name}", type="primary", on_click=_save, args=(view, change, found))
 
 
 def _ask(name: str) -> None:
     st.session_state[_ASKED] = name
 
 
-def _save(view: View, change: Change) -> None:
+def _save(view: View, change: Change, shown: Sequence[Difference]) -> None:
     try:
-        changes.save(loaders.database(), view.viewer, change, today=view.today)
+        changes.save(loaders.database(), view.viewer, change, shown, today=view.today)
     except (ValueError, auth.NotAllowed) as problem:
         st.toast(str(problem), icon=":material/error:")
         return

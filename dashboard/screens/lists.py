@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 from sqlalchemy import Connection
 
-from dashboard import actions, clock, labels, loaders, practice_loaders
+from dashboard import actions, auth, clock, labels, loaders, practice_loaders
 from dashboard.changes import Change, Shown
 from dashboard.display import plural
 from dashboard.frame import View
@@ -97,12 +97,8 @@ def partner(view: View) -> None:
     if name.strip():
         changing.offer(
             view, "partner",
-            Change("The partner", lambda c: _keep(partners.change(c, chosen, name, **values)), partners_shown, view.today),
+            Change("The partner", lambda c: partners.change(c, chosen, name, **values), partners_shown, view.today),
         )  # fmt: skip
-
-
-def _keep(_made: Any) -> None:
-    """A change returns nothing."""
 
 
 def merges(view: View) -> None:
@@ -214,7 +210,10 @@ def person(view: View) -> None:
         role = st.selectbox("Role", roles, format_func=labels.word, key=f"{key}_role", width=240,
                             index=roles.index(Role(now["role"])) if now else 0)  # fmt: skip
     active = st.toggle("Works here", now.get("active", True), key=f"{key}_active")
-    _offer_entry(view, "person", t.staff, chosen, {"name": name, "role": role, "active": active}, people_shown)
+    values = {"name": name, "role": role, "active": active}
+    highest = Role.ADMINISTRATOR in (role, now.get("role"))
+    needs = auth.NAME_ADMINISTRATORS if highest else ""
+    _offer_entry(view, "person", t.staff, chosen, values, people_shown, needs=needs)
 
 
 def _offer_entry(
@@ -224,11 +223,13 @@ def _offer_entry(
     entry_id: int | None,
     values: Mapping[str, Any],
     shows: Callable[[Connection, date], Shown],
+    *,
+    needs: str = "",
 ) -> None:
     if values["name"].strip():
         changing.offer(
             view, name,
-            Change("The list", lambda c: _keep(practice.change_entry(c, table, entry_id, **values)), shows, view.today),
+            Change("The list", lambda c: practice.change_entry(c, table, entry_id, **values), shows, view.today, needs),
         )  # fmt: skip
 
 

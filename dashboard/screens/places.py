@@ -5,12 +5,13 @@ from datetime import date, timedelta
 from functools import cache
 from importlib import resources
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import holidays
 import streamlit as st
 from sqlalchemy import Connection
 
-from dashboard import auth, forms, labels, loaders, practice_loaders
+from dashboard import auth, clock, forms, labels, loaders, practice_loaders
 from dashboard.changes import Change, Shown
 from dashboard.copies import opening_hours
 from dashboard.display import plural
@@ -97,12 +98,15 @@ def details(view: View, place: Mapping[str, Any]) -> None:
             typed["details_verified_on"] = view.today
         number = place["id"]
         changing.offer(
-            view, "details", Change("The details", lambda c: _change(c, number, typed), details_shown, view.today)
+            view,
+            "details",
+            Change(
+                "The details",
+                lambda c: practice.change_entry(c, t.locations, number, **typed),
+                details_shown,
+                view.today,
+            ),
         )
-
-
-def _change(connection: Connection, number: int | None, typed: Mapping[str, Any]) -> None:
-    practice.change_entry(connection, t.locations, number, **typed)
 
 
 def another(view: View) -> None:
@@ -118,7 +122,14 @@ def another(view: View) -> None:
         values = {"name": name, "zone": zone}
         if name.strip():
             changing.offer(
-                view, "place", Change("The location", lambda c: _change(c, None, values), details_shown, view.today)
+                view,
+                "place",
+                Change(
+                    "The location",
+                    lambda c: practice.change_entry(c, t.locations, None, **values),
+                    details_shown,
+                    view.today,
+                ),
             )
 
 
@@ -159,7 +170,7 @@ def hours(view: View, place: Mapping[str, Any]) -> None:
             for name, hours in told.items()
         }
         st.caption("For example 08:30-12:30, 13:15-17:00. Empty: nobody is there. 22:00-06:00 ends the next day.")
-        since = changing.since(view, "places_hours_since")
+        since = changing.since(view, "places_hours_since", days_ahead=1)  # today is promised by today's hours
         week, number = forms.parse_week(list(typed.values())), place["id"]
         if isinstance(week, str):
             st.markdown(f":red[{week}]")
@@ -175,16 +186,13 @@ def hours(view: View, place: Mapping[str, Any]) -> None:
 
 def closures_shown(connection: Connection, day: date) -> Shown:
     """When the practice is closed from a day on, and when it opens besides."""
-    names = practice.names(connection, t.locations)
-    closed = {
-        f"{one['closed_on']:%a %d %b %Y} · {_where(one['location_id'], names)}": _part(one)
-        for one in practice.closures_from(connection, day)
-    }
-    extra = {
-        f"{one['open_on']:%a %d %b %Y} · {_where(one['location_id'], names)}": _extra(one)
-        for one in practice.openings_from(connection, day)
-    }
-    return closed | extra
+    names, shown = practice.names(connection, t.locations), dict[str, str]()
+    said = [(one["closed_on"], one["location_id"], _part(one)) for one in practice.closures_from(connection, day)]
+    said += [(one["open_on"], one["location_id"], _extra(one)) for one in practice.openings_from(connection, day)]
+    for on, place, what in sorted(said, key=lambda one: one[0]):
+        about = f"{on:%a %d %b %Y} · {_where(place, names)}"
+        shown[about] = f"{shown[about]}; {what}" if about in shown else what
+    return shown
 
 
 def _where(place: int | None, names: Mapping[int, str]) -> str:
@@ -248,12 +256,8 @@ def _propose(view: View, place: Mapping[str, Any]) -> None:
     if days:
         changing.offer(
             view, "holidays",
-            Change("The closed days", lambda c: _close(c, days, where), closures_shown, view.today),
+            Change("The closed days", lambda c: practice.close_on(c, days, location_id=where), closures_shown, view.today),
         )  # fmt: skip
-
-
-def _close(connection: Connection, days: Mapping[date, str], where: int | None) -> None:
-    practice.close_on(connection, days, location_id=where)
 
 
 def _one_day(view: View) -> None:
@@ -269,6 +273,10 @@ def _one_day(view: View) -> None:
     span = forms.parse_span(hours, whole_day=what == "Closed")
     if isinstance(span, str):
         st.markdown(f":red[{span}]")
+        return
+    now = clock.now().astimezone(ZoneInfo(view.zone))
+    if day == view.today and span[0] <= now.hour * 60 + now.minute:
+        st.markdown(":red[What is over today stays as it was. Give hours from now on, for example until 24:00.]")
         return
     if not label.strip() or not isinstance(day, date):
         st.caption("Say why, in a few words.")

@@ -504,7 +504,7 @@ def test_who_asks_again_is_noted_on_the_inquiry_that_is_there_and_undone_with_on
     before = logged(on_copy)
     fill(at, reference="A1234").run()
     next(button for button in at.button if button.label.startswith("Add to inquiry")).click().run()
-    assert "got in touch again. Its next step is to answer" in words(at)
+    assert "got in touch again. Next: answer the inquiry, by **" in words(at)
     assert logged(on_copy) == before
     with databases.opened(on_copy) as engine, databases.reading(engine) as c:
         assert c.execute(sa.text("SELECT kind FROM events ORDER BY id DESC LIMIT 1")).scalar() == "asked_again"

@@ -9,10 +9,11 @@ from dashboard import changes
 from dashboard.auth import NotAllowed, Viewer
 from dashboard.changes import Change, Difference
 from dashboard.screens import rules
-from data_access import facts, follow_up, promises, routing
+from dashboard.screens import texts as text_screen
+from data_access import facts, follow_up, promises, routing, texts
 from data_access import tables as t
 from data_access.engine import reading, writing
-from data_access.vocabulary import Channel, Kind, Need, NextStep, Pathway, Role
+from data_access.vocabulary import Channel, Kind, Need, NextStep, Pathway, Role, TextUse
 from tests.dashboard.conftest import NOW
 from tests.dashboard.test_pages import visit, words
 from tests.factories import LONG_AGO, World, log
@@ -38,6 +39,11 @@ def window(minutes: int, day=TODAY, **keys: object) -> Change:
         rules.windows_shown,
         day,
     )
+
+
+def made(world: World, change: Change) -> None:
+    """Looked at, and saved as it was shown."""
+    changes.save(world.engine, BOB, change, changes.preview(world.engine, BOB, change, today=TODAY), today=TODAY)
 
 
 def test_gaps_stand_out_in_the_matrix_and_are_counted(shown: World) -> None:
@@ -66,7 +72,7 @@ def test_a_change_is_shown_before_it_is_made_and_nothing_is_written_by_looking(s
 def test_what_came_before_keeps_its_promise(shown: World) -> None:
     """A lead of an hour ago is due as it was promised; the next one as is promised now."""
     first = log(shown, NOW - timedelta(hours=1))
-    changes.save(shown.engine, BOB, window(60), today=TODAY)
+    made(shown, window(60))
     second = log(shown, NOW)
     with reading(shown.engine) as c:
         windows = dict(c.execute(sa.select(t.leads.c.id, t.leads.c.window_minutes)).all())
@@ -98,15 +104,16 @@ def test_a_route_change_names_every_kind_of_inquiry_that_changes_hands(shown: Wo
 )
 def test_only_who_manages_the_whole_practice_changes_its_rules(shown: World, viewer: Viewer) -> None:
     """Looking at a change needs the same."""
-    for act in (changes.preview, changes.save):
-        with pytest.raises(NotAllowed):
-            act(shown.engine, viewer, window(60), today=TODAY)
+    with pytest.raises(NotAllowed):
+        changes.preview(shown.engine, viewer, window(60), today=TODAY)
+    with pytest.raises(NotAllowed):
+        changes.save(shown.engine, viewer, window(60), [], today=TODAY)
 
 
 def test_no_change_holds_in_the_past(shown: World) -> None:
     """Yesterday is over."""
     with pytest.raises(ValueError, match="not judged anew"):
-        changes.save(shown.engine, BOB, window(60, TODAY - DAY), today=TODAY)
+        changes.save(shown.engine, BOB, window(60, TODAY - DAY), [], today=TODAY)
 
 
 def test_a_rule_that_could_not_win_is_refused_in_words_beside_it(shown: World) -> None:
@@ -124,3 +131,28 @@ def test_an_absence_is_noted_and_seen(shown: World) -> None:
     at.button(key="rules_ask_away").click().run()
     at.button(key="rules_save_away").click().run()
     assert "**Alice**: 24 Nov until back on 25 Nov 2026" in words(at)
+
+
+def test_a_change_that_would_do_something_else_by_now_is_refused(shown: World) -> None:
+    """A colleague promised another window after the look: nothing is overwritten unseen."""
+    seen = changes.preview(shown.engine, BOB, window(60), today=TODAY)
+    made(shown, window(90))
+    with pytest.raises(ValueError, match="Somebody changed this meanwhile"):
+        changes.save(shown.engine, BOB, window(60), seen, today=TODAY)
+    with reading(shown.engine) as c:
+        assert [rule["window_minutes"] for rule in promises.windows_on(c, TODAY)] == [90]
+
+
+def test_a_change_that_is_saved_twice_is_made_once(shown: World) -> None:
+    """A double click writes no second version."""
+    change = Change(
+        "The text",
+        lambda c: texts.write(c, TextUse.SCRIPT, "Hello", effective_from=TODAY, now=NOW),
+        text_screen.shown,
+        TODAY,
+    )
+    seen = changes.preview(shown.engine, BOB, change, today=TODAY)
+    for _ in range(2):
+        changes.save(shown.engine, BOB, change, seen, today=TODAY)
+    with reading(shown.engine) as c:
+        assert len(texts.versions(c, TextUse.SCRIPT)) == 1

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
-from data_access import checklists, practice, texts
+from data_access import checklists, merging, practice, texts
 from data_access import tables as t
 from data_access.engine import reading, writing
 from data_access.lead_lists import listing
@@ -123,10 +123,10 @@ def test_hours_are_changed_from_a_day_on_and_nonsense_is_refused(shown_world: Wo
     assert "this changes **1 line**" in words(at)
     press(at, "rules_save_hours")
     with reading(shown_world.engine) as c:
-        hours = practice.hours_on(c, TODAY)[shown_world.north]
+        hours = practice.hours_on(c, TODAY + DAY)[shown_world.north]
         assert [(h.opens, h.closes) for h in hours if h.weekday == 0] == [(540, 720), (780, 1020)]
         assert len(hours) == 6
-        assert len(practice.hours_on(c, TODAY - DAY)[shown_world.north]) == 5
+        assert len(practice.hours_on(c, TODAY)[shown_world.north]) == 5, "today was promised by today's hours"
 
 
 def test_public_holidays_are_ticked_and_entered(shown_world: World) -> None:
@@ -263,3 +263,37 @@ def test_only_managers_change_what_is_set_up(page: str, shown_world: World) -> N
         patch.setattr(loaders, "viewer", lambda: clerk)
         at = visit(page)
     assert not [button for button in at.button if str(button.key).startswith("rules_")]
+
+
+def test_only_an_administrator_names_one(shown_world: World) -> None:
+    """A manager is told so, and nothing is changed."""
+    at = block(visit("lists"), "People")
+    at.selectbox(key="lists_person").set_value(shown_world.bob).run()
+    at.selectbox(key=f"lists_person_{shown_world.bob}_role").set_value(Role.ADMINISTRATOR).run()
+    assert "Your role does not allow this (name administrators)" in words(press(at, "rules_ask_person"))
+
+
+def test_what_is_over_today_is_not_closed_after_the_fact(shown_world: World) -> None:
+    """At ten in the morning the whole day cannot be closed any more; the afternoon can."""
+    at = visit("places")
+    at.date_input(key="places_day").set_value(TODAY).run()
+    at.text_input(key="places_day_label").set_value("Storm").run()
+    assert "What is over today stays as it was." in words(at)
+    at.text_input(key="places_day_hours").set_value("13:00-24:00").run()
+    change(at, "day")
+    with reading(shown_world.engine) as c:
+        assert [(one["from_minute"], one["label"]) for one in practice.closures_from(c, TODAY)] == [(780, "Storm")]
+
+
+def test_a_link_by_the_name_of_a_merged_partner_shows_the_one_that_goes_on(shown_world: World) -> None:
+    """And an open view too; a name that nobody has is said, and not left out in silence."""
+    world = shown_world
+    log(world, NOW - DAY, partner_id=world.harbor)
+    log(world, NOW - DAY)
+    with writing(world.engine) as c:
+        merging.merge_partners(c, world.harbor, world.lakeside, now=NOW)
+    at = visit("funnel", partner="Harbor Hospital", period="All time")
+    assert "partner Lakeside Family Medicine" in words(at)
+    assert "Of **1 lead**" in words(at) or "1 lead" in words(at)
+    at = visit("funnel", partner="Nobody Knows", period="All time")
+    assert "Partner Nobody Knows is not there any more" in words(at)

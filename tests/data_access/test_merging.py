@@ -1,5 +1,6 @@
 """Two that are one: partners under two names and inquiries logged twice; nothing is lost, and each merge can be undone."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -7,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from data_access import event_log, facts, lead_lists, leads, merging, partners
+from data_access import event_log, facts, follow_up, lead_lists, leads, merging, partners
 from data_access import events as e
 from data_access import tables as t
 from data_access.dimensions import LEADS
@@ -17,9 +18,9 @@ from data_access.lead_state import LeadState
 from data_access.replay import replay
 from data_access.tally import Where, tally
 from data_access.units import UNITS
-from data_access.vocabulary import CloseReason, ContactMethod, PartnerCategory, Pathway, Stage
+from data_access.vocabulary import CloseReason, ContactMethod, Need, NextStep, PartnerCategory, Pathway, Stage
 from tests.data_access.test_tally import moment
-from tests.factories import NOW, World, log, record
+from tests.factories import LONG_AGO, NOW, World, log, record
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LATER = NOW + DAY
@@ -120,6 +121,62 @@ def test_what_cannot_be_merged_is_refused(world: World) -> None:
     do(world, merging.undo_partner_merge, merge)
     with pytest.raises(LookupError, match="undone already"):
         do(world, merging.undo_partner_merge, merge)
+
+
+def at_once(*acts: Callable[[], object]) -> list[object]:
+    """What several people do at the same moment: each result, or the error that they were told."""
+    gate, told = threading.Barrier(len(acts)), [None] * len(acts)
+
+    def run(n: int) -> None:
+        gate.wait()
+        try:
+            told[n] = acts[n]()
+        except (NotPossible, LookupError, leads.Stale) as error:
+            told[n] = error
+
+    threads = [threading.Thread(target=run, args=(n,)) for n in range(len(acts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return told
+
+
+def in_step(world: World) -> bool:
+    """Whether rows and facts are what the events and merges make of them."""
+    with writing(world.engine) as c:
+        before = facts_now(c), rows_now(c)
+        leads.rebuild(c, list(c.execute(sa.select(t.leads.c.id)).scalars()))
+        return (facts_now(c), rows_now(c)) == before
+
+
+def rows_now(c: Connection) -> list[tuple]:
+    columns = [column for column in t.leads.c if column.name != "version"]
+    return [tuple(row) for row in c.execute(sa.select(*columns).order_by(t.leads.c.id))]
+
+
+def test_two_who_merge_the_same_partners_at_once_make_no_ring(world: World) -> None:
+    """One of them is told that they are one already; what is logged meanwhile counts for the one that goes on."""
+    sent(world, world.harbor)
+    told = at_once(
+        lambda: do(world, merging.merge_partners, world.harbor, world.lakeside),
+        lambda: do(world, merging.merge_partners, world.lakeside, world.harbor),
+        lambda: log(world, partner_id=world.harbor),
+        lambda: log(world, partner_id=world.lakeside),
+    )
+    assert sum(isinstance(one, NotPossible) for one in told) == 1
+    assert len(by_partner(world)) == 1
+    assert in_step(world)
+
+
+def test_the_wish_of_the_partner_that_goes_on_holds_for_those_merged_into_it(world: World) -> None:
+    """Nobody asks them for records."""
+    with writing(world.engine) as c:
+        partners.change(c, world.lakeside, "Lakeside Family Medicine", may_contact=False)
+    do(world, merging.merge_partners, world.harbor, world.lakeside)
+    lead = log(world, partner_id=world.harbor, pathway=Pathway.CLINICIAN)
+    with pytest.raises(NotPossible, match="asked not to be contacted"):
+        record(world, lead, e.RecordsRequested())
 
 
 def test_names_that_are_alike_are_proposed(world: World) -> None:
@@ -247,3 +304,73 @@ def test_a_merge_that_is_sent_twice_is_made_once(world: World) -> None:
         with writing(world.engine) as c:
             merging.merge_leads(c, second, first, now=NOW + 2 * HOUR, version=1, key="k")
     assert len(event_log_of(world, first)) == 2
+
+
+def test_the_step_that_is_owed_goes_on_with_the_first(world: World) -> None:
+    """Reached on the duplicate: the check comes next. Not answered there: the first is answered by the end of the day."""
+    with writing(world.engine) as c:
+        for need, step in ((Need.REACH, NextStep.CALL), (Need.CHECK, NextStep.CHECK_ELIGIBILITY)):
+            follow_up.set_rule(c, need, step, wait_days=1, effective_from=LONG_AGO)
+    first, reached = log(world), log(world, NOW + HOUR)
+    record(world, first, e.Attempted(method=ContactMethod.CALL), NOW)
+    record(world, reached, e.Reached(method=ContactMethod.CALL), NOW + HOUR)
+    merge(world, reached, first)
+    assert step_of(world, first) == NextStep.CHECK_ELIGIBILITY
+    waiting = log(world, NOW + 2 * HOUR)
+    merge(world, waiting, first)
+    assert step_of(world, first) == NextStep.CALL
+    with reading(world.engine) as c:
+        assert c.scalar(sa.select(t.leads.c.next_step_by).where(t.leads.c.id == first)) == NOW + 5 * HOUR
+    undo(world, waiting)
+    assert step_of(world, first) == NextStep.CHECK_ELIGIBILITY
+
+
+def step_of(world: World, lead: int) -> str | None:
+    with reading(world.engine) as c:
+        return c.scalar(sa.select(t.leads.c.next_step).where(t.leads.c.id == lead))
+
+
+def test_the_wish_for_no_contact_goes_on_with_the_first_and_is_noted_there_from_then_on(world: World) -> None:
+    """Nobody is to call them; a wish noted on the duplicate afterwards would be lost, and is refused."""
+    with writing(world.engine) as c:
+        follow_up.set_rule(c, Need.REACH, NextStep.CALL, wait_days=1, effective_from=LONG_AGO)
+    first, second = log(world), log(world, NOW + HOUR)
+    record(world, first, e.Attempted(method=ContactMethod.CALL), NOW)
+    record(world, second, e.Consented(may_contact=False), NOW + HOUR)
+    merge(world, second, first)
+    assert step_of(world, first) == NextStep.DECIDE
+    with pytest.raises(NotPossible, match=f"goes on as inquiry {first}"):
+        record(world, second, e.Consented(may_contact=True), NOW + 4 * HOUR)
+
+
+def test_two_that_both_have_an_appointment_are_not_merged_unseen(world: World) -> None:
+    """One visit would stand for ever without an outcome: one of them is taken back first."""
+    first, second = log(world), log(world, NOW + HOUR)
+    for lead in (first, second):
+        record(world, lead, e.Booked(starts_at=NOW + DAY), NOW + HOUR)
+    with pytest.raises(NotPossible, match="both have an appointment"):
+        merge(world, second, first)
+
+
+def test_two_that_are_merged_into_one_at_once_both_arrive(world: World) -> None:
+    """And the row and the facts are what the events make of them."""
+    first, offered, booked = log(world), log(world, NOW + HOUR), log(world, NOW + HOUR)
+    record(world, offered, e.Offered(), NOW + HOUR)
+    record(world, booked, e.Booked(starts_at=NOW + DAY), NOW + HOUR)
+    told = at_once(lambda: merge(world, offered, first), lambda: merge(world, booked, first))
+    assert told == [None, None]
+    assert state(world, first).stage == Stage.SCHEDULED
+    assert state(world, first).offered_at == NOW + HOUR
+    assert in_step(world)
+
+
+def test_one_merge_sent_twice_at_once_is_made_once(world: World) -> None:
+    """The second sender waits, and finds it done."""
+    first, second = log(world), log(world, NOW + HOUR)
+
+    def send() -> None:
+        with writing(world.engine) as c:
+            merging.merge_leads(c, second, first, now=NOW + 2 * HOUR, version=1, key="k")
+
+    assert at_once(send, send) == [None, None]
+    assert len([x for x in event_log_of(world, first) if isinstance(x.what, e.AskedAgain)]) == 1

@@ -67,6 +67,11 @@ def upgrade() -> None:
         sa.CheckConstraint("partner_id <> into_id", name=op.f("ck_partner_merges_two")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_partner_merges")),
     )
+    stands = sa.text("undone_at IS NULL")
+    op.create_index(
+        "uq_partner_merges_stands", "partner_merges", ["partner_id"], unique=True, postgresql_where=stands,
+        sqlite_where=stands,
+    )  # fmt: skip
     op.create_table(
         "withheld_words",
         sa.Column("vocabulary", sa.String(length=32), nullable=False),
@@ -96,6 +101,10 @@ def upgrade() -> None:
         events.create_foreign_key(op.f("fk_events_text_id"), "texts", ["text_id"], ["id"])
         events.add_column(sa.Column("copied_from_id", _KEY, nullable=True))
         events.create_foreign_key(op.f("fk_events_copied_from_id"), "events", ["copied_from_id"], ["id"])
+    copied = sa.text("copied_from_id IS NOT NULL")
+    op.create_index(
+        "ix_events_copied_from_id", "events", ["copied_from_id"], postgresql_where=copied, sqlite_where=copied
+    )
 
 
 def _take_over(texts: sa.Table, use: str, table: str, column: str, key: str) -> None:
