@@ -16,7 +16,7 @@ from dashboard.forms import Inquiry
 from data_access import annotations, contacts, lead_lists, leads, merging, partners, web_forms
 from data_access import tables as t
 from data_access.engine import reading, writing
-from data_access.events import AskedAgain, Closed, Happening, Reached, Reopened, Reprioritised, Voided
+from data_access.events import AskedAgain, Attended, Closed, Happening, NoShow, Reached, Reopened, Reprioritised, Voided
 from data_access.lead_rules import Doubtful, NotPossible
 from data_access.leads import Logged, Stale
 from data_access.vocabulary import ContactMethod, Priority, TrendSeries, code
@@ -157,7 +157,9 @@ def record(
     key: str | None = None,
     text_id: int | None = None,
 ) -> Recorded:
-    """Write down what happened to a lead, once however often it is sent with the same `key`; `occurred_at` None: now.
+    """Write down what happened to a lead, once however often it is sent with the same `key`.
+
+    `occurred_at` None: now, and for what became of a visit, when its appointment began.
 
     What closes it as a duplicate merges it into the other one, and whoever takes that back undoes the merge. `text_id`: the
     practice's text by which it was done.
@@ -180,14 +182,23 @@ def record(
                 connection, lead_id, what.duplicate_of, now=now, version=version, staff_id=viewer.staff_id, key=key
             )
         else:
+            at = occurred_at or (_of_visit(connection, lead_id, now) if isinstance(what, Attended | NoShow) else now)
             leads.record(
-                connection, lead_id, what, occurred_at=occurred_at or now, now=now, version=version,
+                connection, lead_id, what, occurred_at=at, now=now, version=version,
                 staff_id=viewer.staff_id, key=key, text_id=text_id,
             )  # fmt: skip
         if isinstance(what, Voided):
             _take_back_copies(connection, viewer, lead_id, what.event_id, now)
         written = sa.select(t.events.c.id).where(t.events.c.idempotency_key == key)
         return Recorded(lead_id, connection.execute(written).scalar_one())
+
+
+def _of_visit(connection: Connection, lead_id: int, now: datetime) -> datetime:
+    """When the latest appointment began; now, where that is not known or cannot be."""
+    c = t.appointments.c
+    latest = sa.select(c.starts_at, c.booked_at).where(c.lead_id == lead_id).order_by(c.number.desc()).limit(1)
+    found = connection.execute(latest).one_or_none()
+    return found.starts_at if found and found.starts_at and found.booked_at <= found.starts_at <= now else now
 
 
 def _take_back_copies(connection: Connection, viewer: Viewer, lead_id: int, event_id: int, now: datetime) -> None:

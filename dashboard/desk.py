@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from dashboard import actions, clock, labels, loaders, practice_loaders
+from dashboard import actions, clock, labels, loaders, practice_loaders, timeline
 from dashboard.actions import Recorded
 from dashboard.auth import Viewer
 from dashboard.forms import Errors
@@ -33,6 +33,8 @@ from data_access.vocabulary import (
     TextUse,
 )
 
+_MOVED = timedelta(seconds=1)
+"""So long after something was done, a click on another row is taken for the second click of two."""
 _DESK, _BY = "desk", "desk_by_script"
 _STEPS = (
     NextStep.CALL, NextStep.WRITE, NextStep.REMIND_OF_RECORDS, NextStep.CLINICAL_REVIEW, NextStep.OFFER_APPOINTMENT,
@@ -53,6 +55,9 @@ class _Desk:
     said: str = ""
     problem: str = ""
     done: Recorded | None = None
+    lead_id: int | None = None
+    at: datetime | None = None
+    told: bool = False
     writing: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def show(
@@ -63,9 +68,11 @@ class _Desk:
         said: str = "",
         problem: str = "",
         done: Recorded | None = None,
+        lead_id: int | None = None,
     ) -> None:
         """Put this on the desk, in place of what lay there."""
         self.asking, self.errors, self.said, self.problem, self.done = asking, errors or {}, said, problem, done
+        self.lead_id, self.at, self.told = lead_id, clock.now(), False
 
 
 def _desk() -> _Desk:
@@ -86,9 +93,14 @@ def stands(row: Mapping[str, Any], now: datetime) -> Stands:
     )
 
 
-def notice(viewer: Viewer) -> None:
-    """What was done last, with its undo, or why it was not."""
+def notice(viewer: Viewer, lead_id: int | None = None) -> None:
+    """What was done last, with its undo, or why it was not; `lead_id`: only if it was done on this lead.
+
+    The toast, for whoever has scrolled away, comes once.
+    """
     desk = _desk()
+    if lead_id is not None and desk.lead_id not in (None, lead_id):
+        return
     if desk.problem:
         st.error(desk.problem, icon=":material/error:")
     elif desk.said:
@@ -96,6 +108,9 @@ def notice(viewer: Viewer) -> None:
             st.success(desk.said, icon=":material/check_circle:", width="stretch")
             if desk.done:
                 st.button("Undo", key="desk_undo", icon=":material/undo:", on_click=_undo, args=(viewer,))
+    if (text := desk.problem or desk.said) and not desk.told:
+        st.toast(text, icon=":material/error:" if desk.problem else ":material/check_circle:")
+    desk.told = True
 
 
 def buttons(viewer: Viewer, row: Mapping[str, Any], now: datetime) -> None:
@@ -145,19 +160,17 @@ def fields(viewer: Viewer, row: Mapping[str, Any]) -> None:
 
 def take_back(viewer: Viewer, row: Mapping[str, Any], event_id: int) -> None:
     """Take back one entry of a lead."""
-    _desk().show(said=f"Entry {event_id}", done=Recorded(row["id"], event_id))
-    _undo(viewer)
+    done = Recorded(row["id"], event_id)
+    attempt(
+        lambda: actions.take_back(loaders.database(), viewer, done, now=clock.now()),
+        f"I{called(row)[1:]}: the entry was taken back and no longer counts.", lead_id=row["id"],
+    )  # fmt: skip
 
 
 def merge(viewer: Viewer, lead_id: int, into_id: int) -> None:
     """Close a lead as a duplicate of another, on which what was done goes on."""
     if lead := loaders.lead(viewer, lead_id):
-        do(
-            viewer,
-            lead.row,
-            Closed(reason=CloseReason.DUPLICATE, duplicate_of=into_id),
-            f"merged into inquiry {into_id}",
-        )
+        do(viewer, lead.row, Closed(reason=CloseReason.DUPLICATE, duplicate_of=into_id))
 
 
 def called(row: Mapping[str, Any]) -> str:
@@ -222,8 +235,15 @@ def _choose(viewer: Viewer, row: dict[str, Any], key: str) -> None:
 
 
 def _press(viewer: Viewer, row: dict[str, Any], name: str) -> None:
-    if ACTIONS[name].asks:
-        _desk().show(asking=(row["id"], name))
+    desk = _desk()
+    moved = desk.done and desk.at and clock.now() - desk.at < _MOVED and desk.lead_id != row["id"]
+    if moved:  # the second click of two: the row that was meant has gone, and another lies under the pointer
+        desk.show(
+            problem=f"The list had just moved: nothing was noted on {called(row)}. Press again, if that one is meant.",
+            lead_id=row["id"],
+        )
+    elif ACTIONS[name].asks:
+        desk.show(asking=(row["id"], name))
     else:
         _submit(viewer, row, name)
 
@@ -240,48 +260,49 @@ def _submit(viewer: Viewer, row: dict[str, Any], name: str) -> None:
     if isinstance(made, dict):
         _desk().show(asking=(row["id"], name), errors=made)
         return
-    do(viewer, row, made, action.said)
+    do(viewer, row, made, asking=(row["id"], name) if action.asks else None)
 
 
 def _take(viewer: Viewer, row: Mapping[str, Any]) -> None:
-    do(viewer, row, Assigned(owner_id=viewer.staff_id), "taken by you")
+    do(viewer, row, Assigned(owner_id=viewer.staff_id))
 
 
-def do(viewer: Viewer, row: Mapping[str, Any], what: Happening, said: str) -> None:
-    """Write down what happened to a lead, now or at the time that was given beside it, and say so."""
-    typed: datetime | None = st.session_state.get(when_key(row["id"]))
+def do(viewer: Viewer, row: Mapping[str, Any], what: Happening, *, asking: tuple[int, str] | None = None) -> None:
+    """Write down what happened to a lead, now or at the time that was given beside it, and say so.
+
+    `asking`: whose fields stay open where it is refused.
+    """
+    typed: datetime | None = st.session_state.get(when_key(row))
     lead, text_id = st.session_state.get(_BY, (None, None))
     earlier = typed.replace(tzinfo=ZoneInfo(row["zone"])) if typed else None
     key = hashlib.sha256(f"{viewer.staff_id}|{row['id']}|{row['version']}|{what!r}".encode()).hexdigest()
-    written = attempt(
+    names = {"staff": loaders.names("owner"), "locations": loaders.names("location")}
+    told = timeline.said(what, row["zone"], names)
+    attempt(
         lambda: actions.record(
-            loaders.database(),
-            viewer,
-            row["id"],
-            what,
-            version=row["version"],
-            now=clock.now(),
-            occurred_at=earlier,
-            key=key,
-            text_id=text_id if lead == row["id"] and isinstance(what, BY_SCRIPT) else None,
+            loaders.database(), viewer, row["id"], what, version=row["version"], now=clock.now(), occurred_at=earlier,
+            key=key, text_id=text_id if lead == row["id"] and isinstance(what, BY_SCRIPT) else None,
         ),
-        f"I{called(row)[1:]}: {said}.",
-    )
-    if written:
-        st.session_state.pop(when_key(row["id"]), None)
+        f"I{called(row)[1:]}: {told[0].lower()}{told[1:]}.", lead_id=row["id"], asking=asking,
+    )  # fmt: skip
 
 
-def attempt(write: Callable[[], Recorded | None], said: str) -> bool:
-    """Write, and say that it is done, with its undo where it has one; or why it is not. Whether it was written."""
+def attempt(
+    write: Callable[[], Recorded | None],
+    said: str,
+    *,
+    lead_id: int | None = None,
+    asking: tuple[int, str] | None = None,
+) -> None:
+    """Write, and say that it is done, with its undo where it has one; or why it is not."""
     desk = _desk()
     with desk.writing:
         try:
             done = write()
         except actions.REFUSALS as error:
-            desk.show(problem=str(error))
-            return False
-        desk.show(said=said, done=done)
-        return True
+            desk.show(problem=str(error), lead_id=lead_id, asking=asking)
+        else:
+            desk.show(said=said, done=done, lead_id=lead_id)
 
 
 def go_by(lead_id: int, text_id: int | None) -> None:
@@ -289,15 +310,16 @@ def go_by(lead_id: int, text_id: int | None) -> None:
     st.session_state[_BY] = (lead_id, text_id)
 
 
-def when_key(lead: int) -> str:
-    """Key of the field that says that something happened earlier than now."""
-    return f"desk_when_{lead}"
+def when_key(row: Mapping[str, Any]) -> str:
+    """Key of the field that says that something happened earlier than now; empty again once something was written down."""
+    return f"desk_when_{row['id']}_{row['version']}"
 
 
 def _undo(viewer: Viewer) -> None:
-    done, said = _desk().done, _desk().said
+    desk = _desk()
+    done, said = desk.done, desk.said
     if done:
         attempt(
             lambda: actions.take_back(loaders.database(), viewer, done, now=clock.now()),
-            f"Taken back. {said.removesuffix('.')}: that no longer counts.",
-        )
+            f"Taken back, and no longer counted: {said[0].lower()}{said[1:]}", lead_id=done.lead_id,
+        )  # fmt: skip

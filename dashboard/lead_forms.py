@@ -81,7 +81,11 @@ def _close(raw: Raw, _zone: ZoneInfo) -> Happening | Errors:
     if reason is None:
         return {"close_reason": "Choose why it ends."}
     other = raw.get("duplicate_of")
-    return happened.Closed(reason=CloseReason(reason), duplicate_of=other if reason == CloseReason.DUPLICATE else None)
+    if reason == CloseReason.DUPLICATE and not other:
+        return {"duplicate_of": "Choose the inquiry that goes on: give its number."}
+    if other and reason != CloseReason.DUPLICATE:
+        return {"duplicate_of": "Choose Duplicate as the reason, or leave the number empty."}
+    return happened.Closed(reason=CloseReason(reason), duplicate_of=other)
 
 
 def _put_off(raw: Raw, zone: ZoneInfo) -> Happening | Errors:
@@ -220,7 +224,8 @@ NEXT: Mapping[Need, tuple[str, ...]] = {
 OUTCOME = ("attended", "no_show")
 """The buttons once the appointment has begun."""
 _MORE = (
-    "wrote", "eligible", "checked", "review", "not_eligible", "requested", "received", "offered", "booked", "moved",
+    "reached", "message", "wrote",
+    "eligible", "checked", "review", "not_eligible", "requested", "received", "offered", "booked", "moved",
     "cancelled", "prepared", "told", "put_off", "held_up", "given", "priority", "transferred", "promoted", "wishes", "closed",
 )  # fmt: skip
 

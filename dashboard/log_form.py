@@ -6,15 +6,17 @@ import streamlit as st
 
 from dashboard import actions, focus, forms, labels, loaders, log_saving, practice_loaders, settings
 from dashboard.auth import Viewer
-from dashboard.display import how_to_import, lead_table
+from dashboard.display import how_to_import, lead_table, local
 from dashboard.log_saving import DEFAULTS, FORM, Form
 from dashboard.screens import texts
 from data_access.lead_rules import REFERENCE_LENGTH, note_doubts, reference_problem
 from data_access.partners import meant
+from data_access.practice import name_key
 from data_access.vocabulary import (
     Asker,
     Channel,
     Kind,
+    Need,
     PartnerCategory,
     Priority,
     TextUse,
@@ -29,8 +31,8 @@ def ready(viewer: Viewer) -> bool:
     if loaders.locations(viewer):
         return True
     st.info(
-        f"No location is set up that you can log for. Import the practice's leads first ({how_to_import()}), "
-        "or ask a manager to give you one.",
+        "No location is set up that you can log for. A manager adds one under Places and hours, or imports the practice's "
+        f"leads ({how_to_import()}).",
         icon=":material/location_off:",
     )
     return False
@@ -89,7 +91,7 @@ def _asked(viewer: Viewer, form: Form, kind: Kind | None, channel: Channel | Non
     partners = _names("partners")
     st.selectbox(
         "Referral partner", list(partners), format_func=lambda p: partners.get(p, p), key=form.key("partner"),
-        placeholder="Type a few letters; a new name is added", accept_new_options=True, on_change=_take_meant,
+        placeholder="Type a few letters and press Enter; a new name is added", accept_new_options=True, on_change=_take_meant,
         args=(form.key("partner"),),
     )  # fmt: skip
     _partner_doubts(form)
@@ -114,12 +116,15 @@ def _reference_doubts(viewer: Viewer, form: Form) -> None:
     """Live, in a place of its own so that nothing below moves: what is wrong with it, and whether it is there already."""
     with st.container():
         reference = st.session_state[form.key("reference")].strip()
-        problem = form.errors.get("reference") or (reference_problem(reference) if reference else None)
+        problem = form.wrong("reference") or (reference_problem(reference) if reference else None)
         form.twin = None if problem else _twin(viewer, form, reference)
         if form.twin:
             st.warning(
-                f"Inquiry {form.twin} of these days may be the same one. Is this the same person again?",
+                f"{_told(viewer, form.twin)} may be the same one. Is this the same person again?",
                 icon=":material/content_copy:",
+            )
+            st.page_link(
+                "../pages/lead.py", label=f"Look at inquiry {form.twin}", query_params={"lead": str(form.twin)}
             )
             st.button(
                 f"Add to inquiry {form.twin}", key=form.key("again"), icon=":material/add_call:",
@@ -129,6 +134,18 @@ def _reference_doubts(viewer: Viewer, form: Form) -> None:
             st.markdown(f":red[{problem}]")
         if form.twin or _doubts(form, "reference"):
             st.toggle("It is another one: save it all the same", key=form.key("sure"))
+
+
+def _told(viewer: Viewer, lead_id: int) -> str:
+    """An inquiry in a few words, so that it can be told from another."""
+    lead = loaders.lead(viewer, lead_id)
+    if lead is None:
+        return f"Inquiry {lead_id} of these days"
+    row, need = lead.row, lead.row["need"]
+    parts = [f"{local(row['received_at'], row['zone']):%d %b}", labels.word(Channel(row["channel"])).lower()]
+    parts += [row["partner"]] if row["partner"] else []
+    parts += [labels.word(Need(need)).lower() if need else "closed"]
+    return f"Inquiry {lead_id} of these days ({', '.join(parts)})"
 
 
 def _doubts(form: Form, name: str) -> bool:
@@ -164,7 +181,8 @@ def _take_meant(key: str) -> None:
     """A few letters that begin one partner's name mean that partner: Enter takes what was typed, not what it finds."""
     typed = st.session_state.get(key)
     if isinstance(typed, str):
-        st.session_state[key] = meant(typed, _names("partners")) or typed
+        gone = {name_key(name): root for name, root in loaders.merged_partners().values()}
+        st.session_state[key] = gone.get(name_key(typed)) or meant(typed, _names("partners")) or typed
 
 
 def _received(form: Form) -> None:
@@ -229,7 +247,7 @@ def _outcome(viewer: Viewer, form: Form) -> None:
                     on_click=log_saving.undo,
                     args=(viewer, form),
                 )
-    elif form.errors or form.doubt:
+    elif form.doubt or any(form.wrong(name) for name in form.errors):
         text, icon = form.errors.get("") or "Not saved yet: see what is marked in red above.", ":material/error:"
         st.error(text, icon=icon)
     else:
@@ -269,5 +287,5 @@ def _names(table: str) -> dict[int, str]:
 
 
 def _wrong(form: Form, name: str) -> None:
-    if problem := form.errors.get(name):
+    if problem := form.wrong(name):
         st.markdown(f":red[{problem}]")

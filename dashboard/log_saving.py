@@ -48,13 +48,15 @@ class Form:
     It is changed and never replaced: Streamlit breaks a run off where it touches the session once a newer run is asked for,
     and what was saved by then must be said by that one. Whoever saves holds `saving`, and whoever draws waits for it.
 
-    `doubt`: a field, what it held when it was refused as doubtful, and why.
+    `errors`: what was wrong when it was sent, and `held` what the fields held then. `doubt`: a field, what it held when it was
+    refused as doubtful, and why.
     """
 
     number: int = 1
     nonce: str = ""
     began_at: datetime | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
+    held: Mapping[str, Any] = field(default_factory=dict)
     doubt: tuple[str, Any, str] | None = None
     saved: str | None = None
     undo: tuple[Recorded, ...] = ()
@@ -72,6 +74,12 @@ class Form:
         self.number, self.nonce, self.began_at = self.number + 1, secrets.token_hex(16), now
         self.errors, self.doubt, self.twin, self.drawn = {}, None, None, False
         self.saved, self.undo, self.told = said, undo, False
+
+    def wrong(self, name: str) -> str | None:
+        """What is wrong with a field, as long as what was sent still stands there."""
+        fields = ("received", "when") if name == "received" else (name,)
+        changed = any(self.held.get(one) != st.session_state.get(self.key(one)) for one in fields if one in DEFAULTS)
+        return None if changed else self.errors.get(name)
 
     def key(self, name: str) -> str:
         """A widget's key."""
@@ -96,7 +104,7 @@ def _save(viewer: Viewer, form: Form, raw: dict[str, Any], now: datetime) -> Non
     names = {partner: str(p["name"]) for partner, p in partners.items()}
     categories = {partner: PartnerCategory(p["category"]) for partner, p in partners.items()}
     parsed = forms.parse_inquiry(raw, zone=place["zone"] if place else "UTC", now=now, partner_categories=categories)
-    form.saved, form.told, form.doubt, form.errors = None, False, None, {}
+    form.saved, form.told, form.doubt, form.errors, form.held = None, False, None, {}, raw
     if not isinstance(parsed, Inquiry):
         form.errors = parsed
         return
@@ -131,7 +139,7 @@ def ask_again(viewer: Viewer, form: Form, number: int, lead_id: int) -> None:
 def _note_again(viewer: Viewer, form: Form, lead_id: int) -> None:
     channel, now = st.session_state.get(form.key("channel")), clock.now()
     if channel is None:
-        form.errors = {"channel": "Choose how it arrived."}
+        form.errors, form.held = {"channel": "Choose how it arrived."}, {}
         return
     live = bool(st.session_state.get(form.key("live"))) and channel in forms.LIVE_CHANNELS
     what = AskedAgain(channel=channel, topic=st.session_state.get(form.key("topic")))

@@ -5,7 +5,7 @@ instead. What a rule set is stamped on the event that it followed; it ends where
 booking, or the wish not to be contacted.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -120,12 +120,15 @@ class FollowUp:
             return None if spent else self._ahead_of_visit(state, rule, at)
         step = NextStep.DECIDE if spent else self._wished(state, NextStep(rule["step"]))
         days = rule["wait_days"] if not spent or rule["quiet_days"] is None else rule["quiet_days"]
-        due = self._clock.end_of_day(place, at, days)
-        return Planned(step=step, due_at=due or at + timedelta(days=days))
+        due = self._clock.end_of_day(place, at, days) or at + timedelta(days=days)
+        promised = state.received.respond_by if state.unanswered else None
+        if promised and promised < due:  # whatever else is to be done, the answer that was promised comes first
+            return Planned(step=NextStep.ANSWER, due_at=promised)
+        return Planned(step=step, due_at=due)
 
     def _answer_again(self, state: LeadState, at: datetime) -> Planned | None:
         due = self._clock.end_of_day(state.received.location_id, at, 0) or at + timedelta(days=1)
-        talks = state.planned is not None and state.planned.step in _CONTACTS
+        talks = state.planned is not None and state.planned.step in (*_CONTACTS, NextStep.ANSWER)
         promised = state.received.respond_by if state.unanswered and state.planned is None else None
         standing = state.planned.due_at if state.planned and talks else promised
         step = self._wished(state, NextStep.CALL)
@@ -133,6 +136,9 @@ class FollowUp:
 
     def _ahead_of_visit(self, state: LeadState, rule: rules.Rule, at: datetime) -> Planned | None:
         visit = state.appointment.starts_at if state.appointment else None
+        if state.appointment and state.appointment.starts_on and visit is None:  # only the day is known: by its noon
+            zone = self._clock.zone(state.received.location_id)
+            visit = datetime.combine(state.appointment.starts_on, time(12), tzinfo=zone).astimezone(UTC)
         step = self._wished(state, NextStep(rule["step"]))
         if visit is None or step == NextStep.DECIDE:
             return None

@@ -112,6 +112,10 @@ def standing_appointments(connection: Connection, lead_ids: Collection[int]) -> 
     return {row.lead_id: row.starts_at for row in connection.execute(query.order_by(c.lead_id, c.number))}
 
 
+FOUND = 20
+"""So many leads are listed where a part of a reference fits several."""
+
+
 def find(connection: Connection, typed: str, *, locations: Collection[int] | None) -> list[dict[str, Any]]:
     """Leads by their number, or by a part of their reference; the newest first."""
     typed = typed.strip()
@@ -119,15 +123,22 @@ def find(connection: Connection, typed: str, *, locations: Collection[int] | Non
     named = lead.reference.icontains(typed, autoescape=True)
     if typed.isdecimal() and len(typed) < 18:
         named |= lead.id == int(typed)
-    query = sa.select(lead.id).where(named).order_by(lead.id.desc()).limit(20)
+    query = sa.select(lead.id).where(named).order_by(lead.id.desc()).limit(FOUND)
     if locations is not None:
         query = query.where(lead.location_id.in_(list(locations)))
     ids = list(connection.execute(query).scalars()) if typed else []
-    return listing(connection, locations=locations, lead_ids=ids, limit=20) if ids else []
+    return listing(connection, locations=locations, lead_ids=ids, limit=FOUND) if ids else []
 
 
 TWIN_DAYS = 14
 """Two leads with the same reference are looked at when they were received within so many days of each other."""
+
+
+def open_by_owner(connection: Connection) -> dict[int, int]:
+    """How many open leads everybody owns."""
+    lead = t.leads.c
+    query = sa.select(lead.owner_id, sa.func.count()).where(lead.need.is_not(None), lead.owner_id.is_not(None))
+    return {row[0]: row[1] for row in connection.execute(query.group_by(lead.owner_id).order_by(lead.owner_id))}
 
 
 CROWD = 20

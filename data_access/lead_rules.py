@@ -123,6 +123,8 @@ def reference_problem(reference: str) -> str | None:
         return f"This is longer than {REFERENCE_LENGTH} characters. {example}"
     if re.search(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}", reference):
         return f"This looks like a date. {example}"
+    if re.fullmatch(r"(?:(?:19|20)\d\d(?:0\d|1[0-2])[0-3]\d|[0-3]\d[0-3]\d(?:19|20)\d\d)", reference):
+        return f"This looks like a date. {example}"
     if len(re.sub(r"\D", "", reference)) >= 9:
         return f"This looks like a phone number. {example}"
     if not _CODE.fullmatch(reference) or not re.search(r"\d", reference) or re.search(r"[A-Za-z]{4}", reference):

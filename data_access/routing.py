@@ -45,7 +45,16 @@ def set_absence(connection: Connection, staff_id: int, from_on: date, until_on: 
     """
     if until_on <= from_on:
         raise ValueError(f"the first day back, {until_on}, must lie after the first day away, {from_on}")
+    c = t.absences.c  # one that overlaps it is corrected by it
+    connection.execute(sa.delete(t.absences).where(c.staff_id == staff_id, c.from_on < until_on, c.until_on > from_on))
     connection.execute(sa.insert(t.absences).values(staff_id=staff_id, from_on=from_on, until_on=until_on))
+
+
+def end_absence(connection: Connection, absence_id: int, back_on: date) -> None:
+    """Somebody is back on a day, or was not away at all where that is no later than the first day."""
+    c = t.absences.c
+    connection.execute(sa.delete(t.absences).where(c.id == absence_id, c.from_on >= back_on))
+    connection.execute(sa.update(t.absences).where(c.id == absence_id, c.until_on > back_on).values(until_on=back_on))
 
 
 class Routing:
@@ -113,7 +122,8 @@ def away(connection: Connection, day: date) -> frozenset[int]:
 
 
 def stands_in_for(connection: Connection, staff_id: int, day: date) -> frozenset[int]:
-    """For whom somebody stands in on a day: owners who are away and whose backup they are by a route in force."""
-    gone = away(connection, day)
+    """For whom somebody stands in on a day: owners who are away or have left, and whose backup they are by a route."""
+    left = connection.execute(sa.select(t.staff.c.id).where(t.staff.c.active.is_(False))).scalars()
+    gone = away(connection, day) | frozenset(left)
     routes: Sequence[dict[str, Any]] = rules.in_force(connection, t.routes, ROUTE_KEYS, day)
     return frozenset(r["owner_id"] for r in routes if r["backup_id"] == staff_id and r["owner_id"] in gone)

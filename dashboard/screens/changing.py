@@ -12,6 +12,7 @@ from dashboard.display import plural
 from dashboard.frame import View
 
 _ASKED = "change_asked"  # which change is being looked at: to try one takes the database's write lock for a moment
+_SEEN = "change_seen"  # what it was said to change, so that nothing else is saved
 _SHOWN = 20
 
 
@@ -65,7 +66,14 @@ def offer(view: View, name: str, change: Change, *, doubt: str = "") -> None:
         st.caption(f"The first {_SHOWN} of them.")
     if doubt:
         st.markdown(f":orange[{doubt}]")
-    st.button("Save this change", key=f"rules_save_{name}", type="primary", on_click=_save, args=(view, change, found))
+    pressed = st.button("Save this change", key=f"rules_save_{name}", type="primary")
+    seen, st.session_state[_SEEN] = st.session_state.get(_SEEN), (name, found)
+    if pressed and seen != (name, found):
+        st.warning(
+            "This is what it does now: something was changed after you had looked. Save it again, if it is right."
+        )
+    elif pressed:
+        _save(view, change, found)
 
 
 def _ask(name: str) -> None:
@@ -76,7 +84,10 @@ def _save(view: View, change: Change, shown: Sequence[Difference]) -> None:
     try:
         changes.save(loaders.database(), view.viewer, change, shown, today=view.today)
     except (ValueError, auth.NotAllowed) as problem:
-        st.toast(str(problem), icon=":material/error:")
+        st.error(str(problem), icon=":material/error:")
         return
     st.session_state.pop(_ASKED, None)
-    st.toast(f"{change.said}: saved. It holds from {change.from_day:%d %b %Y}.", icon=":material/check:")
+    st.toast(
+        f"{change.said}: saved. It holds from {change.from_day:%d %b %Y}.", icon=":material/check:", duration="long"
+    )
+    st.rerun()

@@ -12,7 +12,7 @@ from dashboard.display import local, plural
 from dashboard.forms import Inquiry
 from data_access import events as happened
 from data_access.events import RecordsReceived, RecordsRequested, RecordsWaived
-from data_access.lead_lists import Whole
+from data_access.lead_lists import FOUND, Whole
 from data_access.texts import Text
 from data_access.vocabulary import (
     AppointmentStatus,
@@ -52,7 +52,8 @@ def find(viewer: Viewer) -> int | None:
         st.info("No inquiry has this number or reference, or it is not at one of your locations.",
                 icon=":material/search_off:")  # fmt: skip
         return None
-    st.markdown(f"**{plural(len(rows), 'inquiry', 'inquiries')}** fit. Type more of the reference, or the number:")
+    many = f"The newest {len(rows)} that" if len(rows) == FOUND else f"**{plural(len(rows), 'inquiry', 'inquiries')}**"
+    st.markdown(f"{many} fit. Type more of the reference, or the number:")
     display.lead_table(rows)
     return None
 
@@ -65,6 +66,11 @@ def headline(lead: Whole) -> None:
     text += f" from **{row['partner']}**" if row["partner"] else ""
     if row["close_reason"]:
         text += f". Closed: **{labels.word(CloseReason(row['close_reason'])).lower()}**."
+        text += (
+            f" It goes on as [inquiry {row['duplicate_of']}](/lead?lead={row['duplicate_of']})."
+            if row["duplicate_of"]
+            else ""
+        )
     elif row["attended_at"]:
         text += f". The visit took place on **{_told(row['attended_at'], row)}**."
     else:
@@ -89,13 +95,13 @@ def work(viewer: Viewer, lead: Whole) -> None:
         st.datetime_input(
             "It happened earlier, at",
             value=None,
-            key=desk.when_key(lead.row["id"]),
+            key=desk.when_key(lead.row),
             format="YYYY-MM-DD",
             step=300,
             width=240,
         )
     desk.fields(viewer, lead.row)
-    desk.notice(viewer)
+    desk.notice(viewer, lead.row["id"])
 
 
 def history(viewer: Viewer, lead: Whole) -> None:
@@ -118,7 +124,9 @@ def history(viewer: Viewer, lead: Whole) -> None:
         }
         for event, voided in events
     ]
-    st.dataframe(shown, hide_index=True, alt="What happened")
+    widths = {name: st.column_config.TextColumn(width=width) for name, width in
+              (("When", 130), ("What", 290), ("By", 110), ("Written down", 130))}  # fmt: skip
+    st.dataframe(shown, hide_index=True, alt="What happened", column_config=widths, row_height=35)
     standing = {
         event.id: f"{told[event.id]}, {_told(event.occurred_at, row, event.precision)}"
         for event, voided in events
@@ -220,6 +228,7 @@ def _correct(viewer: Viewer, lead: Whole) -> None:
     desk.attempt(
         lambda: actions.correct(loaders.database(), viewer, row["id"], parsed, version=row["version"], now=now),
         f"I{desk.called(row)[1:]}: corrected.",
+        lead_id=row["id"],
     )
 
 
@@ -237,13 +246,12 @@ def records(viewer: Viewer, lead: Whole) -> None:
             text = f"{labels.word(item)}{'' if line['required'] else ' (helps)'} · {_STATUS[status]}"
             st.markdown(text + (f" {local(at, row['zone']):%d %b}" if at else ""), width="stretch")
             if open_ and status in (RecordsStatus.PENDING, RecordsStatus.REQUESTED):
-                for label, what, said in (
-                    ("Is here", RecordsReceived(items=(item,)), "received"),
-                    ("Asked for", RecordsRequested(items=(item,)), "asked for"),
+                for label, what in (
+                    ("Is here", RecordsReceived(items=(item,))), ("Asked for", RecordsRequested(items=(item,))),
                 ):  # fmt: skip
                     st.button(
-                        label, key=f"lead_{said}_{item}_{row['id']}", type="tertiary", on_click=desk.do,
-                        args=(viewer, row, what, f"{labels.word(item).lower()} {said}"),
+                        label, key=f"lead_{what.kind}_{item}_{row['id']}", type="tertiary", on_click=desk.do,
+                        args=(viewer, row, what),
                     )  # fmt: skip
                 key = f"lead_waived_{item}_{row['id']}"
                 st.menu_button(
@@ -257,9 +265,7 @@ _WHY_NOT = ("Does not exist", "Of no use for this referral", "Already known here
 
 def _waive(viewer: Viewer, row: Mapping[str, Any], item: RecordItem, key: str) -> None:
     if why := st.session_state.get(key):
-        desk.do(
-            viewer, row, RecordsWaived(items=(item,), reason=why.lower()), f"{labels.word(item).lower()} not needed"
-        )
+        desk.do(viewer, row, RecordsWaived(items=(item,), reason=why.lower()))
 
 
 _STATUS = {

@@ -14,7 +14,7 @@ from dashboard.display import plural
 from dashboard.frame import View
 from dashboard.screens import changing
 from dashboard.screens.rules import owners_shown
-from data_access import partners, practice
+from data_access import lead_lists, partners, practice
 from data_access import tables as t
 from data_access.vocabulary import (
     CloseReason,
@@ -192,11 +192,26 @@ def source(view: View) -> None:
 
 def people_shown(connection: Connection, day: date) -> Shown:
     """Everybody, with their role; and who owns what, because that may change with them."""
+    return (
+        {
+            f"Person {person['id']}": f"{person['name']} · {labels.word(Role(person['role'])).lower()}"
+            + ("" if person["active"] else " · no longer here")
+            for person in practice.entries(connection, t.staff)
+        }
+        | _owned(connection)
+        | dict(owners_shown(connection, day))
+    )
+
+
+def _owned(connection: Connection) -> dict[str, str]:
+    """How many open inquiries everybody owns; those of somebody who has left want another owner."""
+    staff = {person["id"]: person for person in practice.entries(connection, t.staff)}
+    counted = lead_lists.open_by_owner(connection)
     return {
-        f"Person {person['id']}": f"{person['name']} · {labels.word(Role(person['role'])).lower()}"
-        + ("" if person["active"] else " · no longer here")
-        for person in practice.entries(connection, t.staff)
-    } | dict(owners_shown(connection, day))
+        f"Open inquiries of {staff[owner]['name']}": plural(number, "inquiry", "inquiries")
+        + ("" if staff[owner]["active"] else ": theirs still, so give them to another")
+        for owner, number in counted.items()
+    }
 
 
 def person(view: View) -> None:

@@ -1,6 +1,6 @@
 """Blocks of the page of the practice's rules: who owns what, what follows what, and what is promised."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -100,7 +100,7 @@ def finding(shown: Shown) -> str:
     """Whether every kind of inquiry has an owner, in one sentence; `shown`: `owners_shown`."""
     gaps = sum(NOBODY in who for who in shown.values())
     if not shown:
-        return f"No location is set up yet. Import the practice's leads first: {how_to_import()}."
+        return f"No location is set up yet. Add one under Places and hours, or import the practice's leads: {how_to_import()}."
     if gaps:
         return f"**{gaps} of {len(shown)}** kinds of inquiry have nobody who owns them: what comes in there is unowned."
     return f"Each of the **{len(shown)}** kinds of inquiry has an owner."
@@ -160,9 +160,22 @@ def _away(view: View, staff: Mapping[int, str]) -> None:
             first = st.date_input("First day away", value=view.today, key="rules_away_from", format="YYYY-MM-DD")
             back = st.date_input("First day back", value=view.today + timedelta(days=1), key="rules_away_until",
                                  format="YYYY-MM-DD")  # fmt: skip
+        if coming:
+            _back(view, coming)
         if who is not None and isinstance(first, date) and isinstance(back, date):
             changing.offer(view, "away", Change("Who is away", lambda c: routing.set_absence(c, who, first, back),
                                         absences_shown, max(first, view.today)))  # fmt: skip
+
+
+def _back(view: View, coming: Sequence[Mapping[str, Any]]) -> None:
+    named = {absence["id"]: absence for absence in coming}
+    chosen = st.selectbox(
+        "Back already, or not away at all", [0, *named], key="rules_back", width=400,
+        format_func=lambda one: f"{named[one]['name']}, from {named[one]['from_on']:%d %b %Y}" if one else "Choose",
+    )  # fmt: skip
+    if chosen:
+        changing.offer(view, "back", Change("Who is away", lambda c: routing.end_absence(c, chosen, view.today),
+                                            absences_shown, view.today))  # fmt: skip
 
 
 def absences_shown(connection: Connection, day: date) -> Shown:

@@ -17,7 +17,6 @@ from dashboard.screens import changing
 from data_access import texts
 from data_access.vocabulary import Kind, Need, TextUse
 
-_WORDS = 90
 _SEEN = "texts_use"
 
 # ---------------------------------------------------------------- beside what they are for
@@ -71,8 +70,8 @@ def criteria_card(viewer: Viewer, service_line: int | None) -> None:
 
 
 def shown(connection: Connection, day: date) -> Shown:
-    """The texts in force: what each is for -> its version and first words."""
-    return {about(text): f"v{text['version']}: {_short(text['body'])}" for text in texts.on(connection, day)}
+    """The texts in force: what each is for -> its version and what it says."""
+    return {about(text): f"v{text['version']}: {text['body']}" for text in texts.on(connection, day)}
 
 
 def about(text: Mapping[str, Any]) -> str:
@@ -83,11 +82,6 @@ def about(text: Mapping[str, Any]) -> str:
     parts += [names_of("location").get(text["location_id"], "?")] if text["location_id"] else []
     parts += [names_of("service_line").get(text["service_line_id"], "?")] if text["service_line_id"] else []
     return " · ".join(parts)
-
-
-def _short(body: str) -> str:
-    words = " ".join(body.split())
-    return words if len(words) <= _WORDS else words[: _WORDS - 1] + "…"
 
 
 def finding(found: Sequence[Mapping[str, Any]]) -> str:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -24,6 +25,7 @@ from tests.dashboard.test_pages import ENTRY, ROOT, visit, words
 from tests.factories import World, log
 
 DAY = timedelta(days=1)
+NEW_YORK = ZoneInfo("America/New_York")
 
 
 @pytest.fixture
@@ -62,7 +64,7 @@ def test_the_most_urgent_lead_stands_on_top_and_says_what_to_do(desk: World) -> 
 def test_a_lead_is_worked_with_one_click_and_taken_back_with_another(desk: World) -> None:
     """Reached: it is noted, it counts, and undo leaves both entries in its history."""
     at = press(visit("my_day"), "Reached")
-    assert "Inquiry 1 (A-1): spoken with." in words(at)
+    assert "Inquiry 1 (A-1): reached by call." in words(at)
     assert row(desk, "A-1")["first_contact_at"] == NOW
     press(at, "Undo")
     assert row(desk, "A-1")["first_contact_at"] is None
@@ -81,7 +83,7 @@ def test_an_action_that_asks_says_what_is_missing_and_keeps_what_was_typed(desk:
     assert at.time_input[0].value == time(10)
     at.date_input(key="desk_day_of_1").set_value(date(2026, 12, 1))
     press(at, "Booked", 1)
-    assert "Inquiry 1 (A-1): booked." in words(at)
+    assert "Inquiry 1 (A-1): booked for Tue 01 Dec 2026, 10:00." in words(at)
     with reading(desk.engine) as c:
         starts = c.scalar(sa.select(t.appointments.c.starts_at))
     assert starts == datetime(2026, 12, 1, 15, tzinfo=UTC)
@@ -142,7 +144,7 @@ def test_one_record_at_a_time_comes_in_on_the_page_of_the_inquiry(desk: World) -
     with reading(desk.engine) as c:
         statuses = c.execute(sa.select(t.records.c.status)).scalars().all()
     assert sorted(statuses) == ["pending", "pending", "pending", "received"]
-    assert "received." in words(at)
+    assert "Inquiry 2 (A-2): records received: clinical notes." in words(at)
 
 
 def test_what_happened_earlier_is_dated_then(desk: World) -> None:
@@ -265,7 +267,7 @@ def test_pairs_that_may_be_one_are_merged_where_they_are_listed(desk: World) -> 
     at = visit("data_quality", period="All time")
     assert "Perhaps the same inquiry twice: 1 pair" in words(at)
     press(at, "Merge them")
-    assert "merged into inquiry 1." in words(at)
+    assert "closed: duplicate of inquiry 1." in words(at)
     assert "Perhaps the same inquiry twice: 0 pairs" in words(at)
     with reading(desk.engine) as c:
         assert c.scalar(sa.select(t.leads.c.duplicate_of).where(t.leads.c.id == second)) == 1
@@ -363,3 +365,54 @@ def test_of_four_processes_that_change_one_lead_at_once_one_writes_and_the_other
     assert all("you saw version 1, it is now 2" in text for text in said if text != "written")
     with reading(database) as c:
         assert [type(event.what) for event in event_log.log_of(c, lead)] == [e.Received, e.Offered]
+
+
+def test_a_visit_that_is_recorded_later_took_place_when_it_was_booked_for(desk: World) -> None:
+    """Not at the moment of the click; where a time is given, then."""
+    with writing(desk.engine) as c:
+        leads.record(c, 1, e.Booked(starts_at=NOW - DAY), occurred_at=NOW - 2 * DAY, now=NOW, version=1)
+    press(visit("my_day"), "Came")
+    assert row(desk, "A-1")["attended_at"] == NOW - DAY
+
+
+def test_the_second_click_of_two_notes_nothing_on_the_row_that_slid_under_the_pointer(
+    desk: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said, and a click after a moment counts."""
+    at = visit("my_day")
+    at.get("button_group")[0].set_value("All").run()
+    press(at, "Reached")
+    press(at, "Reached")
+    assert "The list had just moved: nothing was noted" in words(at)
+    with reading(desk.engine) as c:
+        assert c.scalar(sa.select(sa.func.count()).where(t.events.c.kind == "reached")) == 1
+    monkeypatch.setattr("dashboard.clock.now", lambda: NOW + timedelta(seconds=2))
+    press(at, "Reached")
+    with reading(desk.engine) as c:
+        assert c.scalar(sa.select(sa.func.count()).where(t.events.c.kind == "reached")) == 2
+
+
+def test_a_time_that_was_given_for_one_thing_does_not_date_the_next(desk: World) -> None:
+    """The field is empty again."""
+    at = visit("lead", lead="2")
+    earlier = (NOW - timedelta(minutes=30)).astimezone(NEW_YORK).replace(tzinfo=None)
+    at.datetime_input[0].set_value(earlier).run()
+    press(at, "Reached")
+    press(at, "Eligible")
+    with reading(desk.engine) as c:
+        moments = c.execute(sa.select(t.events.c.occurred_at).where(t.events.c.lead_id == 2).order_by(t.events.c.id))
+        assert list(moments.scalars())[1:] == [NOW - timedelta(minutes=30), NOW]
+
+
+def test_nobody_takes_back_on_a_lead_that_they_do_not_see(desk: World) -> None:
+    """Alice sees North; what she takes back there would count no longer at South."""
+    south = log(desk, NOW - 3 * DAY, location_id=desk.south)
+    bob = Viewer("Bob", Role.MANAGER, None, desk.bob)
+    booked = actions.record(desk.engine, bob, 2, e.Booked(starts_at=NOW + DAY), version=1, now=NOW)
+    closed = e.Closed(reason=CloseReason.DUPLICATE, duplicate_of=south)
+    actions.record(desk.engine, bob, 2, closed, version=2, now=NOW)
+    alice = Viewer("Alice", Role.FRONT_DESK, frozenset({desk.north}), desk.alice)
+    with pytest.raises(NotAllowed):
+        actions.take_back(desk.engine, alice, booked, now=NOW)
+    with reading(desk.engine) as c:
+        assert c.scalar(sa.select(t.leads.c.scheduled_at).where(t.leads.c.id == south)) == NOW

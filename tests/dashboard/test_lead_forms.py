@@ -60,10 +60,13 @@ def test_what_is_missing_is_said_at_its_field(name: str) -> None:
 
 
 def test_only_a_duplicate_goes_on_as_another_inquiry() -> None:
-    """The number that was typed for another reason is let go."""
-    for reason, other in ((CloseReason.DUPLICATE, 7), (CloseReason.WITHDRAWN, None)):
-        closed = ACTIONS["closed"].parse({"close_reason": reason, "duplicate_of": 7}, NEW_YORK)
-        assert closed == e.Closed(reason=reason, duplicate_of=other)
+    """And a duplicate does: it wants its number; with another reason, the number is asked about and not let go in silence."""
+    parse = ACTIONS["closed"].parse
+    assert parse({"close_reason": CloseReason.DUPLICATE, "duplicate_of": 7}, NEW_YORK) == e.Closed(
+        reason=CloseReason.DUPLICATE, duplicate_of=7
+    )
+    for reason, other in ((CloseReason.DUPLICATE, None), (CloseReason.WITHDRAWN, 7)):
+        assert set(parse({"close_reason": reason, "duplicate_of": other}, NEW_YORK)) == {"duplicate_of"}
 
 
 def test_who_was_missed_is_given_another_day_and_keeps_the_chain() -> None:

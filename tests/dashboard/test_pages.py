@@ -493,7 +493,7 @@ def test_a_reference_that_is_there_already_is_asked_about(on_copy: str) -> None:
     """While it is typed, however it is spelled, and when it is saved; said to be another one, it is saved."""
     at = save(fill(visit("log_inquiry"), channel=Channel.EMAIL, reference="A-1234"))
     fill(at, reference="a1234").run()
-    assert "of these days may be the same one" in words(at)
+    assert "may be the same one. Is this the same person again?" in words(at)
     assert "Not saved yet" in words(save(at))
     assert "was saved" in words(save(fill(at, sure=True)))
 
@@ -534,7 +534,7 @@ def test_a_contact_is_asked_for_only_where_fingerprints_are_set_up(
     at = save(fill(visit("log_inquiry"), channel=Channel.EMAIL, contact="(555) 010-7777"))
     assert "neither a phone number nor" in words(save(fill(at, contact="Maria Lopez")))
     fill(at, contact="+1 555 010 7777").run()
-    assert "of these days may be the same one" in words(at)
+    assert "may be the same one. Is this the same person again?" in words(at)
     assert b"0107777" not in Path(on_copy.removeprefix("sqlite:///")).read_bytes()
 
 
@@ -548,3 +548,26 @@ def test_what_was_just_logged_is_taken_back_with_one_click(on_copy: str) -> None
     fill(at, channel=Channel.EMAIL, reference="A-1234")
     at.button[0].click().run()
     assert "was saved" in words(at)
+
+
+def test_what_was_wrong_is_said_only_as_long_as_it_stands_there(on_copy: str) -> None:
+    """A channel that is chosen, a reference that is mended: neither is marked any more, before the next save too."""
+    at = save(fill(visit("log_inquiry"), reference="Maria Lopez"))
+    assert "Choose how it arrived." in words(at)
+    fill(at, channel=Channel.EMAIL, reference="A-1").run()
+    assert "Choose how it arrived." not in words(at)
+    assert "looks like a name" not in words(at)
+    assert "Not saved yet" not in words(at)
+
+
+def test_a_doubt_about_the_reference_goes_with_it(on_copy: str) -> None:
+    """Another reference is another inquiry; a partner's request has none, and no doubt about one."""
+    at = save(fill(visit("log_inquiry"), channel=Channel.EMAIL, reference="A-1234"))
+    at = save(fill(at, reference="A1234"))
+    assert "may be the same one" in words(at)
+    fill(at, reference="B-9").run()
+    assert "may be the same one" not in words(at)
+    assert not [toggle for toggle in at.main.toggle if toggle.label.startswith("It is another")]
+    fill(at, reference="A1234").run()
+    fill(at, kind=Kind.PARTNER_REQUEST).run()
+    assert "may be the same one" not in words(at)

@@ -156,3 +156,18 @@ def test_a_change_that_is_saved_twice_is_made_once(shown: World) -> None:
         changes.save(shown.engine, BOB, change, seen, today=TODAY)
     with reading(shown.engine) as c:
         assert len(texts.versions(c, TextUse.SCRIPT)) == 1
+
+
+def test_what_was_edited_after_the_look_is_shown_again_and_not_saved_unseen(shown: World) -> None:
+    """Neither the old value nor the new one, until it was seen."""
+    at = visit("rules")
+    at.number_input(key="rules_window").set_value(60).run()
+    at.button(key="rules_ask_windows").click().run()
+    at.number_input(key="rules_window").set_value(90)
+    at.button(key="rules_save_windows").click().run()
+    assert "something was changed after you had looked" in words(at)
+    with reading(shown.engine) as c:
+        assert [rule["window_minutes"] for rule in promises.windows_on(c, TODAY)] == [240]
+    at.button(key="rules_save_windows").click().run()
+    with reading(shown.engine) as c:
+        assert [rule["window_minutes"] for rule in promises.windows_on(c, TODAY)] == [90]

@@ -15,8 +15,8 @@ from starlette.routing import Route
 
 from dashboard import cli, web_intake
 from dashboard.web_intake import Answer, take
+from data_access import lead_lists, merging, web_forms
 from data_access import tables as t
-from data_access import web_forms
 from data_access.engine import reading, writing
 from data_access.vocabulary import Channel, PartnerCategory, Topic
 from tests import factories
@@ -226,3 +226,12 @@ def send(method: str, body: bytes = b"", headers: dict[str, str] | None = None) 
             return await client.request(method, "/api/inquiries", content=body, headers=headers)
 
     return anyio.run(sent)
+
+
+def test_a_post_by_the_name_of_a_merged_partner_counts_for_the_one_that_goes_on(world: World, key: str) -> None:
+    """The website does not know of the merge."""
+    with writing(world.engine) as c:
+        merging.merge_partners(c, world.lakeside, world.harbor, now=NOW)
+    assert post(world, key).status == 201
+    with reading(world.engine) as c:
+        assert [row["partner"] for row in lead_lists.listing(c, locations=None)] == ["Harbor Hospital"]

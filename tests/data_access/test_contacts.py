@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from data_access import contacts
+from data_access import contacts, merging
+from data_access import events as e
 from data_access.engine import reading, writing
 from data_access.lead_lists import CROWD, twin_of
-from tests.factories import NOW, World, log
+from tests.factories import NOW, World, log, record
 
 SECRET = "s" * 32
 DAY = timedelta(days=1)
@@ -65,3 +66,17 @@ def test_what_a_crowd_shares_tells_nobody_apart(world: World) -> None:
         log(world, reference="T-0")
     with reading(world.engine) as c:
         assert twin_of(c, "T-0", world.north, NOW) is None
+
+
+def test_who_comes_back_after_the_visit_begins_anew_and_a_duplicate_means_the_one_that_goes_on(world: World) -> None:
+    """A reference that is used again after the visit asks nobody; one of a merged inquiry finds the first."""
+    first, second = log(world, reference="A-1"), log(world, NOW + DAY / 24, reference="B-2")
+    with writing(world.engine) as c:
+        contacts.note(c, second, "p" * 64)
+        merging.merge_leads(c, second, first, now=NOW + DAY / 12, version=1)
+    with reading(world.engine) as c:
+        assert twin_of(c, None, world.north, NOW + DAY, print_="p" * 64) == first
+    record(world, first, e.Booked(starts_at=NOW + DAY), NOW + DAY / 6)
+    record(world, first, e.Attended(), NOW + DAY)
+    with reading(world.engine) as c:
+        assert twin_of(c, "A-1", world.north, NOW + 2 * DAY) is None

@@ -265,3 +265,22 @@ def test_who_asks_again_is_answered_on_the_same_staffed_day(ruled: World) -> Non
     record(ruled, silent, e.Consented(may_contact=False))
     record(ruled, silent, again, NOW + HOUR)
     assert step(ruled, silent)[0] == NextStep.DECIDE
+
+
+def test_the_answer_that_was_promised_comes_first_whatever_a_rule_says(ruled: World) -> None:
+    """A rule of one staffed day makes no promise of four hours later; asking for records does not hide what is owed."""
+    with writing(ruled.engine) as c:
+        follow_up.set_rule(c, Need.ANSWER, NextStep.ANSWER, wait_days=1, effective_from=LONG_AGO)
+    lead = log(ruled, pathway=Pathway.CLINICIAN)
+    assert step(ruled, lead) == (NextStep.ANSWER, NOW + 4 * HOUR)
+    record(ruled, lead, e.RecordsRequested(), NOW + HOUR)
+    assert step(ruled, lead) == (NextStep.ANSWER, NOW + 4 * HOUR)
+    record(ruled, lead, CALLED, NOW + 2 * HOUR)
+    assert step(ruled, lead)[0] == NextStep.DECIDE  # answered; and that was the second try for the records
+
+
+def test_a_visit_of_which_only_the_day_is_known_is_confirmed_too(ruled: World) -> None:
+    """Three days ahead of its noon."""
+    lead, visit = log(ruled, answered_live=True), NOW + 14 * DAY
+    record(ruled, lead, e.Booked(starts_on=visit.date()))
+    assert step(ruled, lead)[0] == NextStep.CONFIRM_APPOINTMENT

@@ -464,3 +464,17 @@ def test_preparation_that_was_sent_later_is_noted_on_the_appointment(world: Worl
     with reading(world.engine) as c:
         sent = c.execute(sa.select(t.appointments.c.preparation_sent).order_by(t.appointments.c.number)).scalars().all()
     assert sent == [True, False]
+
+
+def test_correcting_what_does_not_bear_on_it_leaves_the_promise_as_it_was_made(world: World) -> None:
+    """The hours have changed since; another reference moves no deadline, another time of receipt does."""
+    lead = log(world, reference="A-1")
+    with writing(world.engine) as c:
+        practice.set_hours(c, world.north, {3: [("09:00", "17:00")]}, effective_from=NOW.date())
+        state = replay(event_log.log_of(c, lead))
+        again = dataclasses.replace(state.received, reference="A-2")
+        leads.correct(c, lead, again, received_at=NOW, now=NOW, version=1)
+    assert row(world, lead)["respond_by"] == NOW + 4 * HOUR
+    with writing(world.engine) as c:
+        leads.correct(c, lead, again, received_at=NOW - HOUR, now=NOW, version=2)
+    assert row(world, lead)["respond_by"] == NOW + 25 * HOUR  # by the hours that now hold: Thursday at one

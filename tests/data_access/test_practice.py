@@ -94,3 +94,11 @@ def test_hours_change_from_a_day_on(world: World) -> None:
     with reading(world.engine) as c:
         assert len(practice.hours_on(c, TODAY - DAY)[world.north]) == len(WEEKDAYS)
         assert [practice.time_of_day(h.opens) for h in practice.hours_on(c, TODAY)[world.north]] == ["10:00"]
+
+
+def test_a_name_is_another_entrys_whatever_its_case_in_any_script(world: World) -> None:
+    """Not only in letters that a database folds by itself."""
+    with writing(world.engine) as c:
+        practice.change_entry(c, t.sources, None, name="Ärzteblatt")
+        with pytest.raises(ValueError, match="there is ÄRZTEBLATT already"):
+            practice.change_entry(c, t.sources, None, name="ÄRZTEBLATT")

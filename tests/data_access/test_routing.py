@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
-from data_access import event_log, facts, routing
+from data_access import event_log, facts, practice, routing
 from data_access import events as e
 from data_access import tables as t
 from data_access.dimensions import LEADS
@@ -173,3 +173,29 @@ def test_what_changed_hands_is_taken_back_like_anything_else(world: World) -> No
     with reading(world.engine) as c:
         assert c.scalar(sa.select(t.leads.c.location_id)) == world.north
         assert len(event_log.log_of(c, lead)) == 3
+
+
+def test_an_absence_is_corrected_by_the_next_and_ended_by_coming_back(world: World) -> None:
+    """Two that overlap are one; back today, or never away."""
+    day = NOW.date()
+    with writing(world.engine) as c:
+        routing.set_absence(c, world.alice, day, day + 5 * DAY)
+        routing.set_absence(c, world.alice, day, day + 2 * DAY)
+        routing.set_absence(c, world.bob, day + DAY, day + 3 * DAY)
+        assert [(a["name"], a["until_on"]) for a in routing.absences(c, day)] == [
+            ("Alice", day + 2 * DAY), ("Bob", day + 3 * DAY),
+        ]  # fmt: skip
+        alice, bob = (a["id"] for a in routing.absences(c, day))
+        routing.end_absence(c, alice, day + DAY)
+        routing.end_absence(c, bob, day)
+        assert routing.away(c, day) == {world.alice}
+        assert routing.away(c, day + DAY) == frozenset()
+
+
+def test_the_backup_of_somebody_who_has_left_stands_in(world: World) -> None:
+    """Their open inquiries are seen by somebody."""
+    with writing(world.engine) as c:
+        routing.set_route(c, world.alice, backup_id=world.bob, effective_from=LONG_AGO)
+        assert routing.stands_in_for(c, world.bob, NOW.date()) == frozenset()
+        practice.change_entry(c, t.staff, world.alice, name="Alice", active=False)
+        assert routing.stands_in_for(c, world.bob, NOW.date()) == {world.alice}

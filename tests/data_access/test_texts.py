@@ -123,3 +123,12 @@ def test_who_is_told_what_to_expect_is_told_the_text_in_force(world: World) -> N
         known = texts.by_id(c, {text for text in noted.values() if text})
     assert [known[noted[lead]].body for lead in (first, line)] == ["everybody", "heart"]
     assert rules.say({"use": SCRIPT, "kind": None}, ("kind",)) == "everything"
+
+
+def test_a_text_that_has_ended_gives_way_to_the_general_one_and_rivals_nobody(world: World) -> None:
+    """Where the closest one has ended, the next closest is shown; and another may be written."""
+    write(world, SCRIPT, "any")
+    write(world, SCRIPT, "kind", kind=Kind.SCHEDULING)
+    write(world, SCRIPT, "", TODAY, kind=Kind.SCHEDULING)
+    assert shown(world, SCRIPT, kind=Kind.SCHEDULING) == "any"
+    assert write(world, SCRIPT, "need", TODAY, need=Need.RECORDS) == 1
