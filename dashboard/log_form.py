@@ -248,7 +248,7 @@ def _outcome(viewer: Viewer, form: Form) -> None:
                     args=(viewer, form),
                 )
     elif form.doubt or any(form.wrong(name) for name in form.errors):
-        text, icon = form.errors.get("") or "Not saved yet: see what is marked in red above.", ":material/error:"
+        text, icon = form.errors.get("") or "Not saved yet: see what is marked above.", ":material/error:"
         st.error(text, icon=icon)
     else:
         return
