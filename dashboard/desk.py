@@ -47,7 +47,7 @@ _STEPS = (
 class _Desk:
     """What stands open on somebody's desk: the fields asked for last, and what was done last.
 
-    It is changed and never replaced, for the same reason as the form of an inquiry (log_form.py).
+    It is changed and never replaced, for the same reason as the form of an inquiry (log_saving.py).
     """
 
     asking: tuple[int, str] | None = None

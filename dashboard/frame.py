@@ -172,14 +172,15 @@ def _choose(label: str, key: str, options: dict[Any, str]) -> None:
     """A filter. What a link or an open view asks for and is not there any more is said, and not left out in silence."""
     merged = loaders.merged_partners() if key == "partner" else {}
     if asked := st.session_state.get(key):
-        st.session_state[key] = list(dict.fromkeys(merged[code][1] if code in merged else code for code in asked))
+        if merged.keys() & set(asked):
+            st.session_state[key] = list(dict.fromkeys(merged[code][1] if code in merged else code for code in asked))
     elif asked := [name for name in st.query_params.get_all(key) if name not in options.values()]:
         went_on = [root for name, root in merged.values() if name in asked]
         known = [code for code, name in options.items() if name in st.query_params.get_all(key)]
         if went_on:
             st.session_state[key] = [*known, *went_on]
         if gone := set(asked) - {name for name, _ in merged.values()}:
-            st.warning(f"{label} {', '.join(sorted(gone))} is not there any more, so the link shows all.")
+            st.warning(f"{label} {', '.join(sorted(gone))} is not there any more and was left out.")
     st.multiselect(
         label, list(options), format_func=options.__getitem__, key=key, placeholder="All", bind="query-params"
     )

@@ -66,6 +66,12 @@ def checklists_of(service_line_id: int | None) -> list[Checklist]:
         return checklists.versions(connection, service_line_id)
 
 
+def checklist_on(service_line_id: int | None, day: date) -> Checklist | None:
+    """The checklist in force for a service line on a day."""
+    with databases.reading(database()) as connection:
+        return checklists.checklist_on(connection, service_line_id, day)
+
+
 def checklist_copy(audience: Audience, location_id: int, service_line_id: int | None, day: date) -> Copy:
     """The copy of a checklist that holds on a day."""
     with databases.reading(database()) as connection:

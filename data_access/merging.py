@@ -4,7 +4,7 @@ A partner that is merged keeps its own id on every lead; its leads count for the
 as a duplicate, and what was done on it is copied, line by line, to the one that goes on.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -214,6 +214,29 @@ def take_back_copies(
         append_events(connection, back)
         leads.rebuild(connection, set(copies.values()))
         originals = copies.keys()
+
+
+def carry_on(connection: Connection, states: Mapping[int, LeadState], *, now: datetime) -> None:
+    """Bring the copies of merged inquiries into step with them after an import revised those.
+
+    Parameters
+    ----------
+    states : mapping
+        The revised inquiries as they stand; those that are not merged are passed over.
+    """
+    for lead_id, state in states.items():
+        into_id = state.parts[-1].duplicate_of
+        if into_id is None:
+            continue
+        leads.lock(connection, [lead_id, into_id])
+        ours, theirs = (log_of(connection, one) for one in (lead_id, into_id))
+        voided = {event.what.event_id for event in theirs if isinstance(event.what, happened.Voided)}
+        there = {event.copied_from for event in theirs if event.id not in voided} & {event.id for event in ours}
+        wanted = _copies(ResponseClock(connection), replay(theirs), ours, now)
+        gone = there - {event.copied_from for event in wanted}
+        take_back_copies(connection, [original for original in gone if original], now=now, staff_id=None)
+        append_events(connection, [(into_id, event) for event in wanted if event.copied_from not in there])
+        leads.rebuild(connection, [into_id])
 
 
 def _copies(clock: ResponseClock, state: LeadState, log: list[Event], now: datetime) -> list[Event]:

@@ -254,10 +254,12 @@ def _rated(table: pd.DataFrame, prior: Prior | None = None, strengths: Strengths
     if prior is None or strengths is None:
         return table
     a, b = strengths.shapes(k, n, prior.a / prior.strength)
+    shrunken = (prior.a + k) / (prior.strength + n)
+    # Where all succeed, or none, the distribution is so skew that its mean may lie beyond a quantile: the interval holds it too.
     return table.assign(
-        shrunken=(prior.a + k) / (prior.strength + n),
-        shrunken_low=_quantile(a, b, strengths.probability, 0.025),
-        shrunken_high=_quantile(a, b, strengths.probability, 0.975),
+        shrunken=shrunken,
+        shrunken_low=np.minimum(_quantile(a, b, strengths.probability, 0.025), shrunken),
+        shrunken_high=np.maximum(_quantile(a, b, strengths.probability, 0.975), shrunken),
         own_weight=n / (n + prior.strength),
     )
 

@@ -33,7 +33,7 @@ def choose() -> int | None:
 
 def finding(line: int | None, day: date) -> str:
     """What is asked for today, in one sentence."""
-    held = in_force(line, day)
+    held = practice_loaders.checklist_on(line, day)
     if held is None:
         return "No checklist is in force: a referral counts as complete when somebody says so. Set one up below."
     whose = "" if held.service_line_id == line else " (the practice's own: this service line has none)"
@@ -45,17 +45,6 @@ def _asks(checklist: Checklist) -> str:
     helps = [labels.word(item).lower() for item, needed in checklist.items.items() if not needed]
     text = f"**{', '.join(required) or 'nothing'}**"
     return text + (f"; it helps to have {', '.join(helps)}" if helps else "")
-
-
-def in_force(line: int | None, day: date) -> Checklist | None:
-    """The checklist that holds for a service line on a day."""
-    held = [one for own in ((line, None) if line else (None,)) for one in _held(own, day)[:1]]
-    return held[0] if held else None
-
-
-def _held(line: int | None, day: date) -> list[Checklist]:
-    held = [one for one in practice_loaders.checklists_of(line) if one.effective_from <= day]
-    return sorted(held, key=lambda one: (one.effective_from, one.version), reverse=True)
 
 
 def shown(connection: Connection, day: date) -> Shown:
@@ -78,7 +67,7 @@ def versions(line: int | None, day: date) -> None:
     known = practice_loaders.checklists_of(line)
     if not known:
         return
-    held = in_force(line, day)
+    held = practice_loaders.checklist_on(line, day)
     st.subheader("Versions")
     rows = [
         {
@@ -95,7 +84,7 @@ def revise(view: View, line: int | None) -> None:
     """Put a new version in force; what is open keeps its own."""
     if not view.viewer.may(auth.CHANGE_RULES):
         return
-    held = in_force(line, view.today)
+    held = practice_loaders.checklist_on(line, view.today)
     with st.expander("Revise this checklist", icon=":material/edit:"):
         chosen: dict[RecordItem, bool] = {}
         for item in RecordItem:

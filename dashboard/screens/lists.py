@@ -40,6 +40,8 @@ _ALIKE_SHOWN = 10
 def finding(known: Sequence[Mapping[str, Any]], pairs: int) -> str:
     """How many partners there are, and how many of them may be one; `known`: every partner."""
     used = sum(partner["active"] for partner in known)
+    if not used:
+        return "No partner is on the list yet. Add one below; the log form and the import add them too."
     text = f"**{plural(used, 'partner')}** {'is' if used == 1 else 'are'} in use"
     if pairs:
         return text + f"; **{plural(pairs, 'pair')}** of names may be one partner: see Partners that are one."

@@ -55,7 +55,7 @@ def _choices(viewer: Viewer, mine: frozenset[int]) -> dict[str, _Choice]:
 
 _MEANS = {
     "Dropped": "Nobody has tried to answer these, and the promised time is over. Take one, and it is yours.",
-    "Dead ends": f"Nobody owns these, they have no next step, or nobody took it for {DEAD_END_DAYS} days.",
+    "Dead ends": f"Nobody owns these, or they have no next step, or nobody took it for {DEAD_END_DAYS} days.",
     "Stalled": f"These have stood in their stage for more than {STALLED_DAYS} days without an appointment ahead.",
 }
 _USUAL = {Role.CLINICAL_REVIEW: _REVIEW, Role.MANAGER: _ALL, Role.ADMINISTRATOR: _ALL}
@@ -152,7 +152,7 @@ def _step(row: Mapping[str, Any]) -> str:
     far = abs(left) >= _HOURS_ALOUD * 60
     if row["next_step_by"] < clock.now():
         late = f"{plural((now.date() - due.date()).days, 'day')}" if far else minutes(-left)
-        return f"**{step}** · :orange[overdue by {late}]{urgent}, since {due:{_day_format(due, now)}}"
+        return f"**{step}** · :orange[overdue by {late}], since {due:{_day_format(due, now)}}{urgent}"
     return f"**{step}** · {'' if far else minutes(left) + ' left, '}by {due:{_day_format(due, now)}}{urgent}"
 
 
@@ -166,7 +166,7 @@ def _who(row: Mapping[str, Any]) -> str:
     received = local(row["received_at"], row["zone"])
     parts = [
         f"**{row['reference'] or 'No. ' + str(row['id'])}**",
-        f"{kind} by {channel}, {received:%d %b %H:%M}",
+        f"{kind} by {channel}, {received:{_day_format(received, local(clock.now(), row['zone']))}}",
         row["partner"] or "",
         row["location"],
         row["owner"] or "unowned",

@@ -11,9 +11,9 @@ import holidays
 import streamlit as st
 from sqlalchemy import Connection
 
-from dashboard import auth, clock, forms, labels, loaders, practice_loaders
+from dashboard import auth, clock, forms, loaders, practice_loaders
 from dashboard.changes import Change, Shown
-from dashboard.copies import opening_hours
+from dashboard.copies import WEEKDAYS, opening_hours
 from dashboard.display import plural
 from dashboard.frame import View
 from dashboard.screens import changing
@@ -24,7 +24,6 @@ from data_access.working_time import DAY_MINUTES
 STALE_DAYS = 180
 """Details that nobody has verified for so long are named on the page."""
 _AHEAD_DAYS = 400
-_WEEKDAYS = labels.WEEKDAYS[1:]
 _DETAILS = {
     "address": "Address", "phone": "Phone", "fax": "Fax", "email": "E-mail", "secure_email": "Secure e-mail",
     "referral_form_url": "Referral form (link)",
@@ -142,7 +141,7 @@ def hours_shown(connection: Connection, day: date) -> Shown:
     return {
         f"{names[place]} · {name}": _told(hours, weekday) or "nobody is there"
         for place, hours in practice.hours_on(connection, day).items()
-        for weekday, name in enumerate(_WEEKDAYS)
+        for weekday, name in enumerate(WEEKDAYS)
     }
 
 
@@ -155,7 +154,7 @@ def hours(view: View, place: Mapping[str, Any]) -> None:
     """A location's staffed hours, and how to change them from a day on."""
     st.subheader("Staffed hours")
     now = practice_loaders.hours_on(view.today).get(place["id"], [])
-    told = {name: _told(now, weekday) for weekday, name in enumerate(_WEEKDAYS)}
+    told = {name: _told(now, weekday) for weekday, name in enumerate(WEEKDAYS)}
     rows = [{"": days, " ": times} for days, _, times in (line.partition(": ") for line in opening_hours(now))]
     if rows:
         st.table(rows, border="horizontal", hide_header=True, hide_index=True)

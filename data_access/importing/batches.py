@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from data_access import event_log, leads
+from data_access import event_log, leads, merging
 from data_access import tables as t
 from data_access.engine import writing
 from data_access.events import Event
@@ -267,7 +267,11 @@ class _Importer:
             digest = {"source_digest": changed[lead_id].source_digest}
             connection.execute(sa.update(t.leads).where(t.leads.c.id == lead_id).values(digest))
         event_log.append_events(connection, lines)
-        return list(leads.rebuild(connection, changed).values()) if changed else []
+        if not changed:
+            return []
+        states = leads.rebuild(connection, changed)
+        merging.carry_on(connection, states, now=self._now)
+        return list(states.values())
 
 
 def _open_batch(connection: Connection, plan: Plan, now: datetime) -> int:

@@ -298,4 +298,4 @@ def test_a_link_by_the_name_of_a_merged_partner_shows_the_one_that_goes_on(shown
     at = AppTest.from_file(ENTRY, default_timeout=60)
     at.query_params["partner"] = "Nobody Knows"
     at.run()
-    assert "Partner Nobody Knows is not there any more" in words(at)
+    assert "Partner Nobody Knows is not there any more and was left out" in words(at)

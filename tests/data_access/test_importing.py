@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_access import event_log, leads, practice, promises
+from data_access import event_log, leads, merging, practice, promises
 from data_access import events as e
 from data_access import tables as t
 from data_access.engine import reading, writing
@@ -24,7 +24,7 @@ from data_access.importing.batches import Result
 from data_access.importing.dates import NotADate, Order, Unsettled
 from data_access.importing.mapping import BadMapping
 from data_access.importing.reading import Unreadable
-from data_access.vocabulary import ContactMethod, Precision, Role
+from data_access.vocabulary import Channel, ContactMethod, Kind, Pathway, Precision, Role
 from tests.cases import SHARED
 from tests.factories import NOW
 
@@ -100,6 +100,29 @@ def test_a_changed_row_updates_its_lead_and_history_shows_both(empty: sa.Engine,
         booked = c.scalar(sa.select(t.leads.c.scheduled_at).where(t.leads.c.id == lead))
     assert kinds == ["Received", "Booked", "Attended", "Contacted", "Voided", "Booked"]
     assert booked.astimezone(ZoneInfo("America/New_York")).date() == date(2026, 1, 16)
+
+
+def test_what_a_revised_row_says_goes_on_with_the_inquiry_into_which_it_was_merged(
+    empty: sa.Engine, tmp_path: Path
+) -> None:
+    """The booking moved in the source moves on the other inquiry too; nothing stands twice."""
+    run(empty, tmp_path, *ROWS)
+    with writing(empty) as c:
+        lead, version, place, at = c.execute(
+            sa.select(t.leads.c.id, t.leads.c.version, t.leads.c.location_id, t.leads.c.received_at).where(
+                t.leads.c.source_key == "1"
+            )
+        ).one()
+        asked = e.Received(lead_kind=Kind.SCHEDULING, pathway=Pathway.PATIENT, channel=Channel.PHONE, location_id=place)
+        earlier = at - timedelta(days=1)
+        first = leads.log_inquiry(c, asked, received_at=earlier, now=NOW).lead_id
+        merging.merge_leads(c, lead, first, now=NOW, version=version)
+    run(empty, tmp_path, ROWS[0].replace("15/01/2026", "16/01/2026"), ROWS[1], now=NOW + timedelta(days=1))
+    with reading(empty) as c:
+        booked = c.scalar(sa.select(t.leads.c.scheduled_at).where(t.leads.c.id == first))
+        number = c.scalar(sa.select(sa.func.count()).where(t.appointments.c.lead_id == first))
+    assert booked.astimezone(ZoneInfo("America/New_York")).date() == date(2026, 1, 16)
+    assert number == 1
 
 
 TIMED = MAPPING | {"fields": MAPPING["fields"] | {"attempted": "Called"}}
@@ -513,16 +536,21 @@ FILES = {
 
 
 def real(name: str) -> list[Path]:
-    paths = [SHARED / "data" / file for file in FILES[name]]
-    if not all(path.exists() for path in paths):
+    return [beside(file) for file in FILES[name]]
+
+
+def beside(file: str) -> Path:
+    """A shared file; where the folder is not, the test is left out, and says so."""
+    path = SHARED / "data" / file
+    if not path.exists():
         pytest.skip(
             "the shared real files are not beside this checkout; the tests above hold the behaviour on made ones"
         )
-    return paths
+    return path
 
 
 def expected(name: str) -> dict[str, Any]:
-    figures: dict[str, Any] = json.loads((SHARED / "data" / "expected.json").read_text())[name]
+    figures: dict[str, Any] = json.loads(beside("expected.json").read_text())[name]
     return figures
 
 
