@@ -255,7 +255,7 @@ def _rated(table: pd.DataFrame, prior: Prior | None = None, strengths: Strengths
         return table
     a, b = strengths.shapes(k, n, prior.a / prior.strength)
     shrunken = (prior.a + k) / (prior.strength + n)
-    # Where all succeed, or none, the distribution is so skew that its mean may lie beyond a quantile: the interval holds it too.
+    # Where all succeed, or none, the mean of so skew a distribution may lie beyond a quantile: the interval holds it too.
     return table.assign(
         shrunken=shrunken,
         shrunken_low=np.minimum(_quantile(a, b, strengths.probability, 0.025), shrunken),
