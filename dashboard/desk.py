@@ -103,7 +103,7 @@ def notice(viewer: Viewer, lead_id: int | None = None) -> None:
         return
     if desk.problem:
         st.error(desk.problem, icon=":material/error:")
-    elif desk.said:
+    if desk.said:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.success(desk.said, icon=":material/check_circle:", width="stretch")
             if desk.done:
@@ -235,17 +235,27 @@ def _choose(viewer: Viewer, row: dict[str, Any], key: str) -> None:
 
 
 def _press(viewer: Viewer, row: dict[str, Any], name: str) -> None:
-    desk = _desk()
-    moved = desk.done and desk.at and clock.now() - desk.at < _MOVED and desk.lead_id != row["id"]
-    if moved:  # the second click of two: the row that was meant has gone, and another lies under the pointer
-        desk.show(
-            problem=f"The list had just moved: nothing was noted on {called(row)}. Press again, if that one is meant.",
-            lead_id=row["id"],
-        )
-    elif ACTIONS[name].asks:
-        desk.show(asking=(row["id"], name))
+    if _slid(row):
+        return
+    if ACTIONS[name].asks:
+        _desk().show(asking=(row["id"], name))
     else:
         _submit(viewer, row, name)
+
+
+def _slid(row: Mapping[str, Any]) -> bool:
+    """Whether this is the second click of two: the row that was meant has gone, and another lies under the pointer.
+
+    What was done first stays on the desk, with its undo.
+    """
+    desk = _desk()
+    slid = bool(desk.done and desk.at and clock.now() - desk.at < _MOVED and desk.lead_id != row["id"])
+    if slid:
+        desk.problem, desk.told = (
+            f"The list had just moved: nothing was noted on {called(row)}. Press again, if it is meant.",
+            False,
+        )
+    return slid
 
 
 def _put_away() -> None:
@@ -264,7 +274,8 @@ def _submit(viewer: Viewer, row: dict[str, Any], name: str) -> None:
 
 
 def _take(viewer: Viewer, row: Mapping[str, Any]) -> None:
-    do(viewer, row, Assigned(owner_id=viewer.staff_id))
+    if not _slid(row):
+        do(viewer, row, Assigned(owner_id=viewer.staff_id))
 
 
 def do(viewer: Viewer, row: Mapping[str, Any], what: Happening, *, asking: tuple[int, str] | None = None) -> None:

@@ -123,9 +123,7 @@ def _reference_doubts(viewer: Viewer, form: Form) -> None:
                 f"{_told(viewer, form.twin)} may be the same one. Is this the same person again?",
                 icon=":material/content_copy:",
             )
-            st.page_link(
-                "../pages/lead.py", label=f"Look at inquiry {form.twin}", query_params={"lead": str(form.twin)}
-            )
+            st.markdown(f"[Look at inquiry {form.twin}](/lead?lead={form.twin}), in a tab of its own.")
             st.button(
                 f"Add to inquiry {form.twin}", key=form.key("again"), icon=":material/add_call:",
                 on_click=log_saving.ask_again, args=(viewer, form, form.number, form.twin),
@@ -195,7 +193,12 @@ def _received(form: Form) -> None:
 
 def _topic(form: Form, *, required: bool) -> None:
     st.pills(
-        "Topic", practice_loaders.offered(Topic), format_func=labels.word, key=form.key("topic"), required=required
+        "Topic",
+        practice_loaders.offered(Topic),
+        format_func=labels.word,
+        key=form.key("topic"),
+        required=required,
+        wrap=True,
     )
     _wrong(form, "topic")
 

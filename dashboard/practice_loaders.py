@@ -139,6 +139,12 @@ def hours_on(day: date) -> dict[int, list[Hours]]:
         return practice.hours_on(connection, day)
 
 
+def hours_change_on(location_id: int, day: date) -> list[date]:
+    """The days after a day on which a location's weekly hours change."""
+    with databases.reading(database()) as connection:
+        return practice.hours_change_on(connection, location_id, day)
+
+
 def response_targets() -> Targets:
     """The targets of response compliance."""
     with databases.reading(database()) as connection:

@@ -128,6 +128,16 @@ def hours_on(connection: Connection, day: date) -> dict[int, list[Hours]]:
     }
 
 
+def hours_change_on(connection: Connection, location_id: int, day: date) -> list[date]:
+    """The days after a day on which a location's weekly hours change."""
+    c = t.staffed_hours.c
+    days = (
+        sa.select(column).where(c.location_id == location_id, column > day)
+        for column in (c.effective_from, c.effective_until)
+    )
+    return sorted(set(connection.execute(sa.union(*days)).scalars()))
+
+
 def staffed_shares(connection: Connection, day: date) -> dict[int, npt.NDArray[np.float64]]:
     """How much of each hour of the week every location is staffed, by the hours in force on a day."""
     return {place: staffed_share(hours_of(connection, place), day) for place in zones(connection)}

@@ -118,14 +118,14 @@ def history(viewer: Viewer, lead: Whole) -> None:
     shown = [
         {
             "When": _told(event.occurred_at, row, event.precision),
-            "What": told[event.id] + (" (taken back)" if voided else ""),
+            "What": ("(taken back) " if voided else "") + told[event.id],
             "By": names["staff"].get(event.staff_id or 0, "?") if event.staff_id else "The system",
             "Written down": _told(event.recorded_at, row) if event.recorded_at != event.occurred_at else "at once",
         }
         for event, voided in events
     ]
     widths = {name: st.column_config.TextColumn(width=width) for name, width in
-              (("When", 130), ("What", 290), ("By", 110), ("Written down", 130))}  # fmt: skip
+              (("When", 125), ("What", 235), ("By", 90), ("Written down", 105))}  # fmt: skip
     st.dataframe(shown, hide_index=True, alt="What happened", column_config=widths, row_height=35)
     standing = {
         event.id: f"{told[event.id]}, {_told(event.occurred_at, row, event.precision)}"

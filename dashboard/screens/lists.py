@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from dashboard import actions, auth, clock, labels, loaders, practice_loaders
 from dashboard.changes import Change, Shown
-from dashboard.display import plural
+from dashboard.display import local, plural
 from dashboard.frame import View
 from dashboard.screens import changing
 from dashboard.screens.rules import owners_shown
@@ -124,7 +124,9 @@ def merges(view: View) -> None:
         )
     for merge in practice_loaders.partner_merges():
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"{merge['partner']} counts for **{merge['into']}** since {merge['merged_at']:%d %b %Y}")
+            st.markdown(
+                f"{merge['partner']} counts for **{merge['into']}** since {local(merge['merged_at'], view.zone):%d %b %Y}"
+            )
             st.button("Undo", key=f"lists_unmerge_{merge['id']}", icon=":material/undo:", on_click=_unmerge,
                       args=(view, merge["id"]))  # fmt: skip
 

@@ -153,24 +153,30 @@ def _told(hours: Sequence[Any], weekday: int) -> str:
 def hours(view: View, place: Mapping[str, Any]) -> None:
     """A location's staffed hours, and how to change them from a day on."""
     st.subheader("Staffed hours")
-    now = practice_loaders.hours_on(view.today).get(place["id"], [])
-    told = {name: _told(now, weekday) for weekday, name in enumerate(WEEKDAYS)}
-    rows = [{"": days, " ": times} for days, _, times in (line.partition(": ") for line in opening_hours(now))]
+    number = place["id"]
+    rows = [
+        {"": days, " ": times} for days, _, times in (line.partition(": ") for line in _in_words(number, view.today))
+    ]
     if rows:
         st.table(rows, border="horizontal", hide_header=True, hide_index=True)
     else:
         st.markdown(":orange[No hours are set: nothing is promised here, and no response time counts.]")
     st.caption(f"By the clock of {place['zone'].replace('_', ' ')}. Response times count only within these hours.")
+    for day in practice_loaders.hours_change_on(number, view.today):
+        st.markdown(f"**From {day:%d %b %Y}**: {'; '.join(_in_words(number, day)) or 'nobody is there'}")
     if not view.viewer.may(auth.CHANGE_RULES):
         return
     with st.expander("Change the hours", icon=":material/edit:"):
+        since = changing.since(view, "places_hours_since", days_ahead=1)  # today is promised by today's hours
+        then = practice_loaders.hours_on(since).get(number, [])
         typed = {
-            name: st.text_input(name, hours, key=_key(f"hours_{name}", place), placeholder="closed", width=360)
-            for name, hours in told.items()
+            name: st.text_input(
+                name, _told(then, weekday), key=_key(f"hours_{name}_{since}", place), placeholder="closed", width=360
+            )
+            for weekday, name in enumerate(WEEKDAYS)
         }
         st.caption("For example 08:30-12:30, 13:15-17:00. Empty: nobody is there. 22:00-06:00 ends the next day.")
-        since = changing.since(view, "places_hours_since", days_ahead=1)  # today is promised by today's hours
-        week, number = forms.parse_week(list(typed.values())), place["id"]
+        week = forms.parse_week(list(typed.values()))
         if isinstance(week, str):
             st.markdown(f":red[{week}]")
             return
@@ -178,6 +184,10 @@ def hours(view: View, place: Mapping[str, Any]) -> None:
             view, "hours",
             Change("The hours", lambda c: practice.set_hours(c, number, week, effective_from=since), hours_shown, since),
         )  # fmt: skip
+
+
+def _in_words(location_id: int, day: date) -> tuple[str, ...]:
+    return opening_hours(practice_loaders.hours_on(day).get(location_id, []))
 
 
 # ---------------------------------------------------------------- closed days

@@ -122,7 +122,8 @@ def owners(view: View, shown: Shown) -> None:
     for about, who in shown.items():
         inquiry, _, pathway = about.rpartition(" · ")
         rows.setdefault(inquiry, {"What comes in": inquiry})[pathway] = who
-    st.table(list(rows.values()), border="horizontal", hide_index=True)
+    if rows:
+        st.table(list(rows.values()), border="horizontal", hide_index=True)
     if not view.viewer.may(auth.CHANGE_RULES):
         return
     staff = {entry["id"]: entry["name"] for entry in loaders.choices("staff")}

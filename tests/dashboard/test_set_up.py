@@ -114,11 +114,13 @@ def test_a_checklist_is_revised_for_a_service_line(shown_world: World) -> None:
 def test_hours_are_changed_from_a_day_on_and_nonsense_is_refused(shown_world: World) -> None:
     """Monday gets a lunch break; the other days stay."""
     at = visit("places")
-    monday = at.text_input(key=f"places_hours_Monday_{shown_world.north}")
+    monday = at.text_input(key=f"places_hours_Monday_{TODAY + DAY}_{shown_world.north}")
     assert monday.value == "09:00-17:00"
     monday.set_value("nine to five").run()
     assert "Monday: 'nine to five' is not a stretch of hours" in words(at)
-    at.text_input(key=f"places_hours_Monday_{shown_world.north}").set_value("9:00-12:00, 13:00-17:00").run()
+    at.text_input(key=f"places_hours_Monday_{TODAY + DAY}_{shown_world.north}").set_value(
+        "9:00-12:00, 13:00-17:00"
+    ).run()
     press(at, "rules_ask_hours")
     assert "this changes **1 line**" in words(at)
     press(at, "rules_save_hours")
@@ -126,6 +128,10 @@ def test_hours_are_changed_from_a_day_on_and_nonsense_is_refused(shown_world: Wo
         hours = practice.hours_on(c, TODAY + DAY)[shown_world.north]
         assert [(h.opens, h.closes) for h in hours if h.weekday == 0] == [(540, 720), (780, 1020)]
         assert len(hours) == 6
+    assert "**From 25 Nov 2026**: Monday: 09:00-12:00, 13:00-17:00; Tuesday to Friday: 09:00-17:00" in words(
+        visit("places")
+    )
+    with reading(shown_world.engine) as c:
         assert len(practice.hours_on(c, TODAY)[shown_world.north]) == 5, "today was promised by today's hours"
 
 
