@@ -182,7 +182,7 @@ def record(
     row = event_row(lead_id, dataclasses.replace(event, follow_up=follow_up)) | {"idempotency_key": key}
     event_id = connection.execute(sa.insert(t.events).values(row).returning(t.events.c.id)).scalar_one()
     after = replay([*log, dataclasses.replace(event, id=event_id, follow_up=follow_up)])
-    _write_lead(connection, lead_id, after)
+    _write_lead(connection, lead_id, _measured_anew(connection, lead_id, before, after, now))
     return version + 1
 
 
@@ -217,9 +217,10 @@ def correct(
     after = replay([*log, event])
     if after.flags & ~before.flags:
         raise NotPossible("Something had happened to it before this time. Give the time at which it arrived.")
-    event_id = connection.execute(sa.insert(t.events).values(event_row(lead_id, event)).returning(t.events.c.id))
-    _write_lead(connection, lead_id, after)
-    return int(event_id.scalar_one())
+    row = sa.insert(t.events).values(event_row(lead_id, event)).returning(t.events.c.id)
+    event_id = int(connection.execute(row).scalar_one())
+    _write_lead(connection, lead_id, _measured_anew(connection, lead_id, before, after, now))
+    return event_id
 
 
 def _promised_anew(
@@ -233,6 +234,32 @@ def _promised_anew(
         return promised(connection, ResponseClock(connection), now, received[1], precision)
     stamped = ("window_minutes", "respond_by", "answer_until", "required_records", "optional_records")
     return dataclasses.replace(now, **{name: getattr(was, name) for name in stamped})
+
+
+def _measured_anew(
+    connection: Connection, lead_id: int, before: LeadState, after: LeadState, now: datetime
+) -> LeadState:
+    """The lead with its answers measured from its receipt, where that was corrected, or its correction taken back.
+
+    An answer that is measured anew is taken back and noted again, so that the history shows both.
+    """
+    place = after.parts[0].asked.location_id
+    if (before.received_at, before.parts[0].asked.location_id) == (after.received_at, place):
+        return after
+    clock, log = ResponseClock(connection), log_of(connection, lead_id)
+    voided = {event.what.event_id for event in log if isinstance(event.what, happened.Voided)}
+    lines: list[tuple[int, Event]] = []
+    for event in log:
+        if event.id in voided or not isinstance(event.what, happened.Attempted | happened.Reached):
+            continue
+        exact = Precision.DAY not in (after.received_precision, event.precision)
+        seconds = clock.staffed_seconds(place, after.received_at, event.occurred_at) if exact else None
+        if seconds != event.what.staffed_seconds:
+            what = dataclasses.replace(event.what, staffed_seconds=seconds)
+            lines.append((lead_id, Event(happened.Voided(event_id=event.id), now, now, staff_id=event.staff_id)))
+            lines.append((lead_id, dataclasses.replace(event, what=what, recorded_at=now)))
+    append_events(connection, lines)
+    return replay(log_of(connection, lead_id)) if lines else after
 
 
 def _locked(connection: Connection, lead_id: int, version: int) -> list[Event]:

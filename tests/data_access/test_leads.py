@@ -478,3 +478,26 @@ def test_correcting_what_does_not_bear_on_it_leaves_the_promise_as_it_was_made(w
     with writing(world.engine) as c:
         leads.correct(c, lead, again, received_at=NOW - HOUR, now=NOW, version=2)
     assert row(world, lead)["respond_by"] == NOW + 25 * HOUR  # by the hours that now hold: Thursday at one
+
+
+def test_an_answer_is_measured_from_the_receipt_as_it_is_corrected_and_again_when_that_is_taken_back(
+    world: World,
+) -> None:
+    """Received two hours earlier, it took two hours longer; the history shows both, and undo brings the first back."""
+    lead = log(world, NOW)
+    record(world, lead, e.Attempted(method=ContactMethod.CALL), NOW + HOUR)
+    assert row(world, lead)["attempt_seconds"] == 3600
+    with writing(world.engine) as c:
+        asked_ = replay(event_log.log_of(c, lead)).received
+        entry = leads.correct(c, lead, asked_, received_at=NOW - 2 * HOUR, now=NOW + HOUR, version=2)
+    assert row(world, lead)["attempt_seconds"] == 3 * 3600
+    record(world, lead, e.Voided(event_id=entry), NOW + HOUR)
+    assert row(world, lead)["attempt_seconds"] == 3600
+    with writing(world.engine) as c:
+        assert [type(event.what).__name__ for event in event_log.log_of(c, lead)] == [
+            "Received", "Attempted", "Received", "Voided", "Attempted", "Voided", "Voided", "Attempted",
+        ]  # fmt: skip
+        before = c.execute(sa.select(t.leads)).all()
+        leads.rebuild(c, [lead])
+        after = c.execute(sa.select(t.leads)).all()
+    assert [tuple(one)[2:] for one in before] == [tuple(one)[2:] for one in after]
