@@ -43,10 +43,12 @@ def draw(viewer: Viewer) -> None:
     form: Form = st.session_state.setdefault(FORM, Form())
     with form.saving:
         number = form.number
+        if (
+            form.drawn == number and form.key("when") not in st.session_state
+        ):  # back from another page: old words are stale
+            form.saved, form.errors, form.doubt = None, {}, None
+        form.drawn = number
     places = {place["id"]: place for place in loaders.locations(viewer)}
-    if form.drawn and form.key("when") not in st.session_state:  # back from another page: old words are stale
-        form.saved, form.errors, form.doubt = None, {}, None
-    form.drawn = True
     for name, value in (DEFAULTS | {"location": next(iter(places))}).items():
         st.session_state.setdefault(form.key(name), value)
     kind = st.pills(FIRST, list(Kind), format_func=labels.word, key=form.key("kind"), required=True, wrap=True)

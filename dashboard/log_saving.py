@@ -48,7 +48,7 @@ class Form:
     It is changed and never replaced: Streamlit breaks a run off where it touches the session once a newer run is asked for,
     and what was saved by then must be said by that one. Whoever saves holds `saving`, and whoever draws waits for it.
 
-    `errors`: what was wrong when it was sent, and `held` what the fields held then. `doubt`: a field, what it held when it was
+    `drawn`: the number of the form that was drawn last. `errors`: what was wrong when it was sent, and `held` what the fields held then. `doubt`: a field, what it held when it was
     refused as doubtful, and why.
     """
 
@@ -62,7 +62,7 @@ class Form:
     undo: tuple[Recorded, ...] = ()
     twin: int | None = None
     text_id: int | None = None
-    drawn: bool = False
+    drawn: int = 0
     told: bool = False
     saving: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
@@ -72,7 +72,7 @@ class Form:
     def begin_next(self, said: str, now: datetime, undo: tuple[Recorded, ...]) -> None:
         """Say what was saved, and begin the next inquiry."""
         self.number, self.nonce, self.began_at = self.number + 1, secrets.token_hex(16), now
-        self.errors, self.doubt, self.twin, self.drawn = {}, None, None, False
+        self.errors, self.doubt, self.twin = {}, None, None
         self.saved, self.undo, self.told = said, undo, False
 
     def wrong(self, name: str) -> str | None:
