@@ -10,8 +10,6 @@ from dashboard.display import how_to_import, lead_table, local
 from dashboard.log_saving import DEFAULTS, FORM, Form
 from dashboard.screens import texts
 from data_access.lead_rules import REFERENCE_LENGTH, note_doubts, reference_problem
-from data_access.partners import meant
-from data_access.practice import name_key
 from data_access.vocabulary import (
     Asker,
     Channel,
@@ -56,8 +54,9 @@ def draw(viewer: Viewer) -> None:
         required=True, persist_state="session",
     )  # fmt: skip
     _wrong(form, "channel")
-    _asked(viewer, form, kind, channel)
+    _asked(viewer, form, kind)
     with st.form(f"log_inquiry_{form.number}", enter_to_submit=False):
+        _from_whom(form, kind, channel)
         _received(form)
         _details(form, kind, places)
         st.form_submit_button(
@@ -73,7 +72,7 @@ def draw(viewer: Viewer) -> None:
         st.rerun()
 
 
-def _asked(viewer: Viewer, form: Form, kind: Kind | None, channel: Channel | None) -> None:
+def _asked(viewer: Viewer, form: Form, kind: Kind | None) -> None:
     """What is looked at while it is typed: it stands outside the form, so that leaving a field is enough."""
     form.twin = None
     if kind != Kind.PARTNER_REQUEST:  # first, so that the keyboard goes from the channel to it and on to the partner
@@ -88,17 +87,6 @@ def _asked(viewer: Viewer, form: Form, kind: Kind | None, channel: Channel | Non
             )  # fmt: skip
             _wrong(form, "contact")
         _reference_doubts(viewer, form)
-    partners = _names("partners")
-    st.selectbox(
-        "Referral partner", list(partners), format_func=lambda p: partners.get(p, p), key=form.key("partner"),
-        placeholder="Type a few letters and press Enter; a new name is added", accept_new_options=True, on_change=_take_meant,
-        args=(form.key("partner"),),
-    )  # fmt: skip
-    _partner_doubts(form)
-    if _is_new(form):
-        _category(form, "What kind of partner is it?")
-    if kind == Kind.INFORMATION:
-        _topic(form, required=True)
     if kind == Kind.WARM_INTRO:
         st.text_area(
             "Expectations: what was promised", key=form.key("expectations"), max_chars=forms.EXPECTATIONS_LENGTH,
@@ -108,6 +96,20 @@ def _asked(viewer: Viewer, form: Form, kind: Kind | None, channel: Channel | Non
             _wrong(form, "expectations")
             if seen := note_doubts(st.session_state[form.key("expectations")]):
                 st.markdown(f":orange[This may name a person or a diagnosis: {', '.join(seen)}. Leave it out.]")
+
+
+def _from_whom(form: Form, kind: Kind | None, channel: Channel | None) -> None:
+    """In the form: Enter takes what was typed, and Ctrl+Enter right after it must not meet a run of its own."""
+    partners = _names("partners")
+    st.selectbox(
+        "Referral partner", list(partners), format_func=lambda p: partners.get(p, p), key=form.key("partner"),
+        placeholder="Type a few letters and press Enter; a new name is added", accept_new_options=True
+    )  # fmt: skip
+    _partner_doubts(form)
+    if _is_new(form):
+        _category(form, "What kind of partner is it?")
+    if kind == Kind.INFORMATION:
+        _topic(form, required=True)
     if channel in forms.LIVE_CHANNELS:
         st.toggle("Answered as it came in: no call back is owed", key=form.key("live"))
 
@@ -158,7 +160,7 @@ def _doubts(form: Form, name: str) -> bool:
 def _twin(viewer: Viewer, form: Form, reference: str) -> int | None:
     """The inquiry that may be this one, by its reference or by a contact's fingerprint."""
     print_ = actions.fingerprint_of(str(st.session_state.get(form.key("contact")) or ""))
-    place, partner = st.session_state[form.key("location")], st.session_state.get(form.key("partner"))
+    place, partner = st.session_state[form.key("location")], _partner(form)
     if place is None or not (reference or print_):
         return None
     return loaders.twin(viewer, reference or None, place, partner if isinstance(partner, int) else None, print_)
@@ -166,21 +168,15 @@ def _twin(viewer: Viewer, form: Form, reference: str) -> int | None:
 
 def _partner_doubts(form: Form) -> None:
     with st.container():
-        typed = st.session_state[form.key("partner")]
-        alike = practice_loaders.alike_partners(typed) if isinstance(typed, str) else []
+        typed, partner = st.session_state[form.key("partner")], _partner(form)
+        alike = practice_loaders.alike_partners(partner) if isinstance(partner, str) else []
+        if isinstance(typed, str) and isinstance(partner, int):
+            st.caption(f"This means **{_names('partners').get(partner, '?')}**.")
         _wrong(form, "partner")
         if alike:
             st.markdown(f":orange[There is **{alike[0]}** already. Choose it, unless {typed} is another one.]")
         if alike or _doubts(form, "partner"):
             st.toggle("It is another partner", key=form.key("sure_partner"))
-
-
-def _take_meant(key: str) -> None:
-    """A few letters that begin one partner's name mean that partner: Enter takes what was typed, not what it finds."""
-    typed = st.session_state.get(key)
-    if isinstance(typed, str):
-        gone = {name_key(name): root for name, root in loaders.merged_partners().values()}
-        st.session_state[key] = gone.get(name_key(typed)) or meant(typed, _names("partners")) or typed
 
 
 def _received(form: Form) -> None:
@@ -260,8 +256,13 @@ def _outcome(viewer: Viewer, form: Form) -> None:
     form.told = True
 
 
+def _partner(form: Form) -> Any:
+    """The partner that is chosen or meant; the name of a new one, or None."""
+    return log_saving.partner_meant(st.session_state.get(form.key("partner")))
+
+
 def _is_new(form: Form) -> bool:
-    return isinstance(st.session_state.get(form.key("partner")), str)
+    return isinstance(_partner(form), str)
 
 
 def _category(form: Form, label: str) -> None:

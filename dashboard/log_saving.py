@@ -16,6 +16,8 @@ from dashboard.display import deadline
 from dashboard.forms import Inquiry
 from data_access.events import AskedAgain, Closed
 from data_access.lead_rules import Doubtful, NotPossible
+from data_access.partners import meant
+from data_access.practice import name_key
 from data_access.vocabulary import CloseReason, Kind, NextStep, PartnerCategory, Priority
 
 STICKY = ("location", "channel")
@@ -97,7 +99,20 @@ def submit(viewer: Viewer, form: Form, number: int) -> None:
         _save(viewer, form, raw, now)
 
 
+def partner_meant(typed: Any) -> Any:
+    """A few letters that begin one partner's name mean that partner, and a merged one's name the one that goes on.
+
+    Enter takes what was typed, and not the entry that it finds.
+    """
+    if not isinstance(typed, str):
+        return typed
+    gone = {name_key(name): root for name, root in loaders.merged_partners().values()}
+    names = {entry["id"]: str(entry["name"]) for entry in loaders.choices("partners")}
+    return gone.get(name_key(typed)) or meant(typed, names) or typed
+
+
 def _save(viewer: Viewer, form: Form, raw: dict[str, Any], now: datetime) -> None:
+    raw["partner"] = partner_meant(raw["partner"])  # the keys may have been quicker than the field
     places = {place["id"]: place for place in loaders.locations(viewer)}
     place = places.get(raw["location"])
     partners = {p["id"]: p for p in loaders.choices("partners")}
