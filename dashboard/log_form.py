@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import actions, focus, forms, labels, loaders, log_saving, practice_loaders, settings
+from dashboard import actions, focus, forms, labels, loaders, log_saving, navigation, practice_loaders, settings
 from dashboard.auth import Viewer
 from dashboard.display import how_to_import, lead_table, local
 from dashboard.log_saving import DEFAULTS, FORM, Form
@@ -40,13 +40,12 @@ def draw(viewer: Viewer) -> None:
     """The form. What was typed stays until it is saved; what is wrong is said beside the field."""
     form: Form = st.session_state.setdefault(FORM, Form())
     with form.saving:
-        number, left = form.number, form.key("when") not in st.session_state
-        if left and form.drawn == number:  # back from another page: old words are stale
+        number = form.number
+        if navigation.just_came():  # what was said before is stale
             form.saved, form.errors, form.doubt = None, {}, None
     places = {place["id"]: place for place in loaders.locations(viewer)}
     for name, value in (DEFAULTS | {"location": next(iter(places))}).items():
         st.session_state.setdefault(form.key(name), value)
-    form.drawn = number  # after its fields: a run that breaks off before has not left the page
     kind = st.pills(FIRST, list(Kind), format_func=labels.word, key=form.key("kind"), required=True, wrap=True)
     channels = [c for c in Channel if c != Channel.NOT_RECORDED]
     channel = st.pills(

@@ -50,8 +50,8 @@ class Form:
     It is changed and never replaced: Streamlit breaks a run off where it touches the session once a newer run is asked for,
     and what was saved by then must be said by that one. Whoever saves holds `saving`, and whoever draws waits for it.
 
-    `drawn`: the number of the form that was drawn last. `errors`: what was wrong when it was sent, and `held` what the fields
-    held then. `doubt`: a field, what it held when it was refused as doubtful, and why.
+    `errors`: what was wrong when it was sent, and `held` what the fields held then. `doubt`: a field, what it held when it was
+    refused as doubtful, and why.
     """
 
     number: int = 1
@@ -64,7 +64,6 @@ class Form:
     undo: tuple[Recorded, ...] = ()
     twin: int | None = None
     text_id: int | None = None
-    drawn: int = 0
     told: bool = False
     saving: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
