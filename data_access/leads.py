@@ -239,10 +239,7 @@ def _promised_anew(
 def _measured_anew(
     connection: Connection, lead_id: int, before: LeadState, after: LeadState, now: datetime
 ) -> LeadState:
-    """The lead with its answers measured from its receipt, where that was corrected, or its correction taken back.
-
-    An answer that is measured anew is taken back and noted again, so that the history shows both.
-    """
+    """The lead with its answers noted anew, measured from its receipt, where that was corrected or its correction undone."""
     place = after.parts[0].asked.location_id
     if (before.received_at, before.parts[0].asked.location_id) == (after.received_at, place):
         return after
