@@ -28,7 +28,7 @@ def said(what: Happening, zone: str, names: Names) -> str:
 
 def of_log(log: list[Event]) -> list[tuple[Event, bool]]:
     """Events in the order in which they happened, the latest first, each with whether it was taken back."""
-    voided = {event.what.event_id for event in log if isinstance(event.what, happened.Voided)}
+    voided = happened.voided(log)
     return [(event, event.id in voided) for event in sorted(log, key=lambda e: (e.occurred_at, e.id), reverse=True)]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from data_access import events as happened
-from data_access import leads
+from data_access import stamping
 from data_access.demo_practice import DAYS, LEADS, DemoPractice
 from data_access.demo_profiles import Profile
 from data_access.events import Event, Happening, Received
@@ -77,7 +77,7 @@ class Simulation(DemoPractice):
 
     def promised(self, connection: Connection, clock: ResponseClock, draft: Draft) -> Draft:
         """The draft with its promise and with what happens next."""
-        draft.received = leads.promised(connection, clock, draft.received, draft.received_at, draft.precision)
+        draft.received = stamping.promised(connection, clock, draft.received, draft.received_at, draft.precision)
         history = self._live(clock, draft.received, draft.received_at)
         standing = [(at, what) for at, what in history if at <= self.until]
         draft.then = [Event(what, at, at, id=number) for number, (at, what) in enumerate(standing, start=1)]

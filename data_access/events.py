@@ -5,6 +5,7 @@ An event is appended and never changed. Its fields are kept as JSON in `events.d
 """
 
 import types
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -69,6 +70,17 @@ class Received:
         """What was asked, without the promise and the checklist that the practice put to it."""
         return replace(
             self, window_minutes=None, respond_by=None, answer_until=None, required_records=(), optional_records=()
+        )
+
+    def promised_as(self, other: "Received") -> "Received":
+        """What was asked, with the promise and the checklist that were put to another receipt of it."""
+        return replace(
+            self,
+            window_minutes=other.window_minutes,
+            respond_by=other.respond_by,
+            answer_until=other.answer_until,
+            required_records=other.required_records,
+            optional_records=other.optional_records,
         )
 
 
@@ -340,6 +352,11 @@ class Event:
     follow_up: Planned | None = None
     text_id: int | None = None
     copied_from: int | None = None
+
+
+def voided(log: Iterable[Event]) -> frozenset[int]:
+    """Ids of the events of a log that were taken back."""
+    return frozenset(event.what.event_id for event in log if isinstance(event.what, Voided))
 
 
 def details(what: Happening) -> dict[str, Any]:

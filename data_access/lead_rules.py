@@ -66,13 +66,12 @@ def check(
                 raise NotPossible(
                     "The time lies before the appointment was booked. Give the time at which it happened."
                 )
-        case happened.Prepared() if not latest_stands(state):
+        case happened.Prepared() if not state.appointment or state.appointment.status != AppointmentStatus.SCHEDULED:
             raise NotPossible("There is no appointment ahead to prepare for. Book one first.")
         case happened.Voided(event_id=number):
-            voided = {e.what.event_id for e in log if isinstance(e.what, happened.Voided)}
             wrong = next((e for e in log if e.id == number), None)
             first = next(e.id for e in log if isinstance(e.what, happened.Received))
-            if wrong is None or number in (*voided, first) or isinstance(wrong.what, happened.Voided):
+            if wrong is None or number in (*happened.voided(log), first) or isinstance(wrong.what, happened.Voided):
                 raise NotPossible("There is no such entry to take back on this inquiry. Look at its history again.")
         case happened.Assigned(owner_id=owner) if owner == state.received.owner_id:
             raise NotPossible("It is theirs already." if owner else "Nobody owns it already.")
@@ -86,11 +85,6 @@ def check(
             raise NotPossible("Only a duplicate goes on as another inquiry.")
         case happened.Received():
             raise NotPossible("An inquiry is received once; log a new one.")
-
-
-def latest_stands(state: LeadState) -> bool:
-    """Whether the latest appointment is neither over nor cancelled nor moved."""
-    return bool(state.appointment and state.appointment.status == AppointmentStatus.SCHEDULED)
 
 
 def check_effect(after: LeadState, what: Happening) -> None:

@@ -6,14 +6,14 @@ Every write appends an event and brings the lead's row, checklist and appointmen
 import dataclasses
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from data_access import checklists, fact_writing, lead_rules, partners
 from data_access import events as happened
+from data_access import fact_writing, lead_rules, partners, stamping
 from data_access import tables as t
 from data_access.event_log import append_events, event_row, log_of, logs_of
 from data_access.events import Event, Happening, Received
@@ -23,8 +23,7 @@ from data_access.lead_state import CLOCK_SKEW, LeadState
 from data_access.promises import ResponseClock
 from data_access.replay import replay
 from data_access.routing import Routing
-from data_access.texts import Texts
-from data_access.vocabulary import VISIT_KINDS, Kind, Pathway, Precision, RecordItem, TextUse
+from data_access.vocabulary import Precision
 
 
 class Stale(RuntimeError):
@@ -101,7 +100,7 @@ def log_inquiry(
     if received_at > now + CLOCK_SKEW:
         raise NotPossible("The inquiry's time lies in the future. Give the time at which it arrived.")
     clock = ResponseClock(connection)
-    asked = promised(connection, clock, asked, received_at, Precision.MINUTE)
+    asked = stamping.promised(connection, clock, asked, received_at, Precision.MINUTE)
     if asked.owner_id is None:
         owner = Routing(connection).owner(asked, now.astimezone(clock.zone(asked.location_id)).date())
         asked = dataclasses.replace(asked, owner_id=owner)
@@ -119,16 +118,6 @@ def log_inquiry(
     connection.execute(sa.insert(t.events).values(event_row(lead_id, event)))
     _write_out(connection, {lead_id: state}, fresh=True)
     return Logged(lead_id, asked.respond_by)
-
-
-def promised(
-    connection: Connection, clock: ResponseClock, asked: Received, received_at: datetime, precision: Precision
-) -> Received:
-    """The inquiry with the promise and the checklist that are in force on the day it was received."""
-    asked = clock.stamped(asked, received_at, precision)
-    day = received_at.astimezone(clock.zone(asked.location_id)).date()
-    required, optional = _checklist(connection, asked, day)
-    return dataclasses.replace(asked, required_records=required, optional_records=optional)
 
 
 def record(
@@ -173,8 +162,8 @@ def record(
         partners.require_may_contact(connection, before.received.partner_id)
     clock = ResponseClock(connection)
     if isinstance(what, happened.ToldWhatToExpect) and text_id is None:
-        text_id = _what_to_expect(connection, clock, before, occurred_at)
-    what = _stamped(connection, clock, before, what, occurred_at)
+        text_id = stamping.what_to_expect(connection, clock, before, occurred_at)
+    what = stamping.stamped(connection, clock, before, what, occurred_at)
     event = Event(what, occurred_at, now, id=log[-1].id + 1, staff_id=staff_id, text_id=text_id)
     after = replay([*log, event])
     lead_rules.check_effect(after, what)
@@ -212,7 +201,9 @@ def correct(
     if received_at > now + CLOCK_SKEW:
         raise NotPossible("The inquiry's time lies in the future. Give the time at which it arrived.")
     precision = Precision.MINUTE if received_at != before.received_at else before.received_precision
-    asked = _promised_anew(connection, before.parts[0].asked, asked, (before.received_at, received_at), precision)
+    asked = stamping.promised_as_corrected(
+        connection, before.parts[0].asked, asked, (before.received_at, received_at), precision
+    )
     event = Event(asked, received_at, now, precision, id=log[-1].id + 1, staff_id=staff_id)
     after = replay([*log, event])
     if after.flags & ~before.flags:
@@ -223,19 +214,6 @@ def correct(
     return event_id
 
 
-def _promised_anew(
-    connection: Connection, was: Received, now: Received, received: tuple[datetime, datetime], precision: Precision
-) -> Received:
-    """What was asked, as it is corrected, by the promise and the checklist that were stamped: hours that changed since move
-    neither. Where what they hang on is another, they are stamped anew.
-    """
-    names = ("location_id", "pathway", "channel", "lead_kind", "priority", "answered_live", "service_line_id")
-    if received[0] != received[1] or any(getattr(was, name) != getattr(now, name) for name in names):
-        return promised(connection, ResponseClock(connection), now, received[1], precision)
-    stamped = ("window_minutes", "respond_by", "answer_until", "required_records", "optional_records")
-    return dataclasses.replace(now, **{name: getattr(was, name) for name in stamped})
-
-
 def _measured_anew(
     connection: Connection, lead_id: int, before: LeadState, after: LeadState, now: datetime
 ) -> LeadState:
@@ -244,15 +222,11 @@ def _measured_anew(
     if (before.received_at, before.parts[0].asked.location_id) == (after.received_at, place):
         return after
     clock, log = ResponseClock(connection), log_of(connection, lead_id)
-    voided = {event.what.event_id for event in log if isinstance(event.what, happened.Voided)}
+    voided, received = happened.voided(log), (after.received_at, after.received_precision)
     lines: list[tuple[int, Event]] = []
-    for event in log:
-        if event.id in voided or not isinstance(event.what, happened.Attempted | happened.Reached):
-            continue
-        exact = Precision.DAY not in (after.received_precision, event.precision)
-        seconds = clock.staffed_seconds(place, after.received_at, event.occurred_at) if exact else None
-        if seconds != event.what.staffed_seconds:
-            what = dataclasses.replace(event.what, staffed_seconds=seconds)
+    for event in (event for event in log if event.id not in voided):
+        what = clock.measured(event.what, place, received, (event.occurred_at, event.precision))
+        if what != event.what:
             lines.append((lead_id, Event(happened.Voided(event_id=event.id), now, now, staff_id=event.staff_id)))
             lines.append((lead_id, dataclasses.replace(event, what=what, recorded_at=now)))
     append_events(connection, lines)
@@ -272,50 +246,6 @@ def _locked(connection: Connection, lead_id: int, version: int) -> list[Event]:
 def _write_lead(connection: Connection, lead_id: int, state: LeadState) -> None:
     connection.execute(sa.update(t.leads).where(t.leads.c.id == lead_id).values(**state.row()))
     _write_out(connection, {lead_id: state})
-
-
-def _stamped(
-    connection: Connection, clock: ResponseClock, before: LeadState, what: Happening, at: datetime
-) -> Happening:
-    """What happened, with what the practice's rules and hours say to it at that moment."""
-    asked, place = before.received, before.received.location_id
-    day = at.astimezone(clock.zone(place)).date()
-    match what:
-        case happened.Attempted() | happened.Reached() if before.received_precision == Precision.MINUTE:
-            promised_at = before.parts[0].asked.location_id  # the clock goes on as promised, wherever the lead is now
-            return dataclasses.replace(what, staffed_seconds=clock.staffed_seconds(promised_at, before.received_at, at))
-        case happened.Transferred(owner_id=None):
-            there = dataclasses.replace(asked, location_id=what.location_id)
-            return dataclasses.replace(what, owner_id=Routing(connection).owner(there, day))
-        case happened.Reprioritised():
-            return clock.shortened(before, what, at)
-        case happened.Promoted():
-            line = what.service_line_id or asked.service_line_id
-            asked = dataclasses.replace(asked, lead_kind=Kind.SCHEDULING, service_line_id=line)
-            required, optional = _checklist(connection, asked, day)
-            return dataclasses.replace(what, required_records=required, optional_records=optional)
-    return what
-
-
-def _what_to_expect(connection: Connection, clock: ResponseClock, lead: LeadState, at: datetime) -> int | None:
-    """The text by which somebody was told what to expect: the one in force for the service line."""
-    day = at.astimezone(clock.zone(lead.received.location_id)).date()
-    keys = {"service_line_id": lead.received.service_line_id}
-    found = Texts(connection).for_lead(TextUse.WHAT_TO_EXPECT, keys, day)
-    return found.id if found else None
-
-
-def _checklist(
-    connection: Connection, asked: Received, day: date
-) -> tuple[tuple[RecordItem, ...], tuple[RecordItem, ...]]:
-    """The records that the inquiry needs by the checklist in force on a day, and those that help."""
-    if asked.lead_kind not in VISIT_KINDS or asked.pathway != Pathway.CLINICIAN:
-        return (), ()
-    checklist = checklists.checklist_on(connection, asked.service_line_id, day)
-    items = checklist.items if checklist else {}
-    return tuple(i for i, required in items.items() if required), tuple(
-        i for i, required in items.items() if not required
-    )
 
 
 def add_many(connection: Connection, drafts: Sequence[Draft]) -> list[tuple[int, LeadState]]:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from data_access import events as happened
-from data_access import fact_tables, leads, partners, practice
+from data_access import facts, leads, partners, practice
 from data_access import tables as t
 from data_access.event_log import append_events, log_of, logs_of
 from data_access.events import Event, Received
@@ -22,15 +22,8 @@ from data_access.lead_rules import NotPossible
 from data_access.lead_state import LeadState
 from data_access.promises import ResponseClock
 from data_access.replay import replay
-from data_access.vocabulary import EXCLUDED_REASONS, CloseReason, ContactMethod, Precision
+from data_access.vocabulary import EXCLUDED_REASONS, CloseReason, ContactMethod
 
-_FACTS = (
-    fact_tables.lead_facts,
-    fact_tables.appointment_facts,
-    fact_tables.item_facts,
-    fact_tables.spell_facts,
-    fact_tables.situation_facts,
-)
 _STAYS_BEHIND = (
     happened.Received, happened.Closed, happened.Reopened, happened.Planned, happened.Stalled, happened.Assigned,
     happened.Transferred, happened.Reprioritised, happened.Promoted, happened.Voided,
@@ -107,11 +100,11 @@ def _count_anew(connection: Connection, group: list[int]) -> None:
     """Count the leads of some partners, which go on as one, for the one for whom they count now."""
     roots = partners.roots(connection)
     mine = sa.select(t.leads.c.id).where(t.leads.c.partner_id.in_(group))
-    for table in _FACTS:
+    for unit in facts.UNITS:
         values: dict[str, Any] = {"partner": roots.get(group[0], group[0])}
-        if table is fact_tables.lead_facts:
+        if unit is facts.LEADS:
             values["revision"] = None  # stamped when the transaction ends
-        connection.execute(sa.update(table).where(table.c.lead_id.in_(mine)).values(values))
+        connection.execute(sa.update(unit.table).where(unit.table.c.lead_id.in_(mine)).values(values))
 
 
 # ---------------------------------------------------------------- inquiries
@@ -204,10 +197,8 @@ def take_back_copies(
         query = sa.select(c.id, c.lead_id).where(c.copied_from_id.in_(list(originals)))
         leads.lock(connection, set(connection.execute(query.with_only_columns(c.lead_id)).scalars()))
         copies = {row.id: row.lead_id for row in connection.execute(query)}
-        for log in logs_of(connection, set(copies.values())).values():
-            for event in log:
-                if isinstance(event.what, happened.Voided):
-                    copies.pop(event.what.event_id, None)
+        gone = {copy for log in logs_of(connection, set(copies.values())).values() for copy in happened.voided(log)}
+        copies = {copy: lead for copy, lead in copies.items() if copy not in gone}
         back = [
             (lead, Event(happened.Voided(event_id=copy), now, now, staff_id=staff_id)) for copy, lead in copies.items()
         ]
@@ -230,7 +221,7 @@ def carry_on(connection: Connection, states: Mapping[int, LeadState], *, now: da
             continue
         leads.lock(connection, [lead_id, into_id])
         ours, theirs = (log_of(connection, one) for one in (lead_id, into_id))
-        voided = {event.what.event_id for event in theirs if isinstance(event.what, happened.Voided)}
+        voided = happened.voided(theirs)
         there = {event.copied_from for event in theirs if event.id not in voided} & {event.id for event in ours}
         wanted = _copies(ResponseClock(connection), replay(theirs), ours, now)
         gone = there - {event.copied_from for event in wanted}
@@ -240,7 +231,8 @@ def carry_on(connection: Connection, states: Mapping[int, LeadState], *, now: da
 
 
 def _copies(clock: ResponseClock, state: LeadState, log: list[Event], now: datetime) -> list[Event]:
-    voided = {event.what.event_id for event in log if isinstance(event.what, happened.Voided)}
+    """The lines of a duplicate as they go on with the other inquiry: answers measured from its receipt."""
+    voided = happened.voided(log)
     standing = [event for event in log if event.id not in voided]
     received = next(event for event in reversed(standing) if isinstance(event.what, Received))
     asked = received.what
@@ -250,16 +242,11 @@ def _copies(clock: ResponseClock, state: LeadState, log: list[Event], now: datet
         if asked.answered_live:
             made.append(replace(received, what=happened.Reached(method=ContactMethod.CALL)))
     made += [event for event in standing if not isinstance(event.what, _STAYS_BEHIND)]
-    copies = [replace(event, recorded_at=now, follow_up=None, batch_id=None, copied_from=event.id) for event in made]
-    return [replace(event, what=_measured(clock, state, event)) for event in copies]
-
-
-def _measured(clock: ResponseClock, state: LeadState, event: Event) -> happened.Happening:
-    """An answer with the staffed time since the receipt of the inquiry that goes on."""
-    what = event.what
-    if not isinstance(what, happened.Attempted | happened.Reached):
-        return what
-    exact = Precision.DAY not in (state.received_precision, event.precision)
-    place = state.parts[0].asked.location_id
-    seconds = clock.staffed_seconds(place, state.received_at, event.occurred_at) if exact else None
-    return replace(what, staffed_seconds=seconds)
+    place, came = state.parts[0].asked.location_id, (state.received_at, state.received_precision)
+    return [
+        replace(
+            event, what=clock.measured(event.what, place, came, (event.occurred_at, event.precision)), recorded_at=now,
+            follow_up=None, batch_id=None, copied_from=event.id,
+        )
+        for event in made
+    ]  # fmt: skip

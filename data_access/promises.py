@@ -19,12 +19,14 @@ from sqlalchemy import Connection
 
 from data_access import practice, rules
 from data_access import tables as t
-from data_access.events import Received, Reprioritised
+from data_access.events import Attempted, Happening, Reached, Received, Reprioritised
 from data_access.lead_state import LeadState
 from data_access.vocabulary import Precision, TargetMetric
 from data_access.working_time import Calendar, lay_out
 
 RULE_KEYS = ("location_id", "pathway", "channel", "kind", "priority")
+PROMISED_BY = ("location_id", "pathway", "channel", "lead_kind", "priority", "answered_live")
+"""What of an inquiry a promise hangs on, besides when it was received."""
 _SLACK = timedelta(days=400)
 _AHEAD = (timedelta(days=120), timedelta(days=800), timedelta(days=4_000))
 """How far ahead a window's end is looked for, until it is found."""
@@ -170,6 +172,20 @@ class ResponseClock:
             return 0
         calendar = self._calendar(location_id, received_at, answered_at)
         return int(calendar.elapsed(int(received_at.timestamp()), int(answered_at.timestamp())))
+
+    def measured(
+        self,
+        what: Happening,
+        location_id: int,
+        received: tuple[datetime, Precision],
+        answered: tuple[datetime, Precision],
+    ) -> Happening:
+        """An answer with the staffed time since the receipt, None where only the day of either is known; else as it is."""
+        if not isinstance(what, Attempted | Reached):
+            return what
+        timed = received[1] == answered[1] == Precision.MINUTE
+        seconds = self.staffed_seconds(location_id, received[0], answered[0]) if timed else None
+        return replace(what, staffed_seconds=seconds)
 
     def elapsed_minutes(self, location_id: int, since: npt.ArrayLike, until: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Staffed minutes, rounded up, between moments that are given in whole minutes since 1970."""

@@ -38,7 +38,7 @@ def replay(log: Iterable[Event]) -> LeadState:
         When no `Received` event stands.
     """
     log = list(log)
-    voided = {e.what.event_id for e in log if isinstance(e.what, happened.Voided)}
+    voided = happened.voided(log)
     standing = [e for e in log if e.id not in voided and not isinstance(e.what, happened.Voided)]
     first = next((e for e in reversed(standing) if isinstance(e.what, Received)), None)
     if first is None or not isinstance(first.what, Received):

@@ -70,11 +70,18 @@ def best(rules: Iterable[Rule], lead: Rule, names: Sequence[str], day: date) -> 
 
 def in_force(connection: Connection, table: Table, names: Sequence[str], day: date) -> list[dict[str, Any]]:
     """The rules in force on a day, the most specific first."""
-    newest: dict[tuple[Any, ...], dict[str, Any]] = {}
-    query = sa.select(table).where(table.c.effective_from <= day).order_by(table.c.effective_from, table.c.id)
-    for rule in connection.execute(query).mappings():
-        newest[tuple(rule[name] for name in names)] = dict(rule)
-    return sorted(newest.values(), key=lambda rule: (-specificity(rule, names), rule["id"]))
+    query = sa.select(table).where(table.c.effective_from <= day)
+    found = newest(map(dict, connection.execute(query).mappings()), names, day)
+    return sorted(found, key=lambda rule: (-specificity(rule, names), rule["id"]))
+
+
+def newest(rules: Iterable[dict[str, Any]], names: Sequence[str], day: date) -> list[dict[str, Any]]:
+    """Of the rules that hold on a day and name the same keys, the newest."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for rule in sorted(rules, key=lambda rule: (rule["effective_from"], rule["id"])):
+        if rule["effective_from"] <= day:
+            found[tuple(rule[name] for name in names)] = rule
+    return list(found.values())
 
 
 def specificity(rule: Rule, names: Sequence[str]) -> int:

@@ -112,11 +112,8 @@ class Texts:
             What is known of `kind`, `need`, `location_id` and `service_line_id`.
         """
         wanted = {**dict.fromkeys(TEXT_KEYS), **{k: v for k, v in lead.items() if k in TEXT_KEYS}, "use": use}
-        newest: dict[tuple[Any, ...], dict[str, Any]] = {}
-        for text in sorted(self._texts, key=lambda text: (text["effective_from"], text["id"])):
-            if text["effective_from"] <= day:
-                newest[tuple(text[name] for name in TEXT_KEYS)] = text
-        found = rules.best((text for text in newest.values() if text["body"]), wanted, TEXT_KEYS, day)
+        held = (text for text in rules.newest(self._texts, TEXT_KEYS, day) if text["body"])
+        found = rules.best(held, wanted, TEXT_KEYS, day)
         return _text(found) if found else None
 
 

@@ -12,10 +12,8 @@ from typing import Any
 
 from data_access.events import Attempted, Event, Happening, Reached, Received, Voided
 from data_access.leads import Draft
-from data_access.promises import ResponseClock
+from data_access.promises import PROMISED_BY, ResponseClock
 from data_access.vocabulary import Precision
-
-_PROMISED_BY = ("location_id", "pathway", "channel", "lead_kind", "priority", "answered_live")
 
 
 def revise(log: Sequence[Event], draft: Draft, now: datetime, clock: ResponseClock) -> list[Event]:
@@ -54,12 +52,14 @@ def _settled(
     receipt = next((e for e in new if isinstance(e.what, Received)), None)
     if old and receipt and isinstance(old.what, Received) and isinstance(receipt.what, Received):
         if _promise_of(old) == _promise_of(receipt):
-            new[new.index(receipt)] = replace(receipt, what=_with_promise(receipt.what, old.what))
+            new[new.index(receipt)] = replace(receipt, what=receipt.what.promised_as(old.what))
         else:  # every answer is measured from the receipt as it is known now
             standing = [e for e in log if e.id not in voided and e not in gone]
             for event in (e for e in standing if isinstance(e.what, Attempted | Reached)):
                 gone.append(event)
-                new.append(replace(event, what=_measured(event, receipt, clock), recorded_at=now, id=0))
+                came, answered = (receipt.occurred_at, receipt.precision), (event.occurred_at, event.precision)
+                what = clock.measured(event.what, receipt.what.location_id, came, answered)
+                new.append(replace(event, what=what, recorded_at=now, id=0))
     return [Event(Voided(event_id=event.id), now, now, batch_id=batch) for event in gone] + new
 
 
@@ -74,25 +74,4 @@ def _said(event: Event) -> tuple[Any, datetime, Precision]:
 
 
 def _promise_of(receipt: Event) -> tuple[Any, ...]:
-    return (receipt.occurred_at, receipt.precision, *(getattr(receipt.what, name) for name in _PROMISED_BY))
-
-
-def _with_promise(now: Received, before: Received) -> Received:
-    return replace(
-        now,
-        window_minutes=before.window_minutes,
-        respond_by=before.respond_by,
-        answer_until=before.answer_until,
-        required_records=before.required_records,
-        optional_records=before.optional_records,
-    )
-
-
-def _measured(answer: Event, receipt: Event, clock: ResponseClock) -> Happening:
-    assert isinstance(answer.what, Attempted | Reached)  # noqa: S101  # the caller chose it so
-    assert isinstance(receipt.what, Received)  # noqa: S101
-    timed = answer.precision == receipt.precision == Precision.MINUTE
-    seconds = (
-        clock.staffed_seconds(receipt.what.location_id, receipt.occurred_at, answer.occurred_at) if timed else None
-    )
-    return replace(answer.what, staffed_seconds=seconds)
+    return (receipt.occurred_at, receipt.precision, *(getattr(receipt.what, name) for name in PROMISED_BY))

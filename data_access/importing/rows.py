@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping as Dict
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +12,7 @@ from sqlalchemy import Connection
 from data_access import events as happened
 from data_access import partners, practice
 from data_access import tables as t
-from data_access.events import Event, Happening, Received
+from data_access.events import Event, Received
 from data_access.importing import dates
 from data_access.importing.dates import NotADate, Order
 from data_access.importing.mapping import WORDS, Field, Mapping
@@ -98,7 +97,7 @@ class RowReader:
         ]
         said = repr((asked, received, steps))
         then = [
-            Event(self._measured(what, location, received, at), at[0], self._now, at[1], id=number)
+            Event(self._promises().measured(what, location, received, at), at[0], self._now, at[1], id=number)
             for number, (what, at) in enumerate(steps, start=1)
         ]
         key = self._mapping.fields["id"].text(values) if "id" in self._mapping.fields else None
@@ -140,12 +139,6 @@ class RowReader:
         if self._clock is None:
             self._clock = ResponseClock(self._connection)
         return self._clock
-
-    def _measured(self, what: Happening, location: int, received: Moment, at: Moment) -> Happening:
-        timed = received[1] == at[1] == Precision.MINUTE
-        if isinstance(what, happened.Attempted | happened.Reached) and timed:
-            return replace(what, staffed_seconds=self._promises().staffed_seconds(location, received[0], at[0]))
-        return what
 
     def _text(self, name: str, values: Dict[str, str]) -> str | None:
         return self._mapping.fields[name].text(values) if name in self._mapping.fields else None
