@@ -140,8 +140,7 @@ def ask_again(
             leads.record(
                 connection, lead_id, step, occurred_at=now, now=now, version=version, staff_id=viewer.staff_id, key=key
             )
-            written = sa.select(t.events.c.id).where(t.events.c.idempotency_key == key)
-            done.append(Recorded(lead_id, connection.execute(written).scalar_one()))
+            done.append(_recorded(connection, lead_id, key))
     return done
 
 
@@ -189,8 +188,13 @@ def record(
             )  # fmt: skip
         if isinstance(what, Voided):
             _take_back_copies(connection, viewer, lead_id, what.event_id, now)
-        written = sa.select(t.events.c.id).where(t.events.c.idempotency_key == key)
-        return Recorded(lead_id, connection.execute(written).scalar_one())
+        return _recorded(connection, lead_id, key)
+
+
+def _recorded(connection: Connection, lead_id: int, key: str) -> Recorded:
+    """What was written down on a lead under a key."""
+    written = sa.select(t.events.c.id).where(t.events.c.idempotency_key == key)
+    return Recorded(lead_id, connection.execute(written).scalar_one())
 
 
 def _of_visit(connection: Connection, lead_id: int, now: datetime) -> datetime:

@@ -1,6 +1,6 @@
 """What surrounds every page: who looks, the filters in the sidebar, and the moment that counts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -145,7 +145,8 @@ def sidebar(viewer: Viewer) -> None:
             st.date_input("Received between", value=[], key="between", format="YYYY-MM-DD", **bound)
         places = {place["id"]: place["name"] for place in loaders.locations(viewer)}
         _choose("Location", "location", places)
-        _choose("Partner", "partner", {k: v for k, v in loaders.names("partner").items() if k > 0})
+        known = {k: v for k, v in loaders.names("partner").items() if k > 0}
+        _choose("Partner", "partner", known, merged=loaders.merged_partners)
         for name in _WORDS:
             known = loaders.names(name)
             _choose(BREAKDOWNS[name], name, {word: known[code] for word, code in codes_of(name).items()})
@@ -168,19 +169,23 @@ def sidebar(viewer: Viewer) -> None:
         )
 
 
-def _choose(label: str, key: str, options: dict[Any, str]) -> None:
-    """A filter. What a link or an open view asks for and is not there any more is said, and not left out in silence."""
-    merged = loaders.merged_partners() if key == "partner" else {}
+def _choose(
+    label: str, key: str, options: dict[Any, str], *, merged: Callable[[], Mapping[Any, tuple[str, Any]]] = dict
+) -> None:
+    """A filter. What a link or an open view asks for and is not there any more is said, and not left out in silence.
+
+    `merged`: what became another option, by code: its name, and the code of that one.
+    """
     if asked := st.session_state.get(key):
-        if merged.keys() & set(asked):
-            st.session_state[key] = list(dict.fromkeys(merged[code][1] if code in merged else code for code in asked))
-    elif asked := [name for name in st.query_params.get_all(key) if name not in options.values()]:
-        went_on = [root for name, root in merged.values() if name in asked]
-        known = [code for code, name in options.items() if name in st.query_params.get_all(key)]
-        if went_on:
+        if not set(asked) <= options.keys() and (gone := merged()).keys() & set(asked):
+            st.session_state[key] = list(dict.fromkeys(gone[code][1] if code in gone else code for code in asked))
+    elif unknown := [name for name in st.query_params.get_all(key) if name not in options.values()]:
+        gone = merged()
+        if went_on := [code for name, code in gone.values() if name in unknown]:
+            known = [code for code, name in options.items() if name in st.query_params.get_all(key)]
             st.session_state[key] = [*known, *went_on]
-        if gone := set(asked) - {name for name, _ in merged.values()}:
-            st.warning(f"{label} {', '.join(sorted(gone))} is not there any more and was left out.")
+        if nowhere := set(unknown) - {name for name, _ in gone.values()}:
+            st.warning(f"{label} {', '.join(sorted(nowhere))} is not there any more and was left out.")
     st.multiselect(
         label, list(options), format_func=options.__getitem__, key=key, placeholder="All", bind="query-params"
     )

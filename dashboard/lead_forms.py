@@ -37,8 +37,6 @@ class Action:
 
     Attributes
     ----------
-    said : str
-        What is said when it is done.
     parse : callable
         Makes what happened of what was typed, or a message per field.
     asks : tuple of str
@@ -47,7 +45,6 @@ class Action:
 
     label: str
     icon: str
-    said: str
     parse: Callable[[Raw, ZoneInfo], Happening | Errors]
     asks: tuple[str, ...] = ()
 
@@ -136,68 +133,57 @@ def _checked(raw: Raw, _zone: ZoneInfo) -> Happening | Errors:
 
 
 ACTIONS: Mapping[str, Action] = {
-    "reached": Action(
-        "Reached", "call", "spoken with", _always(happened.Reached(method=ContactMethod.CALL))
-    ),
-    "wrote": Action("Wrote", "mail", "written to", _always(happened.Attempted(method=ContactMethod.EMAIL))),
+    "reached": Action("Reached", "call", _always(happened.Reached(method=ContactMethod.CALL))),
+    "wrote": Action("Wrote", "mail", _always(happened.Attempted(method=ContactMethod.EMAIL))),
     "message": Action(
-        "Left a message", "voicemail", "left a message", _always(happened.Attempted(method=ContactMethod.VOICEMAIL))
+        "Left a message", "voicemail", _always(happened.Attempted(method=ContactMethod.VOICEMAIL))
     ),
-    "eligible": Action(
-        "Eligible", "check", "found eligible",
-        _always(_ELIGIBLE),
-    ),
-    "checked": Action(
-        "Check one by one", "checklist", "checked for eligibility", _checked,
-        ("service_fit", "demographics", "scheduling_needs"),
-    ),
+    "eligible": Action("Eligible", "check", _always(_ELIGIBLE)),
+    "checked": Action("Check one by one", "checklist", _checked, tuple(_FAILS)),
     "review": Action(
-        "Needs review", "stethoscope", "given to clinical review",
-        _always(happened.EligibilityChecked(outcome=Eligibility.NEEDS_CLINICAL_REVIEW)),
+        "Needs review", "stethoscope", _always(happened.EligibilityChecked(outcome=Eligibility.NEEDS_CLINICAL_REVIEW)),
     ),
     "not_eligible": Action(
-        "Not eligible", "block", "found not eligible",
-        _chosen(
+        "Not eligible", "block", _chosen(
             "not_eligible", lambda why: happened.EligibilityChecked(
                 outcome=Eligibility.NOT_ELIGIBLE, reason=NotEligibleReason(why)
             ), "Choose why.",
         ), ("not_eligible",),
     ),
-    "requested": Action("Asked for records", "outgoing_mail", "records asked for", _always(happened.RecordsRequested())),
-    "received": Action("Records are here", "folder_check", "records received", _always(happened.RecordsReceived())),
-    "offered": Action("Offered", "event", "offered an appointment", _always(happened.Offered())),
-    "booked": Action("Booked", "event_available", "booked", _book, ("day", "time", "preparation")),
-    "moved": Action("Moved", "event_repeat", "moved to another day", _move, ("day", "time", "by", "preparation")),
+    "requested": Action("Asked for records", "outgoing_mail", _always(happened.RecordsRequested())),
+    "received": Action("Records are here", "folder_check", _always(happened.RecordsReceived())),
+    "offered": Action("Offered", "event", _always(happened.Offered())),
+    "booked": Action("Booked", "event_available", _book, ("day", "time", "preparation")),
+    "moved": Action("Moved", "event_repeat", _move, ("day", "time", "by", "preparation")),
     "cancelled": Action(
-        "Cancelled", "event_busy", "cancelled",
+        "Cancelled", "event_busy",
         _chosen("by", lambda by: happened.Cancelled(by=CancelledBy(by)), "Choose who cancelled."), ("by",),
     ),
-    "attended": Action("Came", "how_to_reg", "came to the visit", _always(happened.Attended())),
-    "no_show": Action("No-show", "person_off", "did not come", _always(happened.NoShow())),
-    "put_off": Action("Put off", "snooze", "put off", _put_off, ("step", "until", "put_off")),
+    "attended": Action("Came", "how_to_reg", _always(happened.Attended())),
+    "no_show": Action("No-show", "person_off", _always(happened.NoShow())),
+    "put_off": Action("Put off", "snooze", _put_off, ("step", "until", "put_off")),
     "held_up": Action(
-        "Say what holds it up", "pause_circle", "marked as held up",
+        "Say what holds it up", "pause_circle",
         _chosen("stalled", lambda why: happened.Stalled(reason=StallReason(why)), "Choose what it waits for."), ("stalled",),
     ),
     "given": Action(
-        "Give to", "person_add", "given to its owner",
+        "Give to", "person_add",
         _chosen("owner", lambda owner: happened.Assigned(owner_id=owner), "Choose who owns it."), ("owner",),
     ),
     "priority": Action(
-        "Change priority", "priority_high", "given another priority",
+        "Change priority", "priority_high",
         _chosen("priority", lambda p: happened.Reprioritised(priority=Priority(p)), "Choose the priority."), ("priority",),
     ),
     "transferred": Action(
-        "Move to a location", "swap_horiz", "moved to another location",
+        "Move to a location", "swap_horiz",
         _chosen("location", lambda place: happened.Transferred(location_id=place), "Choose the location."), ("location",),
     ),
-    "promoted": Action("Becomes a scheduling inquiry", "upgrade", "turned into a scheduling inquiry",
-                       _always(happened.Promoted())),
-    "prepared": Action("Preparation sent", "assignment", "preparation steps sent", _always(happened.Prepared())),
-    "told": Action("Told what to expect", "info", "told what to expect", _always(happened.ToldWhatToExpect())),
-    "wishes": Action("Note wishes about contact", "contact_phone", "wishes noted", _wishes, ("may_contact", "preferred")),
-    "closed": Action("Close", "archive", "closed", _close, ("close_reason", "duplicate_of")),
-    "reopened": Action("Reopen", "unarchive", "reopened", _always(happened.Reopened())),
+    "promoted": Action("Becomes a scheduling inquiry", "upgrade", _always(happened.Promoted())),
+    "prepared": Action("Preparation sent", "assignment", _always(happened.Prepared())),
+    "told": Action("Told what to expect", "info", _always(happened.ToldWhatToExpect())),
+    "wishes": Action("Note wishes about contact", "contact_phone", _wishes, ("may_contact", "preferred")),
+    "closed": Action("Close", "archive", _close, ("close_reason", "duplicate_of")),
+    "reopened": Action("Reopen", "unarchive", _always(happened.Reopened())),
 }  # fmt: skip
 """Everything that can be done on a lead with a click, or with a click and a few fields."""
 

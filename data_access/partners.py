@@ -9,7 +9,7 @@ from rapidfuzz import fuzz, process
 from sqlalchemy import Connection
 
 from data_access.lead_rules import NotPossible
-from data_access.practice import name_key
+from data_access.practice import change_entry, name_key
 from data_access.tables import partner_merges, partners
 from data_access.vocabulary import PartnerCategory
 
@@ -138,8 +138,4 @@ def change(connection: Connection, partner_id: int | None, name: str, **values: 
         raise ValueError("a partner needs a name")
     if (other := find(connection, name)) and other != partner_id:
         raise ValueError(f"there is {name} already; to count two partners as one, merge them")
-    row = {"name": name, "name_key": key, **values}
-    if partner_id is None:
-        return int(connection.execute(sa.insert(partners).values(row).returning(partners.c.id)).scalar_one())
-    connection.execute(sa.update(partners).where(partners.c.id == partner_id).values(row))
-    return partner_id
+    return change_entry(connection, partners, partner_id, name=name, name_key=key, **values)

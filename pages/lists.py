@@ -10,10 +10,11 @@ st.title("Partners and lists")
 if not view.viewer.may(auth.CHANGE_RULES):
     st.info("Your role does not change the practice's lists. Ask a manager.", icon=":material/lock:")
     st.stop()
-st.markdown(lists.finding(practice_loaders.entries("partners"), len(practice_loaders.alike_pairs())))
+pairs = practice_loaders.alike_pairs()
+st.markdown(lists.finding(practice_loaders.entries("partners"), len(pairs)))
 BLOCKS = {
     "Partners": lists.partner,
-    "Partners that are one": lists.merges,
+    "Partners that are one": lambda view: lists.merges(view, pairs),
     "Service lines": lists.service_line,
     "Sources": lists.source,
     "People": lists.person,

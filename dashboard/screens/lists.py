@@ -48,6 +48,13 @@ def finding(known: Sequence[Mapping[str, Any]], pairs: int) -> str:
     return text + ", and no two names are alike."
 
 
+def _chosen(label: str, name: str, table: str, *, new: str) -> tuple[int | None, Mapping[str, Any], str]:
+    """The entry of a list that is looked at, None for a new one; how it stands; and what the keys of its fields begin with."""
+    known = {entry["id"]: entry for entry in practice_loaders.entries(table)}
+    chosen = changing.entry(label, name, known, new=new)
+    return chosen, known.get(chosen or 0, {}), f"{name}_{chosen}"
+
+
 # ---------------------------------------------------------------- partners
 
 
@@ -73,10 +80,7 @@ def _method(partner: Mapping[str, Any]) -> str:
 
 def partner(view: View) -> None:
     """Change a partner: its name, its category, whether and how it wants to be contacted; or retire it. Or add one."""
-    known = {entry["id"]: entry for entry in practice_loaders.entries("partners")}
-    chosen = changing.entry("Partner", "lists_partner", known, new="A new partner")
-    now = known.get(chosen or 0, {})
-    key = f"lists_partner_{chosen}"
+    chosen, now, key = _chosen("Partner", "lists_partner", "partners", new="A new partner")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input("Name", now.get("name", ""), key=f"{key}_name", max_chars=80, width=320)
         words = list(PartnerCategory)
@@ -103,9 +107,8 @@ def partner(view: View) -> None:
         )  # fmt: skip
 
 
-def merges(view: View) -> None:
-    """Partners that are one under two names: those with names alike, two of one's own choice, and undoing a merge."""
-    pairs = practice_loaders.alike_pairs()
+def merges(view: View, pairs: Sequence[tuple[tuple[int, str], tuple[int, str]]]) -> None:
+    """Partners that are one under two names: `pairs` with names alike, two of one's own choice, and undoing a merge."""
     for (one, name), (other, second) in pairs[:_ALIKE_SHOWN]:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{name}** and **{second}**", width="stretch")
@@ -164,9 +167,7 @@ def lines_shown(connection: Connection, _day: date) -> Shown:
 
 def service_line(view: View) -> None:
     """Add or change a service line; whom it fits stands on its card, under Scripts and cards."""
-    known = {entry["id"]: entry for entry in practice_loaders.entries("service_lines")}
-    chosen = changing.entry("Service line", "lists_line", known, new="A new service line")
-    now, key = known.get(chosen or 0, {}), f"lists_line_{chosen}"
+    chosen, now, key = _chosen("Service line", "lists_line", "service_lines", new="A new service line")
     name = st.text_input("Name", now.get("name", ""), key=f"{key}_name", max_chars=80, width=320)
     with st.container(horizontal=True):
         accepting = st.toggle("Accepting new patients", now.get("accepting", True), key=f"{key}_accepting")
@@ -186,9 +187,7 @@ def sources_shown(connection: Connection, _day: date) -> Shown:
 
 def source(view: View) -> None:
     """Add or change a source of inquiries."""
-    known = {entry["id"]: entry for entry in practice_loaders.entries("sources")}
-    chosen = changing.entry("Source", "lists_source", known, new="A new source")
-    now, key = known.get(chosen or 0, {}), f"lists_source_{chosen}"
+    chosen, now, key = _chosen("Source", "lists_source", "sources", new="A new source")
     name = st.text_input("Name", now.get("name", ""), key=f"{key}_name", max_chars=80, width=320)
     active = st.toggle("In use", now.get("active", True), key=f"{key}_active")
     _offer_entry(view, "source", t.sources, chosen, {"name": name, "active": active}, sources_shown)
@@ -220,9 +219,7 @@ def _owned(connection: Connection) -> dict[str, str]:
 
 def person(view: View) -> None:
     """Add or change a person; who leaves is retired, and what they owned falls to their backup."""
-    known = {entry["id"]: entry for entry in practice_loaders.entries("staff")}
-    chosen = changing.entry("Person", "lists_person", known, new="Somebody new")
-    now, key = known.get(chosen or 0, {}), f"lists_person_{chosen}"
+    chosen, now, key = _chosen("Person", "lists_person", "staff", new="Somebody new")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input("Name", now.get("name", ""), key=f"{key}_name", max_chars=80, width=320)
         roles = list(Role)

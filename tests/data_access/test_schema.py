@@ -1,5 +1,7 @@
 """The migrations make the tables that the code declares, and engines behave as promised."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 
@@ -98,14 +100,21 @@ def test_a_database_of_the_first_version_is_brought_up_with_all_it_holds(databas
         assert c.scalar(sa.select(leads.c.next_step_by)) == NOW
 
 
-def test_the_second_schema_keeps_the_events_of_the_first(tmp_path: Path) -> None:
-    """SQLite copies the table of events for its new kinds; no line is lost."""
-    engine = databases.connect(f"sqlite:///{tmp_path / 'first.db'}")
+@contextmanager
+def at_schema(engine: sa.Engine, revision: str) -> Iterator[sa.Connection]:
+    """A transaction in a database that is brought to an old schema first."""
     with engine.connect().execution_options(writes=True) as c, c.begin():
         config = Config()
         config.set_main_option("script_location", str(schema.MIGRATIONS))
         config.attributes["connection"] = c
-        command.upgrade(config, "0001")
+        command.upgrade(config, revision)
+        yield c
+
+
+def test_the_second_schema_keeps_the_events_of_the_first(tmp_path: Path) -> None:
+    """SQLite copies the table of events for its new kinds; no line is lost."""
+    engine = databases.connect(f"sqlite:///{tmp_path / 'first.db'}")
+    with at_schema(engine, "0001") as c:
         c.exec_driver_sql("INSERT INTO locations (name, zone, active) VALUES ('North', 'America/New_York', 1)")
         c.exec_driver_sql("INSERT INTO revisions (id, revision) VALUES (1, 7)")
         c.exec_driver_sql(
@@ -132,11 +141,7 @@ def test_the_second_schema_keeps_the_events_of_the_first(tmp_path: Path) -> None
 def test_the_fourth_schema_takes_what_stood_in_columns_over_as_texts(tmp_path: Path) -> None:
     """Whom a service line fits and how to refer to a location: version 1, in force since ever; blank ones are none."""
     engine = databases.connect(f"sqlite:///{tmp_path / 'third.db'}")
-    with engine.connect().execution_options(writes=True) as c, c.begin():
-        config = Config()
-        config.set_main_option("script_location", str(schema.MIGRATIONS))
-        config.attributes["connection"] = c
-        command.upgrade(config, "0003")
+    with at_schema(engine, "0003") as c:
         c.exec_driver_sql("INSERT INTO practice (id, name, zone, is_demo, horizon_days) VALUES (1, 'P', 'UTC', 0, 30)")
         c.exec_driver_sql(
             "INSERT INTO locations (name, zone, active, how_to_refer) VALUES ('North', 'UTC', 1, 'By fax.'), ('South', 'UTC',"
