@@ -1,7 +1,6 @@
 """Working on a lead: its buttons, the few fields that some of them ask for, what was done last, and taking it back."""
 
 import hashlib
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from dashboard import actions, clock, labels, loaders, practice_loaders, timeline
+from dashboard import actions, clock, labels, loaders, practice_loaders, session, timeline
 from dashboard.actions import Recorded
 from dashboard.auth import Viewer
 from dashboard.forms import Errors
@@ -35,7 +34,7 @@ from data_access.vocabulary import (
 
 _MOVED = timedelta(seconds=1)
 """So long after something was done, a click on another row is taken for the second click of two."""
-_DESK, _BY = "desk", "desk_by_script"
+_DESK = "desk"
 _STEPS = (
     NextStep.CALL, NextStep.WRITE, NextStep.REMIND_OF_RECORDS, NextStep.CLINICAL_REVIEW, NextStep.OFFER_APPOINTMENT,
     NextStep.CONFIRM_APPOINTMENT, NextStep.DECIDE, NextStep.OTHER,
@@ -47,7 +46,7 @@ _STEPS = (
 class _Desk:
     """What stands open on somebody's desk: the fields asked for last, and what was done last.
 
-    It is changed and never replaced, for the same reason as the form of an inquiry (log_saving.py).
+    It is changed and never replaced, because a callback must not write to the session (session.py).
     """
 
     asking: tuple[int, str] | None = None
@@ -58,7 +57,7 @@ class _Desk:
     lead_id: int | None = None
     at: datetime | None = None
     told: bool = False
-    writing: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+    by: tuple[int, int | None] = (0, None)
 
     def show(
         self,
@@ -76,10 +75,7 @@ class _Desk:
 
 
 def _desk() -> _Desk:
-    """What lies on the desk, once what is being written is written."""
-    desk: _Desk = st.session_state.setdefault(_DESK, _Desk())
-    with desk.writing:
-        return desk
+    return session.kept(_DESK, _Desk)
 
 
 def stands(row: Mapping[str, Any], now: datetime) -> Stands:
@@ -225,12 +221,23 @@ _WORDS: Mapping[str, tuple[str, type[StrEnum] | Sequence[StrEnum]]] = {
 }
 
 
+def refuse(lead_id: int, errors: Errors) -> None:
+    """Keep what is wrong with what was typed about a lead in a form of its own."""
+    _desk().show(errors=errors, lead_id=lead_id)
+
+
+def refused(lead_id: int) -> list[str]:
+    """What is wrong with what was typed about a lead in a form of its own."""
+    desk = _desk()
+    return list(desk.errors.values()) if desk.lead_id == lead_id and not desk.asking else []
+
+
 def _key(lead: int, name: str) -> str:
     return f"desk_{name}_of_{lead}"
 
 
 def _choose(viewer: Viewer, row: dict[str, Any], key: str) -> None:
-    if name := st.session_state.get(key):
+    if name := session.values().get(key):
         _press(viewer, row, name)
 
 
@@ -264,8 +271,8 @@ def _put_away() -> None:
 
 def _submit(viewer: Viewer, row: dict[str, Any], name: str) -> None:
     """Runs before the page is drawn again: parse, write, and say so; or keep what is wrong beside the fields."""
-    action = ACTIONS[name]
-    raw = {asked: st.session_state.get(_key(row["id"], asked)) for asked in action.asks}
+    action, values = ACTIONS[name], session.values()
+    raw = {asked: values.get(_key(row["id"], asked)) for asked in action.asks}
     made = action.parse(raw, ZoneInfo(row["zone"]))
     if isinstance(made, dict):
         _desk().show(asking=(row["id"], name), errors=made)
@@ -283,8 +290,8 @@ def do(viewer: Viewer, row: Mapping[str, Any], what: Happening, *, asking: tuple
 
     `asking`: whose fields stay open where it is refused.
     """
-    typed: datetime | None = st.session_state.get(when_key(row))
-    lead, text_id = st.session_state.get(_BY, (None, None))
+    typed: datetime | None = session.values().get(when_key(row))
+    lead, text_id = _desk().by
     earlier = typed.replace(tzinfo=ZoneInfo(row["zone"])) if typed else None
     key = hashlib.sha256(f"{viewer.staff_id}|{row['id']}|{row['version']}|{what!r}".encode()).hexdigest()
     names = {"staff": loaders.names("owner"), "locations": loaders.names("location")}
@@ -307,18 +314,17 @@ def attempt(
 ) -> None:
     """Write, and say that it is done, with its undo where it has one; or why it is not."""
     desk = _desk()
-    with desk.writing:
-        try:
-            done = write()
-        except actions.REFUSALS as error:
-            desk.show(problem=str(error), lead_id=lead_id, asking=asking)
-        else:
-            desk.show(said=said, done=done, lead_id=lead_id)
+    try:
+        done = write()
+    except actions.REFUSALS as error:
+        desk.show(problem=str(error), lead_id=lead_id, asking=asking)
+    else:
+        desk.show(said=said, done=done, lead_id=lead_id)
 
 
 def go_by(lead_id: int, text_id: int | None) -> None:
     """From now on what is said to the person, or the partner, of this lead is noted as said by a script; None: by none."""
-    st.session_state[_BY] = (lead_id, text_id)
+    _desk().by = (lead_id, text_id)
 
 
 def when_key(row: Mapping[str, Any]) -> str:

@@ -4,7 +4,18 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import actions, focus, forms, labels, loaders, log_saving, navigation, practice_loaders, settings
+from dashboard import (
+    actions,
+    focus,
+    forms,
+    labels,
+    loaders,
+    log_saving,
+    navigation,
+    practice_loaders,
+    session,
+    settings,
+)
 from dashboard.auth import Viewer
 from dashboard.display import how_to_import, lead_table, local
 from dashboard.log_saving import DEFAULTS, FORM, Form
@@ -38,11 +49,9 @@ def ready(viewer: Viewer) -> bool:
 
 def draw(viewer: Viewer) -> None:
     """The form. What was typed stays until it is saved; what is wrong is said beside the field."""
-    form: Form = st.session_state.setdefault(FORM, Form())
-    with form.saving:
-        number = form.number
-        if navigation.just_came():  # what was said before is stale
-            form.saved, form.errors, form.doubt = None, {}, None
+    form = session.kept(FORM, Form)
+    if navigation.just_came():  # what was said before is stale
+        form.saved, form.errors, form.doubt = None, {}, None
     places = {place["id"]: place for place in loaders.locations(viewer)}
     for name, value in (DEFAULTS | {"location": next(iter(places))}).items():
         st.session_state.setdefault(form.key(name), value)
@@ -54,25 +63,24 @@ def draw(viewer: Viewer) -> None:
     )  # fmt: skip
     _wrong(form, "channel")
     _asked(viewer, form, kind)
-    with st.form(f"log_inquiry_{form.number}", enter_to_submit=False):
-        _from_whom(form, kind, channel)
-        _received(form)
-        _details(form, kind, places)
-        st.form_submit_button(
-            "Save inquiry",
-            type="primary",
-            on_click=log_saving.submit,
-            args=(viewer, form, number),
-            shortcut="Ctrl+Enter",
-        )
+    _from_whom(form, kind, channel)
+    _received(form)
+    _details(form, kind, places)
+    # Not in an st.form: its button is sent ahead of what was just typed beside it, and the request that follows breaks it off.
+    st.button(
+        "Save inquiry",
+        key=f"log_save_{form.number}",
+        type="primary",
+        on_click=log_saving.submit,
+        args=(viewer, form, form.number),
+        shortcut="Ctrl+Enter",
+    )
     _outcome(viewer, form)
-    focus.to(FIRST, name="log", turn=number)
-    if number != form.number:  # saved meanwhile
-        st.rerun()
+    focus.to(FIRST, name="log", turn=form.number)
 
 
 def _asked(viewer: Viewer, form: Form, kind: Kind | None) -> None:
-    """What is looked at while it is typed: it stands outside the form, so that leaving a field is enough."""
+    """What is asked of this kind: whose inquiry it is, and what was promised."""
     form.twin = None
     if kind != Kind.PARTNER_REQUEST:  # first, so that the keyboard goes from the channel to it and on to the partner
         st.text_input(
@@ -98,7 +106,6 @@ def _asked(viewer: Viewer, form: Form, kind: Kind | None) -> None:
 
 
 def _from_whom(form: Form, kind: Kind | None, channel: Channel | None) -> None:
-    """In the form: Enter takes what was typed, and Ctrl+Enter right after it must not meet a run of its own."""
     partners = _names("partners")
     st.selectbox(
         "Referral partner", list(partners), format_func=lambda p: partners.get(p, p), key=form.key("partner"),

@@ -1,7 +1,6 @@
 """What the quick form holds, and how it is saved: once however often it is sent, or noted on an inquiry that is there."""
 
 import secrets
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import actions, auth, clock, forms, labels, loaders
+from dashboard import actions, auth, clock, forms, labels, loaders, session
 from dashboard.actions import Recorded
 from dashboard.auth import Viewer
 from dashboard.display import deadline
@@ -47,8 +46,7 @@ class Form:
     """The form of one inquiry, and of the next: each has another number, and so have its widgets, so that a late click on one
     that is saved already finds nothing to press.
 
-    It is changed and never replaced: Streamlit breaks a run off where it touches the session once a newer run is asked for,
-    and what was saved by then must be said by that one. Whoever saves holds `saving`, and whoever draws waits for it.
+    It is changed and never replaced, because a callback must not write to the session (session.py).
 
     `errors`: what was wrong when it was sent, and `held` what the fields held then. `doubt`: a field, what it held when it was
     refused as doubtful, and why.
@@ -65,7 +63,6 @@ class Form:
     twin: int | None = None
     text_id: int | None = None
     told: bool = False
-    saving: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self.nonce = self.nonce or secrets.token_hex(16)
@@ -89,13 +86,12 @@ class Form:
 
 def submit(viewer: Viewer, form: Form, number: int) -> None:
     """Runs before the page is drawn again: parse, save, and begin the next form; or keep what is wrong."""
-    now = clock.now()
-    with form.saving:
-        raw = {name: st.session_state.get(form.key(name)) for name in DEFAULTS}
-        untouched = all(raw[name] == value for name, value in DEFAULTS.items() if name not in STICKY)
-        if number != form.number or (untouched and form.began_at and now - form.began_at < _SECOND_CLICK):
-            return  # the second click of two, on a form that is saved already or on the fresh one in its place
-        _save(viewer, form, raw, now)
+    now, values = clock.now(), session.values()
+    raw = {name: values.get(form.key(name)) for name in DEFAULTS}
+    untouched = all(raw[name] == value for name, value in DEFAULTS.items() if name not in STICKY)
+    if number != form.number or (untouched and form.began_at and now - form.began_at < _SECOND_CLICK):
+        return  # the second click of two, on a form that is saved already or on the fresh one in its place
+    _save(viewer, form, raw, now)
 
 
 def partner_meant(typed: Any) -> Any:
@@ -145,18 +141,15 @@ def _save(viewer: Viewer, form: Form, raw: dict[str, Any], now: datetime) -> Non
 
 def ask_again(viewer: Viewer, form: Form, number: int, lead_id: int) -> None:
     """Note on an inquiry that is there that the person got in touch again, instead of logging another one."""
-    with form.saving:
-        if number == form.number:
-            _note_again(viewer, form, lead_id)
-
-
-def _note_again(viewer: Viewer, form: Form, lead_id: int) -> None:
-    channel, now = st.session_state.get(form.key("channel")), clock.now()
+    if number != form.number:
+        return
+    now, values = clock.now(), session.values()
+    channel = values.get(form.key("channel"))
     if channel is None:
         form.errors, form.held = {"channel": "Choose how it arrived."}, {}
         return
-    live = bool(st.session_state.get(form.key("live"))) and channel in forms.LIVE_CHANNELS
-    what = AskedAgain(channel=channel, topic=st.session_state.get(form.key("topic")))
+    live = bool(values.get(form.key("live"))) and channel in forms.LIVE_CHANNELS
+    what = AskedAgain(channel=channel, topic=values.get(form.key("topic")))
     try:
         done = actions.ask_again(loaders.database(), viewer, lead_id, what, live=live, now=now, nonce=form.nonce)
     except actions.REFUSALS as error:
@@ -174,16 +167,15 @@ def _note_again(viewer: Viewer, form: Form, lead_id: int) -> None:
 
 def undo(viewer: Viewer, form: Form) -> None:
     """Close what was just saved as logged by mistake: it is in no count, and its history shows both; or take a note back."""
-    with form.saving:
-        done, form.undo = form.undo, ()  # the second click of two finds nothing to undo
-        try:
-            if len(done) == 1 and not done[0].event_id:
-                lead = loaders.lead(viewer, done[0].lead_id)
-                mistake, version = Closed(reason=CloseReason.MISTAKE), lead.row["version"] if lead else 0
-                actions.record(loaders.database(), viewer, done[0].lead_id, mistake, version=version, now=clock.now())
-                form.saved = f"Inquiry {done[0].lead_id} was taken back: it counts nowhere."
-            elif done:
-                actions.take_back_all(loaders.database(), viewer, done, now=clock.now())
-                form.saved = "The note was taken back."
-        except actions.REFUSALS as error:
-            form.saved, form.errors = None, {"": str(error)}
+    done, form.undo = form.undo, ()  # the second click of two finds nothing to undo
+    try:
+        if len(done) == 1 and not done[0].event_id:
+            lead = loaders.lead(viewer, done[0].lead_id)
+            mistake, version = Closed(reason=CloseReason.MISTAKE), lead.row["version"] if lead else 0
+            actions.record(loaders.database(), viewer, done[0].lead_id, mistake, version=version, now=clock.now())
+            form.saved = f"Inquiry {done[0].lead_id} was taken back: it counts nowhere."
+        elif done:
+            actions.take_back_all(loaders.database(), viewer, done, now=clock.now())
+            form.saved = "The note was taken back."
+    except actions.REFUSALS as error:
+        form.saved, form.errors = None, {"": str(error)}

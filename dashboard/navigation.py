@@ -5,9 +5,10 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard import session
 from dashboard.auth import Viewer
 
-WHERE = "where"
+_WHERE = "where"
 ROOT = Path(__file__).resolve().parent.parent
 
 PAGES = {
@@ -56,12 +57,12 @@ def build(viewer: Viewer) -> Any:
     if page == start:  # before the filters are drawn, so that those in the address come along
         asked = {name: st.query_params.get_all(name) for name in st.query_params}
         st.switch_page(made["my_day" if viewer.works_leads else "funnel"], query_params=asked)
-    where: dict[str, str] = st.session_state.setdefault(WHERE, {})  # changed and never replaced: see log_saving.Form
+    where = session.kept(_WHERE, dict[str, str])
     where["before"], where["now"] = where.get("now", ""), page.url_path
     return page
 
 
 def just_came() -> bool:
     """Whether this run is the first on its page, and not another one of the same visit."""
-    where = st.session_state.get(WHERE, {})
+    where = session.kept(_WHERE, dict[str, str])
     return bool(where.get("before") != where.get("now"))

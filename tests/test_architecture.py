@@ -108,3 +108,35 @@ def test_no_dangerous_building_blocks() -> None:
     text = "\n".join(p.read_text() for room in OURS for p in modules(room))
     for block in ("unsafe_allow_html", "pickle", "eval(", "exec(", "unsafe_allow_javascript"):
         assert block not in text, block
+
+
+SHOWS_ONLY = {"_ask", "_show_more"}
+"""Callbacks that change what is shown and write nothing: pressed again, nothing is lost."""
+
+
+def test_a_click_that_writes_meets_no_place_where_it_is_broken_off() -> None:
+    """A callback, and what it calls in its own module, reads the session whole and never writes to it (ADR 14)."""
+    trees = {path.stem: ast.parse(path.read_text()) for path in modules("dashboard")}
+    waiting = []
+    for module, tree in trees.items():
+        for word in ast.walk(tree):
+            if isinstance(word, ast.keyword) and word.arg in ("on_click", "on_change"):
+                module_, _, name = ast.unparse(word.value).rpartition(".")
+                waiting += [(module_ or module, name)] if name not in SHOWS_ONLY else []
+    assert ("log_saving", "submit") in waiting
+    functions = {
+        (module, node.name): list(ast.walk(node))
+        for module, tree in trees.items()
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef)
+    }
+    assert set(waiting) <= set(functions)
+    broken = set()
+    while waiting:
+        module, name = waiting.pop()
+        for node in functions.pop((module, name), ()):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                waiting.append((module, node.func.id))
+            if isinstance(node, ast.Attribute) and node.attr == "session_state":
+                broken.add(f"{module}.{name}")
+    assert not broken

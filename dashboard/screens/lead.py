@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import actions, auth, clock, desk, display, forms, labels, loaders, practice_loaders, timeline
+from dashboard import actions, auth, clock, desk, display, forms, labels, loaders, practice_loaders, session, timeline
 from dashboard.auth import Viewer
 from dashboard.display import local, plural
 from dashboard.forms import Inquiry
@@ -173,7 +173,7 @@ def correct(viewer: Viewer, lead: Whole) -> None:
         if asked.lead_kind == Kind.WARM_INTRO:
             st.text_area("What was promised", key=_field(row, "expectations"), max_chars=280)
         st.datetime_input("Received", key=_field(row, "received"), format="YYYY-MM-DD", step=60)
-        for problem in st.session_state.get(f"lead_wrong_{row['id']}", {}).values():
+        for problem in desk.refused(row["id"]):
             st.markdown(f":red[{problem}]")
         st.form_submit_button("Correct it", type="primary", on_click=_correct, args=(viewer, lead))
 
@@ -212,7 +212,8 @@ def _as_typed(lead: Whole) -> dict[str, Any]:
 
 def _correct(viewer: Viewer, lead: Whole) -> None:
     row, asked, now = lead.row, lead.state.parts[0].asked, clock.now()
-    raw = {name: st.session_state.get(_field(row, name), value) for name, value in _as_typed(lead).items()}
+    values = session.values()
+    raw = {name: values.get(_field(row, name), value) for name, value in _as_typed(lead).items()}
     raw |= {"location": asked.location_id, "owner": asked.owner_id, "live": asked.answered_live, "when": None}
     at, typed = local(lead.state.received_at, row["zone"]), raw["received"]
     if typed and at and typed.replace(second=0) == at.replace(second=0, microsecond=0):
@@ -222,9 +223,8 @@ def _correct(viewer: Viewer, lead: Whole) -> None:
         categories.setdefault(asked.partner_id, asked.partner_category)
     parsed = forms.parse_inquiry(raw, zone=row["zone"], now=now, partner_categories=categories)
     if not isinstance(parsed, Inquiry):
-        st.session_state[f"lead_wrong_{row['id']}"] = parsed
+        desk.refuse(row["id"], parsed)
         return
-    st.session_state.pop(f"lead_wrong_{row['id']}", None)
     desk.attempt(
         lambda: actions.correct(loaders.database(), viewer, row["id"], parsed, version=row["version"], now=now),
         f"I{desk.called(row)[1:]}: corrected.",
@@ -264,7 +264,7 @@ _WHY_NOT = ("Does not exist", "Of no use for this referral", "Already known here
 
 
 def _waive(viewer: Viewer, row: Mapping[str, Any], item: RecordItem, key: str) -> None:
-    if why := st.session_state.get(key):
+    if why := session.values().get(key):
         desk.do(viewer, row, RecordsWaived(items=(item,), reason=why.lower()))
 
 

@@ -57,7 +57,7 @@ def test_the_first_journey(demo_server: str, page: Page) -> None:
     page.get_by_role("link", name="Log inquiry").click()
     page.get_by_role("heading", name="Log inquiry").wait_for()
     settled(page)
-    form = page.get_by_test_id("stForm")
+    form = page.get_by_test_id("stMain")
     press(page, "Web form")
     page.get_by_role("textbox", name="Patient reference").fill("A-1047")
     form.get_by_role("combobox", name="Location").click()
@@ -130,6 +130,19 @@ def test_what_was_clicked_in_a_table_is_forgotten_when_its_rows_change(demo_serv
     choose(page, "Pathway", "Clinician")
     expect(page.get_by_role("heading", name=re.compile(r": [\d,]+ leads?$"))).to_have_count(0)
     expect(page.get_by_text("error")).to_have_count(0)
+
+
+def test_what_was_typed_and_its_saving_leave_in_one_message(demo_server: str, page: Page) -> None:
+    """A second message right behind the click would break its run off (ADR 14)."""
+    sent: list[bytes] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(bytes(frame))))
+    page.goto(f"{demo_server}/log_inquiry")
+    settled(page)
+    press(page, "Email")
+    page.get_by_role("textbox", name="Patient reference").fill("ONE-1")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text(re.compile(r"Inquiry \d+ was saved")).first).to_be_visible()
+    assert len([frame for frame in sent if b"ONE-1" in frame]) == 1
 
 
 @pytest.mark.parametrize("gap", [0, 150, 400])
