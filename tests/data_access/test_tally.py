@@ -136,8 +136,9 @@ def response_aloud(state: LeadState, as_of, final: LeadState) -> int:
 
 
 def wait_aloud(state: LeadState, stage: Stage, as_of: datetime) -> tuple[int, int]:
-    """Local days until it happened, was closed, or until now; and which of the three."""
-    zone = ZoneInfo("America/New_York" if state.received.location_id == PLACES["north"] else "America/Los_Angeles")
+    """Local days, of the location at which it was received, until it happened, was closed, or until now; and which it was."""
+    at_north = state.parts[0].asked.location_id == PLACES["north"]
+    zone = ZoneInfo("America/New_York" if at_north else "America/Los_Angeles")
     received_on = state.received_at.astimezone(zone).date()
     if state.close_reason in EXCLUDED_REASONS:
         ending = Ending.EXCLUDED
