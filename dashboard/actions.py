@@ -3,9 +3,10 @@
 import dataclasses
 import hashlib
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
@@ -13,13 +14,13 @@ from sqlalchemy import Connection, Engine
 from dashboard import auth, settings
 from dashboard.auth import Viewer
 from dashboard.forms import Inquiry
-from data_access import annotations, contacts, lead_lists, leads, merging, partners, web_forms
+from data_access import annotations, contacts, lead_lists, leads, merging, partners, reviews, web_forms
 from data_access import tables as t
 from data_access.engine import reading, writing
 from data_access.events import AskedAgain, Attended, Closed, Happening, NoShow, Reached, Reopened, Reprioritised, Voided
 from data_access.lead_rules import Doubtful, NotPossible
 from data_access.leads import Logged, Stale
-from data_access.vocabulary import ContactMethod, Priority, TrendSeries, code
+from data_access.vocabulary import ActionEnding, ContactMethod, Priority, TrendSeries, code
 
 REFUSALS = (Stale, NotPossible, LookupError, auth.NotAllowed)
 """What keeps somebody's work on a lead from being written, each with a message for them."""
@@ -298,6 +299,56 @@ def withdraw_note(
         raise auth.NotAllowed("This note is on the whole practice, and you see a part of it. Ask a manager.")
     with writing(engine) as connection:
         annotations.withdraw(connection, annotation_id, now)
+
+
+def decide(
+    engine: Engine,
+    viewer: Viewer,
+    text: str,
+    *,
+    owner_id: int | None,
+    due_on: date | None,
+    week: int,
+    today: date,
+    now: datetime,
+    series: TrendSeries | None = None,
+    location_id: int | None = None,
+    partner_id: int | None = None,
+) -> None:
+    """Write down an action of the weekly review; errors as for `reviews.decide`, and `auth.NotAllowed`."""
+    auth.require(viewer, auth.DECIDE, location_id)
+    if owner_id is None or due_on is None:
+        raise ValueError("An action has one owner and one due day. Choose both.")
+    with writing(engine) as connection:
+        reviews.decide(
+            connection, text, owner_id=owner_id, due_on=due_on, week=week, today=today, now=now, series=series,
+            location_id=location_id, partner_id=partner_id, staff_id=viewer.staff_id,
+        )  # fmt: skip
+
+
+def end_action(engine: Engine, viewer: Viewer, action_id: int, ending: ActionEnding | None, *, now: datetime) -> None:
+    """End an action, or take it up again; errors as for `reviews.end`, and `auth.NotAllowed`."""
+    with writing(engine) as connection:
+        auth.require(viewer, auth.DECIDE, reviews.get(connection, action_id).location_id)
+        reviews.end(connection, action_id, ending, now=now)
+
+
+def move_action(engine: Engine, viewer: Viewer, action_id: int, *, owner_id: int, due_on: date, today: date) -> None:
+    """Give an action to somebody, or another day; errors as for `reviews.move`, and `auth.NotAllowed`."""
+    with writing(engine) as connection:
+        auth.require(viewer, auth.DECIDE, reviews.get(connection, action_id).location_id)
+        reviews.move(connection, action_id, owner_id=owner_id, due_on=due_on, today=today)
+
+
+def freeze(
+    engine: Engine, viewer: Viewer, week: int, filters: str, content: Mapping[str, Any], *, now: datetime
+) -> None:
+    """Keep what a meeting saw; only for those who see every location, so that nobody reopens more than they may see."""
+    auth.require(viewer, auth.DECIDE)
+    if viewer.locations is not None:
+        raise auth.NotAllowed("A week is frozen by those who see the whole practice. Ask a manager.")
+    with writing(engine) as connection:
+        reviews.freeze(connection, week, filters, content, now=now, staff_id=viewer.staff_id)
 
 
 def merge_partners(engine: Engine, viewer: Viewer, partner_id: int, into_id: int, *, now: datetime) -> None:

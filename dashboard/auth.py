@@ -18,6 +18,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 SEE_METRICS, SEE_LEADS, LOG_INQUIRY, ANNOTATE = "see metrics", "see leads", "log inquiry", "write notes on charts"
 WORK_LEADS, LOWER_PRIORITY, CHANGE_RULES = "work leads", "lower a priority", "change the practice's rules"
+DECIDE = "decide in the weekly review"
 NAME_ADMINISTRATORS = "name administrators"
 
 _STAFF = (
@@ -32,6 +33,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     CHANGE_RULES: frozenset((Role.MANAGER, Role.ADMINISTRATOR)),
     NAME_ADMINISTRATORS: frozenset((Role.ADMINISTRATOR,)),
     LOWER_PRIORITY: frozenset((Role.CLINICAL_REVIEW, Role.ADMINISTRATOR)),
+    DECIDE: frozenset((Role.MANAGER, Role.ADMINISTRATOR, Role.INTAKE_COORDINATOR, Role.SCHEDULING_LEAD)),
     ANNOTATE: frozenset((Role.MANAGER, Role.ADMINISTRATOR, Role.INTAKE_COORDINATOR, Role.SCHEDULING_LEAD)),
 }
 """Which roles may do what; what is not here, nobody may."""

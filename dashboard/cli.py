@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
-from dashboard import auth, cli_metrics, cli_options, clock, copies, settings
+from dashboard import auth, cli_metrics, cli_options, cli_report, clock, copies, settings
 from data_access import annotations, demo, practice, schema, slots, web_forms
 from data_access import engine as databases
 from data_access import tables as t
@@ -95,6 +95,9 @@ def _parser() -> argparse.ArgumentParser:
     metrics = command("metrics", _metrics, "Print a metric as the pages show it.")
     cli_metrics.add_options(metrics)
     metrics.add_argument("--database", **database)
+    report = command("report", _report, "Write the weekly review as a file.")
+    cli_report.add_options(report)
+    report.add_argument("--database", **database)
     return parser
 
 
@@ -208,6 +211,13 @@ def _metrics(a: argparse.Namespace) -> None:
     _prepare_demo(url)
     with _opened(url) as engine, databases.reading(engine) as connection:
         cli_metrics.run(connection, a, clock.now())
+
+
+def _report(a: argparse.Namespace) -> None:
+    url = _url(a.database)
+    _prepare_demo(url)
+    with _opened(url) as engine, databases.reading(engine) as connection:
+        cli_report.run(connection, a, clock.now())
 
 
 # ---------------------------------------------------------------- importing

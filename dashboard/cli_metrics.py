@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from dashboard import cli_options, filters, labels, reports, series
 from dashboard.filters import Filters
+from dashboard.formats import inert, week
 from dashboard.metrics import small_cells
 from dashboard.metrics.capacity import SLOT_HORIZON_DAYS, third_next_available
 from dashboard.metrics.partners import SMALL_PARTNERS, ordered
@@ -67,7 +68,7 @@ def _cohorts(q: _Question) -> Answer:
 
 
 def _response(q: _Question) -> Answer:
-    targets = promises.targets(q.connection, TargetMetric.RESPONSE_IN_TIME)
+    targets = promises.targets(q.connection)[TargetMetric.RESPONSE_IN_TIME]
     return reports.response(q.count, q.chosen, None, q.by, targets=targets, today=q.today, contact=q.options.two_way)
 
 
@@ -166,6 +167,11 @@ def _next_available(q: _Question) -> Answer:
     return Answer(third_next_available(open_, kept, day_number(q.today), SLOT_HORIZON_DAYS), {})
 
 
+def _demand(q: _Question) -> Answer:
+    known = slots.known_by_day(q.connection, q.as_of, q.chosen.location or None, q.chosen.service_line)
+    return reports.demand(q.count, q.chosen, None, slots=known, today=q.today, horizon=q.horizon)
+
+
 def _case_mix(q: _Question) -> Answer:
     return reports.case_mix(q.count, q.chosen, None, outcome=q.options.outcome)
 
@@ -218,6 +224,7 @@ _METRICS = {
     "backlog": _Metric(_backlog, (), _NEVER, ("week",), by_period=False),
     "backlog-age": _Metric(_backlog_age, ("by",), _NEVER_OF_OTHERS, by_period=False),
     "next-available": _Metric(_next_available, (), _NEVER, slots.SLOT_KEYS, by_period=False),
+    "demand": _Metric(_demand, ("horizon",), _NEVER, slots.SLOT_KEYS, by_period=False),
     "log-lag": _Metric(_log_lag, ("by",), _NEVER_OF_LEADS),
     "flags": _Metric(_flags, (), _NEVER),
     "field-fill": _Metric(_field_fill, ("by",), _NEVER_OF_LEADS),
@@ -289,7 +296,7 @@ def _labelled(connection: Connection, table: Any, by: Sequence[str]) -> Iterator
     names.get("partner", {})[SMALL_PARTNERS] = "Small-volume partners"
     for row in table.to_dict("records"):
         for d in by:
-            row[d] = labels.week(row[d]) if d.endswith("week") else names[d].get(row[d], str(row[d]))
+            row[d] = week(row[d]) if d.endswith("week") else names[d].get(row[d], str(row[d]))
         yield {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()}
 
 
@@ -297,7 +304,7 @@ def _print_rows(rows: list[dict[str, Any]], columns: list[str], *, as_csv: bool)
     if as_csv:
         writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
         writer.writeheader()
-        writer.writerows({name: _inert(value) for name, value in row.items()} for row in rows)
+        writer.writerows({name: inert(value) for name, value in row.items()} for row in rows)
         return
 
     def cell(value: Any) -> str:
@@ -307,8 +314,3 @@ def _print_rows(rows: list[dict[str, Any]], columns: list[str], *, as_csv: bool)
     widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
     for line in cells:
         print("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
-
-
-def _inert(value: Any) -> Any:
-    """A cell that a spreadsheet does not run: a text that begins like a formula is marked as text."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

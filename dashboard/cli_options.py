@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from dashboard import filters, labels
 from dashboard.filters import Filters
+from data_access.days import week_number
 from data_access.importing.dates import YEARS
 from data_access.vocabulary import Channel, Kind, PartnerCategory, Pathway
 
@@ -24,13 +25,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     """Declare the options that choose what is counted, and how it is printed."""
     parser.add_argument("--from", type=day, metavar="DATE", help="received on this day or later")
     parser.add_argument("--to", type=day, metavar="DATE", help="received before this day")
-    for name in LISTS:
-        parser.add_argument(_flag(name), action="append", default=[], metavar="NAME", help="repeat for several")
-    for name, words in WORDS.items():
-        known = [str(word) for word in words]
-        parser.add_argument(
-            _flag(name), action="append", default=[], choices=known, metavar="WORD", help=", ".join(known)
-        )
+    add_filters(parser)
     parser.add_argument(
         "--by", default="", metavar="DIMENSION[,DIMENSION]", help=f"one or more of {', '.join(labels.BREAKDOWNS)}"
     )
@@ -51,7 +46,6 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         default="scheduled",
         help="conversion, curve, records-speed: on the way to the visit",
     )
-    parser.add_argument("--qualified", action="store_true", help="only leads that were found eligible")
     parser.add_argument(
         "--for-others", action="store_true", help="new-patients: leave out small cells, because it leaves the practice"
     )
@@ -61,6 +55,18 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     form.add_argument("--csv", action="store_true")
 
 
+def add_filters(parser: argparse.ArgumentParser) -> None:
+    """Declare the options that choose which leads are counted, whenever they were received."""
+    for name in LISTS:
+        parser.add_argument(_flag(name), action="append", default=[], metavar="NAME", help="repeat for several")
+    for name, words in WORDS.items():
+        known = [str(word) for word in words]
+        parser.add_argument(
+            _flag(name), action="append", default=[], choices=known, metavar="WORD", help=", ".join(known)
+        )
+    parser.add_argument("--qualified", action="store_true", help="only leads that were found eligible")
+
+
 def filters_of(connection: Connection, a: argparse.Namespace) -> Filters:
     """The filters that the options choose; `LookupError` where a name is not known."""
     ids: dict[str, Any] = {}
@@ -68,7 +74,8 @@ def filters_of(connection: Connection, a: argparse.Namespace) -> Filters:
         codes = {label: code for code, label in labels.of_dimension(connection, name).items()}
         ids[name] = tuple(known(value, codes, name) for value in getattr(a, name))
     words: dict[str, Any] = {name: tuple(getattr(a, name)) for name in WORDS}
-    return Filters(first=getattr(a, "from"), last=a.to, qualified=a.qualified, **ids, **words)
+    first, last = getattr(a, "from", None), getattr(a, "to", None)
+    return Filters(first=first, last=last, qualified=a.qualified, **ids, **words)
 
 
 def known(value: str, names: Mapping[str, int], what: str) -> int:
@@ -100,6 +107,18 @@ def day(text: str) -> date:
     if read.year not in YEARS:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day from {YEARS[0]} to {YEARS[-1]}")
     return read
+
+
+def week(text: str) -> int:
+    """The number of an ISO week as it is typed on the command line; `ValueError` where it cannot be read."""
+    year, _, number = text.partition("-W")
+    try:
+        monday = date.fromisocalendar(int(year), int(number), 1)
+    except ValueError:
+        raise ValueError(f"{text!r} is not an ISO week; write 2026-W47") from None
+    if monday.year not in YEARS:
+        raise ValueError(f"{text!r} is not a week from {YEARS[0]} to {YEARS[-1]}")
+    return week_number(monday)
 
 
 def moment(text: str | None, zone: str, now: datetime) -> datetime:

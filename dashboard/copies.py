@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader
 from sqlalchemy import Connection
 
 from dashboard import labels
-from dashboard.labels import minutes
+from dashboard.formats import minutes
 from data_access import checklists, practice, promises, rules
 from data_access import tables as t
 from data_access.checklists import Checklist

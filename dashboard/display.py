@@ -1,20 +1,17 @@
 """What pages show around their numbers: formats, column settings, explanations and empty states."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from typing import Any, overload
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import explain, labels, loaders
 from dashboard.auth import SEE_LEADS
+from dashboard.formats import interval, local, plural
 from dashboard.frame import View
-from dashboard.metrics.intervals import apart
 from data_access import facts
-from data_access.dimensions import LEADS, LONGEST_DAYS, Unit
+from data_access.dimensions import LEADS, Unit
 from data_access.tally import Where
 from data_access.vocabulary import Channel, CloseReason, Kind, NextStep, Precision, Stage
 
@@ -40,49 +37,6 @@ LEFT_OUT = {
     "none_needed": "need no records",
     "first_day": "their day is not over",
 }
-
-
-def percent(rate: float, digits: int = 1) -> str:
-    """A proportion as 58.1 %; "no data yet" where there is nothing to divide."""
-    return "no data yet" if math.isnan(rate) else f"{rate:.{digits}%}".replace("%", " %")
-
-
-def share(k: int, n: int, low: float, high: float) -> str:
-    """A rate as people may quote it: with its counts and its 95 % interval."""
-    if n == 0:
-        return "no data yet"
-    return f"{percent(k / n)} ({k:,} of {n:,}; 95 % interval {interval(low, high)})"
-
-
-def days(value: float) -> str:
-    """A number of days as people read it; "not yet reached" where there is none."""
-    if value >= LONGEST_DAYS:
-        return f"{LONGEST_DAYS // 365} years or more"
-    return "not yet reached" if math.isnan(value) else plural(int(value), "day")
-
-
-def plural(n: int, one: str, many: str | None = None) -> str:
-    """1 lead, 2 leads."""
-    return f"{n:,} {one if n == 1 else many or one + 's'}"
-
-
-@overload
-def local(moment: datetime, zone: str) -> datetime: ...
-
-
-@overload
-def local(moment: None, zone: str) -> None: ...
-
-
-def local(moment: datetime | None, zone: str) -> datetime | None:
-    """A moment on the location's wall clock, for a table."""
-    return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) if moment else None
-
-
-def deadline(moment: datetime, zone: str) -> str:
-    """A deadline in words: Mon 9:30."""
-    at = moment.astimezone(ZoneInfo(zone))
-    return f"{at:%a %d %b} at {at:%H:%M}"
 
 
 def header(
@@ -205,31 +159,8 @@ def _standing(row: Mapping[str, Any]) -> str:
 _COUNTED_AS = {facts.APPOINTMENTS: "appointment", facts.ITEMS: "record", facts.SPELLS: "stay"}
 
 
-def stand_out(rows: pd.DataFrame, names: Sequence[str], k: str, n: str, did: str) -> str:
-    """Which groups lie clearly apart from the rate of all together, in words."""
-    found, common = apart(rows[k], rows[n]), rows[k].sum() / max(rows[n].sum(), 1)
-    said = []
-    for sign, word in ((-1, "Clearly below"), (1, "Clearly above")):
-        groups = [
-            f"**{name}** ({percent(had / of, 0)} of {of:,})"
-            for name, at, had, of in zip(names, found, rows[k], rows[n], strict=True)
-            if at == sign
-        ]
-        if groups:
-            more = f" and {len(groups) - _NAMED} more" if len(groups) > _NAMED else ""
-            said.append(f"{word} the {percent(common, 0)} {did}: {', '.join(groups[:_NAMED])}{more}.")
-    return " ".join(said) or f"None lies further from the {percent(common, 0)} {did} than chance explains."
-
-
-_NAMED = 4
-
 INTERVAL = "_interval"
 """Ends the name of the column that stands beside a rate and shows its limits."""
-
-
-def interval(low: float, high: float) -> str:
-    """Limits of a proportion as people read them: 72 to 77 %."""
-    return "" if math.isnan(low) else f"{100 * low:.0f} to {100 * high:.0f} %"
 
 
 def table(rows: pd.DataFrame, names: Mapping[str, str], alt: str, **options: Any) -> Any:

@@ -1,11 +1,11 @@
 """Choices of a viewer, as one frozen value that says which leads are counted and as of when."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from dashboard.labels import codes_of
+from dashboard.labels import BREAKDOWNS, codes_of
 from data_access.days import day_number, week_number
 from data_access.dimensions import Moment
 from data_access.lead_state import epoch_minute
@@ -53,6 +53,23 @@ class Filters:
     def whenever(self) -> "Filters":
         """These filters without their period."""
         return replace(self, first=None, last=None)
+
+    def said(self, names: Callable[[str], Mapping[int, str]]) -> list[str]:
+        """What is chosen besides the period, in words; `names`: labels of a dimension's codes."""
+        parts = []
+        for name in (*_LISTS, *_WORDS):
+            if chosen := getattr(self, name):
+                known = names(name)
+                shown = [known.get(codes_of(name)[one] if name in _WORDS else one, "?") for one in chosen]
+                parts.append(f"{BREAKDOWNS[name].lower()} {', '.join(shown[:3])}{' …' if len(shown) > 3 else ''}")
+        return parts + (["qualified leads only"] if self.qualified else [])
+
+    @property
+    def key(self) -> str:
+        """What is chosen besides the period, in one text that does not depend on the order of choosing; empty for nothing."""
+        chosen = {name: sorted(map(str, getattr(self, name))) for name in (*_LISTS, *_WORDS)}
+        parts = [f"{name}={','.join(values)}" for name, values in chosen.items() if values]
+        return "&".join(parts + (["qualified"] if self.qualified else []))
 
     def where(self, scope: frozenset[int] | None, *, by_due_week: bool = False) -> Where:
         """What the tally is asked for.

@@ -70,6 +70,10 @@ class View:
         """The practice's local day of `as_of`."""
         return self.as_of.astimezone(ZoneInfo(self.zone)).date()
 
+    def recent(self, first: date, last: date) -> Filters:
+        """The filters with a period of their own, half-open."""
+        return replace(self.filters, first=first, last=last)
+
     def now(self) -> "View":
         """The same view as of now: a day in the past is not worked on."""
         at = clock.now()
@@ -89,16 +93,7 @@ class View:
         period = "All leads, whenever they were received" if whenever else "All leads"
         if f.first and f.last:
             period = f"Received {_day(f.first)} to {_day(f.last - timedelta(days=1))}"
-        parts = [period]
-        for name in ("location", "partner", "service_line", *_WORDS):
-            chosen = getattr(f, name)
-            if chosen:
-                known = loaders.names(name)
-                codes = [codes_of(name)[c] for c in chosen] if name in _WORDS else chosen
-                shown = [known.get(code, "?") for code in codes]
-                parts.append(f"{BREAKDOWNS[name].lower()} {', '.join(shown[:3])}{' …' if len(shown) > 3 else ''}")
-        if f.qualified:
-            parts.append("qualified leads only")
+        parts = [period, *f.said(loaders.names)]
         at = self.as_of.astimezone(ZoneInfo(self.zone))
         return "; ".join(parts) + f". As of {_day(at.date())}, {at:%H:%M}" + ("." if self.fixed else " (now).")
 

@@ -1,6 +1,5 @@
 """What people read in place of codes and words of the vocabulary."""
 
-import math
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
@@ -8,7 +7,6 @@ from sqlalchemy import Connection
 
 from data_access import partners, practice
 from data_access import tables as t
-from data_access.days import week_start
 from data_access.vocabulary import (
     Asker,
     Channel,
@@ -188,17 +186,3 @@ def codes_of(dimension: str) -> dict[str, int]:
     """Codes of a vocabulary's words, as the facts hold them."""
     words, first = _WORDS[dimension]
     return {str(member): code for code, member in enumerate(words, start=first)}
-
-
-def minutes(value: float) -> str:
-    """Staffed minutes as people read them: 45 min, 3 h 20 min; "not yet reached" where there are none."""
-    if math.isnan(value):
-        return "not yet reached"
-    hours, rest = divmod(int(value), 60)
-    return f"{hours} h {rest} min" if hours and rest else f"{hours} h" if hours else f"{rest} min"
-
-
-def week(number: int) -> str:
-    """An ISO week as 2026-W09."""
-    year, iso_week, _ = week_start(number).isocalendar()
-    return f"{year}-W{iso_week:02}" if number else NOT_GIVEN

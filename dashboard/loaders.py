@@ -182,7 +182,7 @@ def twins(viewer: Viewer, chosen: Sequence[int], as_of: datetime) -> list[dict[s
     """Pairs of leads in the viewer's scope, at the chosen locations, that may be the same inquiry."""
     auth.require(viewer, auth.SEE_LEADS)
     with databases.reading(database()) as connection:
-        return lead_lists.twins(connection, as_of, locations=_places(viewer, chosen))
+        return lead_lists.twins(connection, as_of, locations=places_of(viewer, chosen))
 
 
 def twin(
@@ -251,7 +251,7 @@ def next_available(
     """Third next available appointments in the viewer's scope; an empty table where no slots are kept."""
     auth.require(viewer, auth.SEE_METRICS)
     with databases.reading(database()) as connection:
-        open_, kept = slots.open_by_day(connection, as_of, _places(viewer, chosen), service_lines)
+        open_, kept = slots.open_by_day(connection, as_of, places_of(viewer, chosen), service_lines)
     return third_next_available(open_, kept, day_number(today), SLOT_HORIZON_DAYS)
 
 
@@ -259,10 +259,11 @@ def notes(viewer: Viewer, chosen: Sequence[int], as_of: datetime) -> list[Annota
     """Notes on the charts that stood at a moment, in the viewer's scope and for the chosen locations."""
     auth.require(viewer, auth.SEE_METRICS)
     with databases.reading(database()) as connection:
-        return annotations.standing(connection, as_of, _places(viewer, chosen))
+        return annotations.standing(connection, as_of, places_of(viewer, chosen))
 
 
-def _places(viewer: Viewer, chosen: Sequence[int]) -> frozenset[int] | None:
+def places_of(viewer: Viewer, chosen: Sequence[int]) -> frozenset[int] | None:
+    """The locations to look at: those that were chosen, in the viewer's scope; None for all."""
     if not chosen:
         return viewer.locations
     return frozenset(chosen) if viewer.locations is None else frozenset(chosen) & viewer.locations

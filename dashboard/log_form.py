@@ -17,7 +17,8 @@ from dashboard import (
     settings,
 )
 from dashboard.auth import Viewer
-from dashboard.display import how_to_import, lead_table, local
+from dashboard.display import how_to_import, lead_table
+from dashboard.formats import local
 from dashboard.log_saving import DEFAULTS, FORM, Form
 from dashboard.screens import texts
 from data_access.lead_rules import REFERENCE_LENGTH, note_doubts, reference_problem

@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard import actions, auth, clock, forms, labels, loaders, session
 from dashboard.actions import Recorded
 from dashboard.auth import Viewer
-from dashboard.display import deadline
+from dashboard.formats import deadline
 from dashboard.forms import Inquiry
 from data_access.events import AskedAgain, Closed
 from data_access.lead_rules import Doubtful, NotPossible

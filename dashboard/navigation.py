@@ -25,11 +25,13 @@ PAGES = {
         ("lists", "Partners and lists", "groups"),
     ),
     "Review": (
+        ("weekly_review", "Weekly review", "groups_2"),
         ("funnel", "Funnel", "filter_alt"),
         ("conversion", "Conversion", "trending_up"),
         ("response_times", "Response times", "timer"),
         ("stalls", "Stalls", "hourglass_empty"),
         ("backlog", "Backlog", "stacks"),
+        ("capacity", "Capacity", "event_seat"),
         ("records", "Records", "folder_open"),
         ("partners", "Partners", "handshake"),
         ("partner", "One partner", "person_search"),
@@ -38,6 +40,8 @@ PAGES = {
         ("data_quality", "Data quality", "fact_check"),
     ),
 }
+TITLES = {name: title for pages in PAGES.values() for name, title, _ in pages}
+"""What each page is called, by its name."""
 
 
 def build(viewer: Viewer) -> Any:

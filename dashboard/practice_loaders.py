@@ -1,20 +1,21 @@
 """Reads of what the practice set up: its rules, texts, checklists, hours, lists and promises."""
 
-from collections.abc import Callable, Mapping
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from sqlalchemy import Connection
 
-from dashboard import clock, copies
+from dashboard import auth, clock, copies, loaders
 from dashboard.auth import Viewer
 from dashboard.copies import Audience, Copy
 from dashboard.loaders import database, next_available, own_practice
-from data_access import checklists, merging, partners, practice, promises, routing, texts
+from data_access import checklists, merging, partners, practice, promises, routing, slots, texts
 from data_access import engine as databases
 from data_access.checklists import Checklist
 from data_access.columns import metadata
@@ -145,10 +146,24 @@ def hours_change_on(location_id: int, day: date) -> list[date]:
         return practice.hours_change_on(connection, location_id, day)
 
 
+def openings_known(
+    viewer: Viewer, chosen: Sequence[int], service_lines: Sequence[int], as_of: datetime
+) -> pd.DataFrame:
+    """Every opening for new patients that was known at a moment, in the viewer's scope and for the chosen locations."""
+    auth.require(viewer, auth.SEE_METRICS)
+    with databases.reading(database()) as connection:
+        return slots.known_by_day(connection, as_of, loaders.places_of(viewer, chosen), service_lines)
+
+
+def targets() -> dict[TargetMetric, Targets]:
+    """The targets of every metric."""
+    with databases.reading(database()) as connection:
+        return promises.targets(connection)
+
+
 def response_targets() -> Targets:
     """The targets of response compliance."""
-    with databases.reading(database()) as connection:
-        return promises.targets(connection, TargetMetric.RESPONSE_IN_TIME)
+    return targets()[TargetMetric.RESPONSE_IN_TIME]
 
 
 def staffed_shares(day: date) -> dict[int, npt.NDArray[np.float64]]:

@@ -14,6 +14,7 @@ from dashboard.metrics import attendance as attendance_metric
 from dashboard.metrics import capacity as capacity_metric
 from dashboard.metrics import case_mix as mix_metric
 from dashboard.metrics import cohorts as cohort_metric
+from dashboard.metrics import demand as demand_metric
 from dashboard.metrics import funnel as funnel_metric
 from dashboard.metrics import funnel_plot as plot_metric
 from dashboard.metrics import partners as partners_metric
@@ -24,13 +25,13 @@ from dashboard.metrics import response as response_metric
 from dashboard.metrics import stalls as stalls_metric
 from dashboard.metrics import timing
 from dashboard.metrics.capacity import NOT_BOOKED, Little
-from data_access.counted import AtArrival, Ending, Promise, Standing, WentTo
+from data_access.counted import AtArrival, CameFrom, Ending, Promise, Standing, WentTo
 from data_access.days import day_number, week_number, week_start
 from data_access.dimensions import LONGEST_MINUTES
 from data_access.promises import Targets
 from data_access.tally import Where, narrower
 from data_access.units import APPOINTMENTS, ITEMS, SITUATIONS, SPELLS
-from data_access.vocabulary import VISIT_KINDS, code
+from data_access.vocabulary import VISIT_KINDS, Stage, code
 
 Count = Callable[..., pd.DataFrame]
 """Counts by dimensions, for a filter, leads unless another unit is named; the moment and the source are settled by
@@ -357,6 +358,39 @@ def backlog_age(count: Count, filters: Filters, scope: frozenset[int] | None, by
     """How old the leads headed for a visit are that are open and not booked; whenever they were received."""
     where = narrower(filters.whenever().for_visits().where(scope), stage=NOT_BOOKED)
     return Answer(capacity_metric.backlog_age(count([*by, "open_age"], where, SITUATIONS), by), {})
+
+
+READY_WEEKS, OPENINGS_WEEKS = 8, 4
+"""Over how many weeks demand is averaged, and how many weeks ahead openings are counted."""
+
+
+def demand(
+    count: Count, filters: Filters, scope: frozenset[int] | None, *, slots: pd.DataFrame, today: date, horizon: int
+) -> Answer:
+    """Leads that are ready for an appointment against the openings of the weeks ahead, whatever the period.
+
+    `slots`: as `slots.known_by_day` gives them. Where a location keeps openings for any service line, its lines are one row.
+    """
+    by, where = ["location", "service_line"], filters.whenever().for_visits().where(scope)
+    last = week_number(today) - 1
+    forward = narrower(where, stage=_READY, came_from=(CameFrom.RECEIVED, CameFrom.CAPTURED))
+    began = count([*by, "began_week"], forward, SPELLS)
+    ready = began[(began["began_week"] > last - READY_WEEKS) & (began["began_week"] <= last)]
+    waiting = count(by, narrower(where, stage=_WAITING_FOR_SLOT), SITUATIONS)
+    shared = set(slots.loc[slots["service_line"] == 0, "location"])
+
+    def merged(part: pd.DataFrame) -> pd.DataFrame:
+        return part.assign(service_line=part["service_line"].where(~part["location"].isin(shared), 0))
+
+    table = demand_metric.demand(
+        merged(ready), merged(waiting), merged(slots), by, weeks_back=READY_WEEKS, weeks_ahead=OPENINGS_WEEKS,
+        today=day_number(today), horizon=horizon,
+    )  # fmt: skip
+    return Answer(table, {})
+
+
+_READY = tuple(stage for stage in Stage if stage > Stage.CAPTURED)
+_WAITING_FOR_SLOT = tuple(stage for stage in NOT_BOOKED if stage > Stage.CAPTURED)
 
 
 def _other_kinds(count: Count, filters: Filters, scope: frozenset[int] | None) -> dict[str, int]:

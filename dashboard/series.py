@@ -20,6 +20,7 @@ from data_access.counted import Standing
 from data_access.days import week_number
 from data_access.promises import Targets
 from data_access.tally import Where, narrower
+from data_access.vocabulary import TargetMetric
 
 _COUNTED = (Standing.OPEN, Standing.LOST, Standing.ANSWERED)
 
@@ -60,6 +61,8 @@ class Series:
         Whether a week that has no row counts as 0, and not as a gap.
     better : int
         1 where more is better, -1 where less is, 0 where neither is.
+    target : TargetMetric, optional
+        What a target for it is set under.
     """
 
     title: str
@@ -69,6 +72,7 @@ class Series:
     unit: str = "%"
     counts: bool = False
     better: int = 0
+    target: TargetMetric | None = None
 
 
 @dataclass(frozen=True)
@@ -119,16 +123,39 @@ def _within_horizon(outcome: str) -> Callable[[Asked], pd.DataFrame]:
     return read
 
 
+def _shown(asked: Asked) -> pd.DataFrame:
+    table = reports.attendance(asked.count, asked.filters, asked.scope, ["start_week"]).table
+    return table.rename(columns={"start_week": "week", "attended": "k", "counted": "n"})[["week", "k", "n"]]
+
+
 SERIES: Mapping[str, Series] = {
     "received": Series("Inquiries received", _received, share=False, unit="", counts=True),
-    "in_time": Series("Answered in time", _in_time, share=True, better=1),
+    "in_time": Series("Answered in time", _in_time, share=True, better=1, target=TargetMetric.RESPONSE_IN_TIME),
     "half_answered": Series("Half answered within", _half_answered, share=False, unit="min", better=-1),
-    "complete": Series("Records complete on arrival", _complete, share=True, better=1),
-    "booked": Series(
-        "Booked within the horizon", _within_horizon("scheduled_in_time"), share=True, waits=True, better=1
+    "complete": Series(
+        "Records complete on arrival", _complete, share=True, better=1, target=TargetMetric.RECORDS_COMPLETE
     ),
-    "seen": Series("Seen within the horizon", _within_horizon("attended_in_time"), share=True, waits=True, better=1),
+    "booked": Series(
+        "Booked within the horizon",
+        _within_horizon("scheduled_in_time"),
+        share=True,
+        waits=True,
+        better=1,
+        target=TargetMetric.BOOKED,
+    ),
+    "seen": Series(
+        "Seen within the horizon",
+        _within_horizon("attended_in_time"),
+        share=True,
+        waits=True,
+        better=1,
+        target=TargetMetric.SEEN,
+    ),
+    "shown": Series("Came to their appointment", _shown, share=True, better=1, target=TargetMetric.SHOWN),
 }
+
+TARGETED: Mapping[TargetMetric, str] = {one.target: one.title for one in SERIES.values() if one.target}
+"""What a target can be set for, and its title."""
 
 
 def trend(name: str, asked: Asked) -> Trend:

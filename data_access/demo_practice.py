@@ -172,7 +172,9 @@ class DemoPractice(Chance):
             promises.set_window(c, 60, effective_from=since, channel=channel, priority=Priority.URGENT)
         if not profile.windows:
             promises.set_window(c, 90, effective_from=since, priority=Priority.URGENT)
-        promises.set_target(c, TargetMetric.RESPONSE_IN_TIME, 0.85, effective_from=since)
+        for metric, value in ((TargetMetric.RESPONSE_IN_TIME, 0.85), (TargetMetric.RECORDS_COMPLETE, 0.6),
+                              (TargetMetric.SHOWN, 0.85)):  # fmt: skip
+            promises.set_target(c, metric, value, effective_from=since)
         checklists.set_checklist(
             c, {item: item != RecordItem.IMAGING_OR_LABS for item in RecordItem}, effective_from=since
         )
@@ -217,11 +219,14 @@ class DemoPractice(Chance):
             )
 
     def _slots(self, c: Connection) -> None:
-        """Openings for new patients, week by week, from the first day to two months ahead, most of them taken in time."""
+        """Openings for new patients, week by week, from the first day to two months ahead, most of them taken in time; there
+        are enough of them, but for the first service line at the second location.
+        """
         ahead, rows = timedelta(days=60), []
         for place, share in zip(self.places, (p.share for p in self.profile.places), strict=True):
             for line, weight in zip(self.lines, self.profile.service_lines.values(), strict=True):
-                weekly = max(2, round(LEADS / DAYS * 7 * 0.6 * share * weight))
+                scarce = 0.62 if place == self.places[1] and line == self.lines[0] else 1
+                weekly = max(2, round(LEADS / DAYS * 7 * 1.05 * share * weight * scarce))
                 for week in range(-8, (DAYS + 60) // 7):
                     monday = self.first + timedelta(days=7 * week - self.first.weekday())
                     for _ in range(weekly):

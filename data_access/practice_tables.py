@@ -250,6 +250,38 @@ slots = Table(
 )
 sa.Index("ix_slots_starts_at", slots.c.starts_at)
 
+review_actions = Table(
+    "review_actions",
+    metadata,
+    key(),
+    Column("text", sa.String(160), nullable=False),
+    to("staff", "owner_id"),
+    Column("due_on", sa.Date, nullable=False),
+    word("series", words.TrendSeries, comment="the weekly number that it is to move; NULL: none"),
+    to("locations", "location_id", comment="where; NULL: the whole practice"),
+    to("partners", "partner_id", comment="with which partner; NULL: none in particular"),
+    Column("week", sa.SmallInteger, nullable=False, comment="number of the ISO week whose review decided it"),
+    Column("decided_at", UtcDateTime, nullable=False),
+    to("staff", "staff_id", comment="who wrote it down; NULL: from the command line, or it came with the practice"),
+    Column("ended_at", UtcDateTime, comment="NULL: open"),
+    word("ending", words.ActionEnding, comment="NULL: open"),
+    CheckConstraint("length(text) BETWEEN 1 AND 160", name="short"),
+    CheckConstraint("(ended_at IS NULL) = (ending IS NULL)", name="ended_somehow"),
+)
+
+frozen_reviews = Table(
+    "frozen_reviews",
+    metadata,
+    key(),
+    Column("week", sa.SmallInteger, nullable=False, comment="number of the ISO week"),
+    Column("filters", sa.Text, nullable=False, comment="as the page's address has them; empty: none"),
+    Column("frozen_at", UtcDateTime, nullable=False),
+    to("staff", "staff_id", comment="who froze it; NULL: from the command line"),
+    Column("content", sa.JSON, nullable=False, comment="what the meeting saw; no lead and no person is in it"),
+    Column("digest", sa.String(64), nullable=False, comment="of the content"),
+)
+sa.Index("ix_frozen_reviews_week", frozen_reviews.c.week)
+
 annotations = Table(
     "annotations",
     metadata,

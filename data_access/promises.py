@@ -76,11 +76,14 @@ class Targets:
         return None
 
 
-def targets(connection: Connection, metric: TargetMetric) -> Targets:
-    """The targets of a metric."""
+def targets(connection: Connection) -> dict[TargetMetric, Targets]:
+    """The targets of every metric."""
     c = t.targets.c
-    query = sa.select(c.location_id, c.effective_from, c.value).where(c.metric == metric)
-    return Targets(tuple(tuple(row) for row in connection.execute(query.order_by(c.effective_from, c.id))))
+    query = sa.select(c.metric, c.location_id, c.effective_from, c.value).order_by(c.effective_from, c.id)
+    found: dict[str, list[tuple[int | None, date, float]]] = {}
+    for metric, *entry in connection.execute(query):
+        found.setdefault(metric, []).append(tuple(entry))
+    return {metric: Targets(tuple(found.get(metric, ()))) for metric in TargetMetric}
 
 
 def windows_on(connection: Connection, day: date) -> list[dict[str, Any]]:

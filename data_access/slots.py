@@ -1,6 +1,7 @@
 """Openings for new patients: which can be booked at a moment. No lead and no person is in them."""
 
 import csv
+from collections import Counter
 from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,6 +42,23 @@ def open_by_day(
         `open`: `location`, `service_line` (0 for any), `slot_day` (days since 1970, local) and `count`. `kept`: the locations
         and service lines of which any slot was known by then, those that are booked up among them.
     """
+    known = known_by_day(connection, as_of, locations, service_lines)
+    open_ = known[(known["begun"] == 0) & (known["taken"] == 0)]
+    kept = known[list(SLOT_KEYS)].drop_duplicates().sort_values(list(SLOT_KEYS), ignore_index=True)
+    return open_[[*SLOT_KEYS, "slot_day", "count"]].reset_index(drop=True), kept
+
+
+def known_by_day(
+    connection: Connection, as_of: datetime, locations: Collection[int] | None, service_lines: Collection[int] = ()
+) -> pd.DataFrame:
+    """Every slot that was known at a moment, also those that are over; parameters as for `open_by_day`.
+
+    Returns
+    -------
+    DataFrame
+        `location`, `service_line` (0 for any), `slot_day` (days since 1970, local), `begun` and `taken` (1 where it was by
+        then) and `count`, in order of the keys.
+    """
     c = t.slots.c
     query = sa.select(c.location_id, c.service_line_id, c.starts_at, c.taken_at).where(c.opened_at <= as_of)
     if locations is not None:
@@ -48,14 +66,18 @@ def open_by_day(
     if service_lines:
         query = query.where(c.service_line_id.in_(list(service_lines)))
     zones = {place: ZoneInfo(zone) for place, zone in practice.zones(connection).items()}
-    rows, kept = [], set()
-    for place, line, starts, taken in connection.execute(query):
-        kept.add((place, line or 0))
-        if starts > as_of and (taken is None or taken > as_of):
-            rows.append((place, line or 0, day_number(starts.astimezone(zones[place]).date())))
-    frame = pd.DataFrame(np.array(rows, np.int64).reshape(-1, 3), columns=[*SLOT_KEYS, "slot_day"])
-    groups = pd.DataFrame(np.array(sorted(kept), np.int64).reshape(-1, 2), columns=list(SLOT_KEYS))
-    return frame.value_counts([*SLOT_KEYS, "slot_day"], sort=False).reset_index(), groups
+    found = Counter(
+        (
+            place,
+            line or 0,
+            day_number(starts.astimezone(zones[place]).date()),
+            int(starts <= as_of),
+            int(taken is not None and taken <= as_of),
+        )
+        for place, line, starts, taken in connection.execute(query)
+    )
+    rows = np.array([(*key, count) for key, count in sorted(found.items())], np.int64)
+    return pd.DataFrame(rows.reshape(-1, 6), columns=[*SLOT_KEYS, "slot_day", "begun", "taken", "count"])
 
 
 def load(connection: Connection, file: Path, now: datetime) -> dict[str, int]:

@@ -25,6 +25,9 @@ from data_access.practice_tables import (
     follow_up_rules as follow_up_rules,
 )
 from data_access.practice_tables import (
+    frozen_reviews as frozen_reviews,
+)
+from data_access.practice_tables import (
     locations as locations,
 )
 from data_access.practice_tables import (
@@ -41,6 +44,9 @@ from data_access.practice_tables import (
 )
 from data_access.practice_tables import (
     response_windows as response_windows,
+)
+from data_access.practice_tables import (
+    review_actions as review_actions,
 )
 from data_access.practice_tables import (
     routes as routes,

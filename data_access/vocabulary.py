@@ -321,12 +321,24 @@ class TrendSeries(StrEnum):
     COMPLETE = "complete"
     BOOKED = "booked"
     SEEN = "seen"
+    SHOWN = "shown"
 
 
 class TargetMetric(StrEnum):
-    """What a practice can set a target for."""
+    """What a practice can set a target for: weekly shares that are watched for signals."""
 
     RESPONSE_IN_TIME = "response_in_time"
+    RECORDS_COMPLETE = "records_complete"
+    BOOKED = "booked"
+    SEEN = "seen"
+    SHOWN = "shown"
+
+
+class ActionEnding(StrEnum):
+    """What became of an action that a review decided."""
+
+    DONE = "done"
+    DROPPED = "dropped"
 
 
 class Flag(IntFlag):

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import display, frame, loaders, reports
+from dashboard import display, frame, reports
 from dashboard.metrics import capacity as metric
 from dashboard.screens import backlog, cells
 
@@ -22,6 +22,4 @@ st.caption("Click a number of what came or went, or of who waits, to see the lea
 st.subheader("How long they have been waiting")
 by = cells.breakdown("backlog_by", ("location", "service_line", "pathway", "owner", "partner")) or "location"
 cells.leads_behind(view, backlog.ages(view, reports.backlog_age(view.count, view.filters, scope, [by]).table, by))
-f = view.filters
-backlog.next_available(loaders.next_available(view.viewer, f.location, f.service_line, view.as_of, view.today))
 backlog.check(reports.little(view.count, view.filters, scope, today=view.today, weeks=backlog.WEEKS))

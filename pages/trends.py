@@ -23,6 +23,8 @@ found = {name: series.trend(name, asked) for name in series.SERIES}
 finding.markdown(trends.finding(list(found.values())))
 finding.caption("Finished weeks only, the whole history: the period in the sidebar does not apply here.")
 one = view.filters.location[0] if len(view.filters.location) == 1 else None
-trends.in_rows(found, notes, practice_loaders.response_targets().on(view.today, one))
+targets = practice_loaders.targets()
+wanted = {name: targets[s.target].on(view.today, one) for name, s in series.SERIES.items() if s.target}
+trends.in_rows(found, notes, wanted)
 trends.notes(view, notes)
 trends.every_week(found)

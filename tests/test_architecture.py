@@ -114,13 +114,17 @@ SHOWS_ONLY = {"_ask", "_show_more"}
 """Callbacks that change what is shown and write nothing: pressed again, nothing is lost."""
 
 
+def is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant)
+
+
 def test_a_click_that_writes_meets_no_place_where_it_is_broken_off() -> None:
     """A callback, and what it calls in its own module, reads the session whole and never writes to it (ADR 14)."""
     trees = {path.stem: ast.parse(path.read_text()) for path in modules("dashboard")}
     waiting = []
     for module, tree in trees.items():
         for word in ast.walk(tree):
-            if isinstance(word, ast.keyword) and word.arg in ("on_click", "on_change"):
+            if isinstance(word, ast.keyword) and word.arg in ("on_click", "on_change") and not is_text(word.value):
                 module_, _, name = ast.unparse(word.value).rpartition(".")
                 waiting += [(module_ or module, name)] if name not in SHOWS_ONLY else []
     assert ("log_saving", "submit") in waiting

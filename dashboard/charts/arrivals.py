@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import LOST, REACHED, calm
+from dashboard.charts.palette import LOST, REACHED
+from dashboard.charts.theme import calm
 
 
 def hours_of_the_week(table: pd.DataFrame, weekdays: Sequence[str]) -> go.Figure:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import BAND, CONTEXT, OPEN, REACHED, calm
+from dashboard.charts.palette import BAND, CONTEXT, OPEN, REACHED
+from dashboard.charts.theme import calm
 
 
 def weekly_cohorts(table: pd.DataFrame, weeks: Sequence[str]) -> go.Figure:

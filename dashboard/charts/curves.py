@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import BAND, CONTEXT, LOST, REACHED, calm
+from dashboard.charts.palette import BAND, CONTEXT, LOST, REACHED
+from dashboard.charts.theme import calm
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import CONTEXT, LOST, OPEN, REACHED, calm
+from dashboard.charts.palette import CONTEXT, LOST, OPEN, REACHED
+from dashboard.charts.theme import calm
 from data_access.vocabulary import Stage
 
 PARTS = {"went_on": "Went on", "waiting": "Still waiting", "answered": "Answered", "lost": "Lost"}

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import CONTEXT, LOST, REACHED, calm
+from dashboard.charts.palette import CONTEXT, LOST, REACHED
+from dashboard.charts.theme import calm
 from dashboard.metrics.funnel_plot import FAR, OUTSIDE, USUAL, limits
 from dashboard.metrics.partners import MINIMUM_LEADS
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import BAND, CONTEXT, REACHED, calm
+from dashboard.charts.palette import BAND, CONTEXT, REACHED
+from dashboard.charts.theme import calm
 
 _FEW_WEEKS = 8
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import BAND, CONTEXT, LOST, REACHED, calm
+from dashboard.charts.palette import BAND, CONTEXT, LOST, REACHED
+from dashboard.charts.theme import calm
 from dashboard.metrics.trends import COMMON, SIGNALS
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import CONTEXT, LOST, OPEN, REACHED, calm
+from dashboard.charts.palette import CONTEXT, LOST, OPEN, REACHED
+from dashboard.charts.theme import calm
 
 
 def bars_in_two(

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import display
-from dashboard.display import percent, plural, share
+from dashboard.formats import interval, percent, plural, share
 from dashboard.frame import View
 from dashboard.labels import BREAKDOWNS, called
 from dashboard.loaders import names as names_of
@@ -74,7 +74,7 @@ def group_table(view: View, table: pd.DataFrame, by: str) -> Cell | None:
     names = names_of(by)
     named = in_order(table, by, "counted").assign(
         group=lambda rows: called(names, rows[by]),
-        bounds=lambda rows: [display.interval(*pair) for pair in zip(rows["at_least"], rows["at_most"], strict=True)],
+        bounds=lambda rows: [interval(*pair) for pair in zip(rows["at_least"], rows["at_most"], strict=True)],
     )
     headings = {"group": BREAKDOWNS[by]} | _HEADINGS
     clicked = clickable_table(named, headings, "Attendance as a table", f"attendance_table_{by}", (by,))

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from dashboard import display
 from dashboard.charts.work import flows
-from dashboard.display import days, percent, plural
+from dashboard.formats import days, percent, plural
 from dashboard.frame import View
 from dashboard.labels import BREAKDOWNS, called
 from dashboard.loaders import names as names_of
@@ -147,19 +146,3 @@ def ages(view: View, table: pd.DataFrame, by: str) -> Cell | None:
         keys["open_age"] = tuple(range(OVER_DAYS + 1, LONGEST_DAYS + 1))
     title = f"{row['group']}, waiting to be booked" + (f" for more than {OVER_DAYS} days" if old else "")
     return Cell(title, narrower(view.whenever(visits=True), **keys), SITUATIONS, oldest_first=True)
-
-
-def next_available(table: pd.DataFrame) -> None:
-    """The third open slot for a new patient at each location and service line; nothing where no slots are kept."""
-    if table.empty:
-        return
-    st.subheader("Third next available for a new patient")
-    places, lines = names_of("location"), names_of("service_line")
-    named = table.assign(
-        place=[places.get(int(code), "?") for code in table["location"]],
-        line=[lines.get(int(code), "?") if code else "Any" for code in table["service_line"]],
-        third=["beyond the horizon" if value != value else days(value) for value in table["third_next"]],
-        order=table["third_next"].fillna(float("inf")),
-    ).sort_values("order", ascending=False)
-    headings = {"place": "Location", "line": "Service line", "third": "Third next in", "open_slots": "Open slots"}
-    display.table(named, headings, "Third next available")

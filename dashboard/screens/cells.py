@@ -13,6 +13,7 @@ import streamlit as st
 from dashboard import display
 from dashboard.charts.response import dots
 from dashboard.display import lead_list
+from dashboard.formats import stand_out
 from dashboard.frame import View
 from dashboard.labels import BREAKDOWNS, ORDINAL, called
 from dashboard.loaders import names as names_of
@@ -67,7 +68,7 @@ def group_dots(
     st.subheader(heading)
     if every.empty:
         return None
-    st.markdown(display.stand_out(every, called(names, every[by]), k, n, overall))
+    st.markdown(stand_out(every, called(names, every[by]), k, n, overall))
     shown = every.head(_DOTS)
     codes = [int(code) for code in shown[by]]
     drawn = shown.assign(met=shown[k], judged=shown[n], target=shown.get("target", float("nan")))

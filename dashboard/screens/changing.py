@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import auth, changes, loaders
 from dashboard.changes import Change, Difference
-from dashboard.display import plural
+from dashboard.formats import plural
 from dashboard.frame import View
 
 _ASKED = "change_asked"  # which change is being looked at: to try one takes the database's write lock for a moment

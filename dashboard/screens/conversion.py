@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard import display
 from dashboard.charts.cohorts import weekly_cohorts
 from dashboard.charts.curves import DAYS, share_by_time
-from dashboard.display import days, interval, percent, plural
+from dashboard.formats import days, interval, percent, plural
 from dashboard.frame import View
 from dashboard.labels import BREAKDOWNS, DONE, STEPS, called
 from dashboard.loaders import names as names_of

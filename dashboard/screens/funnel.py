@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.charts.funnel import PARTS, funnel_bars
-from dashboard.display import percent, plural
+from dashboard.formats import percent, plural
 from dashboard.frame import View
 from dashboard.labels import BREAKDOWNS, ORDINAL, STAGES, called
 from dashboard.loaders import names as names_of

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import actions, auth, clock, desk, display, forms, labels, loaders, practice_loaders, session, timeline
 from dashboard.auth import Viewer
-from dashboard.display import local, plural
+from dashboard.formats import local, plural
 from dashboard.forms import Inquiry
 from data_access import events as happened
 from data_access.events import RecordsReceived, RecordsRequested, RecordsWaived

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from dashboard import actions, auth, clock, labels, loaders, practice_loaders
 from dashboard.changes import Change, Shown
-from dashboard.display import local, plural
+from dashboard.formats import local, plural
 from dashboard.frame import View
 from dashboard.screens import changing
 from dashboard.screens.rules import owners_shown

@@ -10,9 +10,8 @@ import streamlit as st
 
 from dashboard import actions, auth, clock, desk, labels, loaders
 from dashboard.auth import Viewer
-from dashboard.display import local, plural
+from dashboard.formats import local, minutes, plural
 from dashboard.frame import View
-from dashboard.labels import minutes
 from data_access.counted import Due, Promise, Standing
 from data_access.dimensions import LEADS, Unit
 from data_access.tally import narrower

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from dashboard.display import interval, percent, plural, share
+from dashboard.formats import interval, percent, plural, share
 from dashboard.metrics.intervals import wilson
 from dashboard.metrics.partners import MINIMUM_LEADS, SMALL_PARTNERS
 from dashboard.metrics.referral_volume import NEW, SAME

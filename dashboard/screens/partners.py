@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import display
 from dashboard.charts.partners import funnel_plot, league_dots
-from dashboard.display import percent, plural
+from dashboard.formats import percent, plural
 from dashboard.frame import View
 from dashboard.labels import called
 from dashboard.loaders import names as names_of

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from dashboard import auth, clock, forms, loaders, practice_loaders
 from dashboard.changes import Change, Shown
 from dashboard.copies import WEEKDAYS, opening_hours
-from dashboard.display import plural
+from dashboard.formats import plural
 from dashboard.frame import View
 from dashboard.screens import changing
 from data_access import practice

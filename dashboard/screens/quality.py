@@ -8,9 +8,10 @@ import streamlit as st
 
 from dashboard import desk, display, labels, loaders
 from dashboard.auth import SEE_LEADS, WORK_LEADS
-from dashboard.display import lead_list, percent, plural
+from dashboard.display import lead_list
+from dashboard.formats import local, minutes, percent, plural, week
 from dashboard.frame import View
-from dashboard.labels import BREAKDOWNS, called, minutes
+from dashboard.labels import BREAKDOWNS, called
 from dashboard.loaders import names as names_of
 from dashboard.metrics.quality import SELDOM_FILLED
 from dashboard.screens.cells import Cell, clickable_table
@@ -77,9 +78,7 @@ def fields_by(view: View, table: pd.DataFrame, by: str) -> Cell | None:
     wide = table.pivot_table(index=by, columns="field", values="rate").reindex(columns=fields)
     leads = table.groupby(by)["leads"].max()
     wide = wide.assign(leads=leads).reset_index().sort_values(by, ascending=by != "received_week")
-    named = wide.assign(
-        group=[labels.week(int(c)) if by == "received_week" else names.get(int(c), "?") for c in wide[by]]
-    )
+    named = wide.assign(group=[week(int(c)) if by == "received_week" else names.get(int(c), "?") for c in wide[by]])
     headings = {"group": BREAKDOWNS[by], "leads": "Leads"} | {field: f"{BREAKDOWNS[field]} filled" for field in fields}
     clicked = clickable_table(named, headings, "Fields filled, by group", f"quality_fields_{by}", (by,))
     if not clicked or clicked[1] not in fields:
@@ -125,9 +124,9 @@ def twins(view: View) -> None:
         {
             "Reference": pair["reference"],
             "Lead": pair["first_id"],
-            "Received": display.local(pair["first_at"], zone),
+            "Received": local(pair["first_at"], zone),
             "Again as": pair["second_id"],
-            "Received again": display.local(pair["second_at"], zone),
+            "Received again": local(pair["second_at"], zone),
             "Location": pair["location"],
         }
         for pair in pairs

@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard import display
 from dashboard.charts.work import bars_in_two
-from dashboard.display import days, interval, percent, plural, share
+from dashboard.formats import days, interval, percent, plural, share
 from dashboard.frame import View
 from dashboard.labels import AT_ARRIVAL, BREAKDOWNS, called
 from dashboard.loaders import names as names_of

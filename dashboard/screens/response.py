@@ -8,13 +8,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import labels, loaders, practice_loaders
+from dashboard import formats, labels, loaders, practice_loaders
 from dashboard.charts.arrivals import hours_of_the_week
 from dashboard.charts.curves import STAFFED_HOURS, share_by_time
 from dashboard.charts.response import weekly
-from dashboard.display import lead_list, left_out, percent, plural, share
+from dashboard.display import lead_list, left_out
+from dashboard.formats import minutes, percent, plural, share
 from dashboard.frame import View
-from dashboard.labels import BREAKDOWNS, called, minutes
+from dashboard.labels import BREAKDOWNS, called
 from dashboard.loaders import names as names_of
 from dashboard.reports import Answer
 from dashboard.screens import cells
@@ -95,7 +96,7 @@ def weeks(view: View, table: pd.DataFrame, contact: bool) -> Cell | None:
         return None
     week = int(point[0])
     where = replace(view.filters.where(view.viewer.locations), days=None, due_weeks=(week, week + 1))
-    return Cell(f"Due in {labels.week(week)}", narrower(where, **{_key(contact): _JUDGED}))
+    return Cell(f"Due in {formats.week(week)}", narrower(where, **{_key(contact): _JUDGED}))
 
 
 def group_dots(view: View, table: pd.DataFrame, by: str, contact: bool) -> Cell | None:

@@ -7,9 +7,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.charts.work import bars_in_two, stays
-from dashboard.display import percent, plural
+from dashboard.formats import minutes, percent, plural
 from dashboard.frame import View
-from dashboard.labels import BREAKDOWNS, STAGES, called, minutes
+from dashboard.labels import BREAKDOWNS, STAGES, called
 from dashboard.loaders import names as names_of
 from dashboard.screens.cells import Cell, clickable, clickable_table
 from data_access.counted import Due, WentTo

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from dashboard import auth, clock, desk, labels, loaders, practice_loaders
 from dashboard.auth import Viewer
 from dashboard.changes import Change, Shown
-from dashboard.display import plural
+from dashboard.formats import plural
 from dashboard.frame import View
 from dashboard.loaders import names as names_of
 from dashboard.screens import changing

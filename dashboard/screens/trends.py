@@ -1,54 +1,24 @@
 """Blocks of the trends page."""
 
-import math
 from collections.abc import Mapping, Sequence
 from datetime import date
 
 import streamlit as st
 
-from dashboard import actions, clock, display, loaders
+from dashboard import actions, clock, display, loaders, signals
 from dashboard.auth import ANNOTATE, NotAllowed
 from dashboard.charts.trends import with_limits
-from dashboard.display import percent
 from dashboard.frame import View
-from dashboard.labels import minutes
 from dashboard.metrics.trends import (
-    ALWAYS_MET,
-    BASELINE,
-    COMMON,
-    HIT_AND_MISS,
-    NEVER_MET,
-    OUTSIDE,
-    SHIFT,
     SIGNALS,
-    SMALL_WEEK,
     TREND,
     TWO_OF_THREE,
-    assurance,
-    usual,
 )
-from dashboard.series import SERIES, Series, Trend
+from dashboard.series import SERIES, Trend
 from data_access.annotations import TEXT_LENGTH, Annotation
 from data_access.days import week_start
 from data_access.vocabulary import TrendSeries
 
-NAMES = {
-    OUTSIDE: "outside the limits: a signal",
-    SHIFT: "seven weeks on one side: a signal",
-    TREND: "seven weeks in one direction: worth a look",
-    TWO_OF_THREE: "two of three near a limit: worth a look",
-    COMMON: "as usual",
-}
-_DIRECTED = {
-    OUTSIDE: ("above the limits", "below the limits"),
-    SHIFT: ("seven weeks above the middle", "seven weeks below the middle"),
-    TREND: ("seven weeks rising", "seven weeks falling"),
-}
-_ASSURANCE = {
-    ALWAYS_MET: "as things are, it is met every week",
-    NEVER_MET: "as things are, it is missed every week",
-    HIT_AND_MISS: "as things are, chance decides whether a week meets it",
-}
 _WEEKS = 52
 
 
@@ -57,25 +27,24 @@ def finding(found: list[Trend]) -> str:
     judged = [trend for trend in found if len(trend.table) and trend.table["judged"].iloc[-1]]
     if not judged:
         return "There are too few finished weeks to say what is usual: six are needed."
-    signals = [t.series.title.lower() for t in judged if t.table["label"].iloc[-1] in SIGNALS]
+    loud = [t.series.title.lower() for t in judged if t.table["label"].iloc[-1] in SIGNALS]
     looks = [t.series.title.lower() for t in judged if t.table["label"].iloc[-1] in (TREND, TWO_OF_THREE)]
-    show = "shows" if len(signals) == 1 else "show"
-    text = f"**{len(signals)} of {len(judged)}** series {show} a signal in their last finished week"
-    text += f": {', '.join(signals)}." if signals else "."
+    show = "shows" if len(loud) == 1 else "show"
+    text = f"**{len(loud)} of {len(judged)}** series {show} a signal in their last finished week"
+    text += f": {', '.join(loud)}." if loud else "."
     return text + (f" Worth a look: {', '.join(looks)}." if looks else "")
 
 
 def chart(name: str, trend: Trend, notes: Sequence[Annotation], target: float | None) -> None:
     """One series: its title states the finding, the picture shows it."""
     table = trend.table.tail(_WEEKS)
-    target = target if name == "in_time" else None
     with st.container(border=True):
-        st.markdown(f"**{trend.series.title}**  \n{_said(trend)}{_against(trend, target)}")
+        st.markdown(f"**{trend.series.title}**  \n{signals.said(trend)}{signals.against(trend, target)}")
         if len(table):
             mondays = [week_start(int(week)).isoformat() for week in table["week"]]
             said = [(note.on_day.isoformat(), f"{note.on_day:%d %b %Y}: {note.text}") for note in notes]
             shown = [note for note in said if mondays[0] <= note[0]]
-            figure = with_limits(table, mondays, NAMES, unit=trend.series.unit, notes=shown, target=target)
+            figure = with_limits(table, mondays, signals.NAMES, unit=trend.series.unit, notes=shown, target=target)
             st.plotly_chart(figure, key=f"trends_{name}", config={"displayModeBar": False}, alt=trend.series.title)
 
 
@@ -86,9 +55,9 @@ def every_week(found: dict[str, Trend]) -> None:
             table, one = trend.table, trend.series
             rows = table.assign(
                 of=[f"{week_start(int(week)):%d %b %Y}" for week in table["week"]],
-                shown=[_number(value, one) for value in table["value"]],
-                usually=[_range(*limits, one) for limits in zip(table["low"], table["high"], strict=True)],
-                means=table["label"].map(NAMES).where(table["judged"], ""),
+                shown=[signals.number(value, one) for value in table["value"]],
+                usually=[signals.usually(*limits, one) for limits in zip(table["low"], table["high"], strict=True)],
+                means=table["label"].map(signals.NAMES).where(table["judged"], ""),
                 n=table["n"].astype("int64"),
             )
             st.markdown(f"**{one.title}**")
@@ -96,67 +65,13 @@ def every_week(found: dict[str, Trend]) -> None:
             display.table(rows.iloc[::-1], headings, f"{one.title}, week by week")
 
 
-def _said(trend: Trend) -> str:
-    if not len(trend.table):
-        return "No week is finished yet."
-    last = trend.table.iloc[-1]
-    if math.isnan(last.value):
-        return "No lead in the last finished week."
-    text = f"{_number(last.value, trend.series)}"
-    if trend.series.share:
-        text += f" ({int(last.k):,} of {int(last.n):,})"
-    text += f" in the week of {week_start(int(last.week)):%d %b}"
-    if trend.series.share and (last.n < SMALL_WEEK or not last.judged) and (week := _usual(trend)):
-        return text + f"; {week[0]}-{week[1]} of {int(last.n)} would be usual."
-    if not last.judged:
-        return text + "; too few weeks yet to say what is usual."
-    trial = ", on trial" if trend.limits.status == "trial" else ""
-    return text + f"; usual is {_range(last.low, last.high, trend.series)}{trial}: {_means(trend)}."
-
-
-def _means(trend: Trend) -> str:
-    """What the last week's signal is, with its direction, and whether that is for the better."""
-    last = trend.table.iloc[-1]
-    if last.label not in _DIRECTED:
-        return NAMES[last.label]
-    up, down = _DIRECTED[last.label]
-    higher = last.value > (trend.table["value"].iloc[-2] if last.label == TREND else last.centre)
-    verdict = {1: ", for the better", 0: "", -1: ", for the worse"}[trend.series.better * (1 if higher else -1)]
-    return (up if higher else down) + verdict + NAMES[last.label][NAMES[last.label].index(":") :]
-
-
-def _against(trend: Trend, target: float | None) -> str:
-    """What the usual up and down means for the target."""
-    if target is None or (found := assurance(trend.limits, target)) is None:
-        return ""
-    return f" Target {percent(target, 0)}: {_ASSURANCE[found]}."
-
-
-def _usual(trend: Trend) -> tuple[int, int] | None:
-    before, last = trend.table.iloc[trend.begins : -1].head(BASELINE), trend.table.iloc[-1]
-    if not before["n"].sum():
-        return None
-    week = usual(int(last.k), int(last.n), int(before["k"].sum()), int(before["n"].sum()))
-    return week.low, week.high
-
-
-def _number(value: float, series: Series) -> str:
-    if math.isnan(value):
-        return ""
-    return percent(value) if series.share else minutes(round(value)) if series.unit == "min" else f"{value:,.0f}"
-
-
-def _range(low: float, high: float, series: Series) -> str:
-    return "" if math.isnan(low) else f"{_number(low, series)} to {_number(high, series)}"
-
-
-def in_rows(found: dict[str, Trend], notes: Sequence[Annotation], target: float | None) -> None:
-    """All charts, two to a row."""
+def in_rows(found: dict[str, Trend], notes: Sequence[Annotation], targets: Mapping[str, float | None]) -> None:
+    """All charts, two to a row; `targets`: of each series that has one."""
     names = list(found)
     for start in range(0, len(names), 2):
         for column, name in zip(st.columns(2), names[start : start + 2], strict=False):
             with column:
-                chart(name, found[name], notes, target)
+                chart(name, found[name], notes, targets.get(name))
 
 
 def notes(view: View, standing: Sequence[Annotation]) -> None:

@@ -15,6 +15,7 @@ from dashboard.metrics.attendance import ATTENDANCE_COLUMNS, BY_LEAD_COLUMNS, NE
 from dashboard.metrics.capacity import AGE_COLUMNS, BACKLOG_COLUMNS, NEXT_AVAILABLE_COLUMNS
 from dashboard.metrics.case_mix import CASE_MIX_COLUMNS
 from dashboard.metrics.cohorts import COHORT_COLUMNS
+from dashboard.metrics.demand import DEMAND_COLUMNS
 from dashboard.metrics.funnel import FUNNEL_COLUMNS, LOST_COLUMNS
 from dashboard.metrics.funnel_plot import FUNNEL_PLOT_COLUMNS
 from dashboard.metrics.partners import LEAGUE_COLUMNS
@@ -58,6 +59,7 @@ COLUMNS = {
     "stalls": STALL_COLUMNS,
     "next-steps": FOLLOW_UP_COLUMNS,
     "backlog": BACKLOG_COLUMNS,
+    "demand": (*SLOT_KEYS, *DEMAND_COLUMNS),
     "backlog-age": AGE_COLUMNS,
     "next-available": (*SLOT_KEYS, *NEXT_AVAILABLE_COLUMNS),
     "log-lag": LAG_COLUMNS,
@@ -352,3 +354,37 @@ def test_new_patients_for_others_hide_small_cells(demo_url: str, capsys: pytest.
     outside = [row["new_patients"] for row in printed(capsys, *arguments, "--for-others")["rows"]]
     assert any(0 < count < 11 for count in inside)
     assert all(not told.isdecimal() or int(told) == 0 or int(told) > 10 for told in outside)
+
+
+@pytest.mark.parametrize("kind", ["html", "pdf", "xlsx", "csv"])
+def test_a_report_is_written_twice_alike(demo_url: str, kind: str, tmp_path: Path, capsys) -> None:
+    """Counted or frozen, the same week gives the same bytes; what is said goes to standard error."""
+    files = [tmp_path / f"{number}.{kind}" for number in range(2)]
+    for file in files:
+        asked = ["report", "--week", "2026-W46", "--format", kind, "--out", str(file), "--database", demo_url]
+        assert cli.main(asked) == 0
+    assert files[0].read_bytes() == files[1].read_bytes()
+    said = capsys.readouterr()
+    assert not said.out
+    assert f"{files[1]}: " in said.err
+
+
+def test_a_report_for_others_says_so_and_one_of_a_location_is_of_that_location(demo_url: str, tmp_path: Path) -> None:
+    """By the filters of the metrics."""
+    file = tmp_path / "x.html"
+    asked = ["report", "--location", "Telehealth", "--for-others", "--out", str(file), "--database", demo_url]
+    assert cli.main(asked) == 0
+    assert "location Telehealth" in file.read_text()
+    assert "For others" in file.read_text()
+    assert "Main Street" not in file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("week", "says"),
+    [("2026-W48", "is not over; the last week that is over is 2026-W47"), ("47", "is not an ISO week; write 2026-W47"),
+     ("2025-W53", "is not an ISO week"), ("0001-W10", "is not a week from")],
+)  # fmt: skip
+def test_a_week_that_cannot_be_reported_is_refused_in_words(demo_url: str, week: str, says: str, capsys) -> None:
+    """One that is not over, and one that is none."""
+    assert cli.main(["report", "--week", week, "--database", demo_url]) == 1
+    assert says in capsys.readouterr().err

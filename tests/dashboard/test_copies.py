@@ -8,7 +8,8 @@ import pytest
 
 from dashboard import cli, copies
 from dashboard.copies import Audience, Copy
-from dashboard.labels import minutes, word
+from dashboard.formats import minutes
+from dashboard.labels import word
 from data_access import checklists, practice, promises, texts
 from data_access import tables as t
 from data_access.engine import reading, writing

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from data_access import demo
 from data_access import engine as databases
+from data_access import tables as t
 from data_access.engine import writing
 from data_access.vocabulary import Channel, Kind
 from tests import factories
@@ -25,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 ENTRY = str(ROOT / "dashboard" / "app.py")
 SET_UP = ("rules", "texts", "checklists", "places", "lists")
 WITHOUT_A_CHART = ("log_inquiry", "data_quality", "partner", "my_day", "lead", *SET_UP)
-ABOUT_NOW = ("my_day", "lead", *SET_UP)
+ABOUT_NOW = ("my_day", "lead", "weekly_review", *SET_UP)
 PAGES = sorted(p.stem for p in (ROOT / "pages").glob("*.py"))
 pytestmark = pytest.mark.usefixtures("at_the_demo_moment")
 
@@ -105,7 +106,14 @@ def test_an_empty_practice_is_told_what_to_do(page: str, on_empty: str) -> None:
 @pytest.mark.parametrize("page", [p for p in PAGES if p not in ("log_inquiry", "lead", *SET_UP)])
 def test_filters_that_match_nothing_say_so(page: str, on_demo: str) -> None:
     """Before there was anything, and on a day that is still to come: the way back is named."""
-    whenever = page in ("stalls", "backlog", "trends", "my_day")  # what they are about, the period does not narrow
+    whenever = page in (
+        "stalls",
+        "backlog",
+        "capacity",
+        "trends",
+        "my_day",
+        "weekly_review",
+    )  # the period says nothing here
     narrow = (
         {"pathway": "Patient", "channel": "Fax"}
         if whenever
@@ -457,10 +465,27 @@ def test_a_note_without_words_is_refused_beside_the_form(demo_file: Path, tmp_pa
     assert at.date_input(key="trends_note_day_0").value == date(2026, 7, 6), "what was chosen is kept"
 
 
-def test_the_backlog_page_shows_no_openings_where_none_are_kept(on_demo: str) -> None:
-    """They are shown where they are kept, and the block is not there where they are not."""
-    assert "Third next available" in words(visit("backlog"))
-    assert "Third next available" not in words(visit("backlog", as_of="2019-01-01"))
+def test_the_capacity_page_says_where_no_openings_are_kept(at_the_demo_moment, tmp_path: Path, monkeypatch) -> None:
+    """And how they come in; the three numbers are there all the same."""
+    world = factories.found(sqlite(tmp_path / "world.db"))
+    with writing(world.engine) as c:
+        c.execute(sa.update(t.practice).values(is_demo=True, demo_until=NOW.date()))
+    factories.log(world, NOW - timedelta(days=9))
+    monkeypatch.setenv("HANDOFF_DATABASE_URL", f"sqlite:///{tmp_path / 'world.db'}")
+    said = words(at := visit("capacity"))
+    assert "No openings for new patients are entered" in said
+    assert "Third next available" not in said
+    assert at.table[0].value.loc[0, "Capacity: ready / openings a week"] == "not entered"
+
+
+def test_the_capacity_page_shows_openings_against_demand(on_demo: str) -> None:
+    """The sentence adds up what the table shows, and one row is short."""
+    at = visit("capacity")
+    said, table = words(at), at.dataframe[0].value
+    assert "Third next available" in said
+    ready = re.search(r"\*\*(\d+)\*\* leads a week become ready", said)
+    assert abs(int(ready[1]) - table["ready"].astype(float).sum()) < 1
+    assert "More come than fit" in set(table["stands"])
 
 
 def test_promises_and_hours_in_force_are_shown_beside_what_they_judge(on_demo: str) -> None:

@@ -62,7 +62,7 @@ def test_the_target_of_a_day_is_the_newest_that_was_set_by_then_and_a_location_h
         promises.set_target(
             c, TargetMetric.RESPONSE_IN_TIME, 0.6, effective_from=date(2026, 2, 1), location_id=world.south
         )
-        made = promises.targets(c, TargetMetric.RESPONSE_IN_TIME)
+        made = promises.targets(c)[TargetMetric.RESPONSE_IN_TIME]
     assert [made.on(date(2026, month, 15)) for month in (1, 2, 3)] == [0.9, 0.9, 0.95]
     assert [made.on(date(2026, month, 15), world.south) for month in (1, 2, 3)] == [0.9, 0.6, 0.6]
     assert made.on(date(2019, 1, 1)) is None

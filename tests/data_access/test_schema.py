@@ -164,3 +164,26 @@ def test_the_fourth_schema_takes_what_stood_in_columns_over_as_texts(tmp_path: P
         assert c.execute(sa.text("SELECT may_contact, preferred_contact FROM partners")).one() == (1, None)
         assert checklists.checklist_on(c, None, date(2026, 1, 1)).items == {RecordItem.CLINICAL_NOTES: True}
     engine.dispose()
+
+
+def test_the_fifth_schema_keeps_targets_and_notes(tmp_path: Path) -> None:
+    """SQLite copies both tables for their new words; what stood there stands, and the new words are allowed."""
+    engine = databases.connect(f"sqlite:///{tmp_path / 'fourth.db'}")
+    with at_schema(engine, "0004") as c:
+        c.exec_driver_sql("INSERT INTO practice (id, name, zone, is_demo, horizon_days) VALUES (1, 'P', 'UTC', 0, 30)")
+        c.exec_driver_sql(
+            "INSERT INTO targets (metric, value, effective_from) VALUES ('response_in_time', 0.9, '2020-01-01')"
+        )
+        c.exec_driver_sql(
+            "INSERT INTO annotations (on_day, text, rebases, written_at) VALUES ('2026-03-02', 'note', 'seen', '2026-03-02')"
+        )
+    schema.migrate(engine)
+    with engine.connect() as c:
+        assert c.execute(sa.text("SELECT metric, value FROM targets")).all() == [("response_in_time", 0.9)]
+        assert c.execute(sa.text("SELECT text, rebases FROM annotations")).all() == [("note", "seen")]
+    with databases.writing(engine) as c:
+        c.exec_driver_sql("INSERT INTO targets (metric, value, effective_from) VALUES ('shown', 0.8, '2026-01-01')")
+        c.exec_driver_sql("UPDATE annotations SET rebases = 'shown'")
+    with pytest.raises(sa.exc.IntegrityError), databases.writing(engine) as c:
+        c.exec_driver_sql("INSERT INTO targets (metric, value, effective_from) VALUES ('anything', 0.8, '2026-01-01')")
+    engine.dispose()

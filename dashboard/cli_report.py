@@ -1,0 +1,74 @@
+"""`handoff report`: the weekly review as a file, as the page shows it."""
+
+import argparse
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from dashboard import cli_options, exports
+from dashboard.exports import outside
+from dashboard.filters import Filters
+from dashboard.formats import week as named
+from dashboard.review import building, reading
+from dashboard.review.document import Review, from_content
+from data_access import practice, reviews, tally
+from data_access.days import week_number
+
+FORMATS = ("html", "pdf", "xlsx", "csv")
+PAPERS = ("a4", "letter")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the command."""
+    parser.add_argument("--week", metavar="WEEK", help="an ISO week that is over, as 2026-W47; otherwise the last one")
+    parser.add_argument("--format", choices=FORMATS, default="html")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="where to; otherwise weekly-review-WEEK.FORMAT here")
+    parser.add_argument("--paper", choices=PAPERS, default="a4", help="of the PDF")
+    parser.add_argument("--for-others", action="store_true", help="it leaves the practice: without small counts")
+    parser.add_argument("--counted-today", action="store_true", help="counted anew, also where the week was frozen")
+    cli_options.add_filters(parser)
+
+
+def run(connection: Connection, a: argparse.Namespace, now: datetime) -> None:
+    """Write the review of a week.
+
+    Raises
+    ------
+    LookupError
+        When a name is not known, or there is no practice yet.
+    ValueError
+        When the week cannot be read, or is not over.
+    """
+    own = practice.get(connection)
+    if own is None:
+        raise LookupError("the database holds no practice yet; try: handoff import, or handoff demo")
+    today = now.astimezone(ZoneInfo(own["zone"])).date()
+    week = _finished(a.week, today)
+    review = _review(connection, week, cli_options.filters_of(connection, a), anew=a.counted_today)
+    written = exports.writers(a.paper)[a.format](outside.for_others(review) if a.for_others else review)
+    file = a.out or Path(f"weekly-review-{review.week}.{a.format}")
+    file.write_bytes(written)
+    print(f"{file}: {len(written):,} bytes", file=sys.stderr)
+
+
+def _finished(text: str | None, today: date) -> int:
+    """The number of the week that is asked for, or of the last one that is over."""
+    last = week_number(today) - 1
+    if text is None:
+        return last
+    asked = cli_options.week(text)
+    if asked > last:
+        raise ValueError(f"{text} is not over; the last week that is over is {named(last)}")
+    return asked
+
+
+def _review(connection: Connection, week: int, filters: Filters, *, anew: bool) -> Review:
+    kept = None if anew else reviews.frozen(connection, week, filters.key)
+    if kept:
+        return from_content(kept.content)
+    return building.build(
+        reading.sources(connection, lambda *what: tally.tally(connection, *what), week, filters, None)
+    )

@@ -1,0 +1,119 @@
+"""A weekly review for others: what leaves the practice tells nothing of a few leads."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from dashboard.metrics.small_cells import SMALLEST, rate_may_leave
+from dashboard.review.document import Block, Holds, Number, Review, Table, Week
+
+NOTE = (
+    "For others: counts of 1 to 10 are not told. Rows with such counts are added up to one row, and left out where that does "
+    "not help; sentences, actions and means are left out."
+)
+_INTERNAL = ("actions", "red")
+"""Blocks that are the practice's own."""
+
+
+def for_others(review: Review) -> Review:
+    """The review without small counts, and without what could be worked out from what is told.
+
+    Rows with a count of 1 to 10, or with so few that did not, become one row; the smallest other row joins them until that
+    one is large enough. So no hidden number is left that a total would give away.
+
+    References
+    ----------
+    CMS cell size suppression policy (resdac.org/articles/cms-cell-size-suppression-policy).
+    """
+    blocks = tuple(_block(one) for one in review.blocks if one.name not in _INTERNAL)
+    return replace(review, blocks=blocks, definitions=(("For others", NOTE), *review.definitions))
+
+
+def _block(block: Block) -> Block:
+    told = [table for one in block.tables if (table := told_table(one)) is not None]
+    numbers = tuple(_number(one) for one in block.numbers)
+    said = () if numbers or told else ("Too few to be told outside the practice.",)
+    return replace(block, said=said, numbers=numbers, tables=tuple(told), alarms=())
+
+
+def _number(number: Number) -> Number:
+    history = tuple(
+        week if _may_be_told(number, week) else replace(week, k=None, n=None, value=None) for week in number.history
+    )
+    return replace(number, history=history, said="")
+
+
+def _may_be_told(number: Number, week: Week) -> bool:
+    n = week.n or 0
+    if number.unit == "%":
+        return week.k is not None and rate_may_leave(week.k, n)
+    return n == 0 or n >= SMALLEST
+
+
+def told_table(table: Table) -> Table | None:
+    """A table without small counts; None where nothing of it may be told.
+
+    Means are left out, because together with the counts of another row they may give one away.
+    """
+    kept = [place for place, column in enumerate(table.columns) if column.holds != Holds.RATE]
+    columns = tuple(table.columns[place] for place in kept)
+    rows = [tuple(row[place] for place in kept) for row in table.rows]
+    bare = replace(table, columns=columns, rows=tuple(rows), drawn=None)
+    if not table.divisible:
+        nested = all(not _small(abs(a - b)) for a, b in _steps(bare))
+        return bare if nested and not any(_is_small(bare, row) for row in rows) else None
+    rows.sort(key=lambda row: -_size(bare, row))
+    large = [row for row in rows if not _is_small(bare, row)]
+    few = [row for row in rows if _is_small(bare, row)]
+    while few and (_is_small(bare, others := _sum(bare, few)) or len(few) == 1):
+        if not large:
+            return None
+        few.append(large.pop())
+    return replace(bare, rows=(*large, *([others] if few else [])))
+
+
+def _small(count: int) -> bool:
+    return 0 < count < SMALLEST
+
+
+def _counts(table: Table, row: Sequence[Any]) -> dict[str, int]:
+    return {
+        column.name: value
+        for column, value in zip(table.columns, row, strict=True)
+        if column.holds == Holds.COUNT and value is not None
+    }
+
+
+def _size(table: Table, row: Sequence[Any]) -> int:
+    return max(_counts(table, row).values(), default=0)
+
+
+def _is_small(table: Table, row: Sequence[Any]) -> bool:
+    counts = _counts(table, row)
+    rates = [column.of for column in table.columns if column.of]
+    return any(map(_small, counts.values())) or any(not rate_may_leave(counts[k], counts[n]) for k, n in rates)
+
+
+def _steps(table: Table) -> Iterable[tuple[int, int]]:
+    """Neighbouring counts of each column: how many were lost on the way is their difference."""
+    for before, after in zip(table.rows, table.rows[1:], strict=False):
+        one, other = _counts(table, before), _counts(table, after)
+        yield from ((one[name], other[name]) for name in one)
+
+
+def _sum(table: Table, rows: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
+    totals: dict[str, int] = {}
+    for row in rows:
+        for name, value in _counts(table, row).items():
+            totals[name] = totals.get(name, 0) + value
+    words = iter([f"Others ({len(rows)})"])
+    made: list[Any] = []
+    for column in table.columns:
+        if column.holds == Holds.TEXT:
+            made.append(next(words, ""))
+        elif column.of:
+            k, n = (totals[name] for name in column.of)
+            made.append(k / n if n else None)
+        else:
+            made.append(totals.get(column.name))
+    return tuple(made)

@@ -1,0 +1,118 @@
+"""Capacity for new patients against the demand for it: openings, leads that are ready, and how long the next one waits."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+DEMAND_COLUMNS = ("ready_a_week", "waiting", "offered_a_week", "taken", "open", "wait_days", "warning")
+
+GROWS, LATE, BOOKED_UP, FITS, NOT_KEPT = "grows", "late", "booked up", "fits", "not kept"
+WARNINGS = (GROWS, LATE, BOOKED_UP)
+"""What a meeting acts on before marketing fills what cannot be scheduled."""
+
+
+def demand(
+    ready: pd.DataFrame,
+    waiting: pd.DataFrame,
+    slots: pd.DataFrame,
+    by: Sequence[str],
+    *,
+    weeks_back: int,
+    weeks_ahead: int,
+    today: int,
+    horizon: int,
+) -> pd.DataFrame:
+    """Whether the openings of the next weeks hold the leads that are ready for an appointment.
+
+    Definition
+    ----------
+    Demand is how many leads a week became ready to be scheduled over the last weeks: found eligible, or booked straight away.
+    Offered is how many openings for new patients a week begin in the weeks ahead, those that are taken already among
+    them. The wait is how many days ahead the opening lies that a lead which is ready today would get, once everybody
+    who waits already has one. It "grows" where more become ready than are offered, is "late" where the wait is longer
+    than the horizon, and "booked up" where the openings that are known do not reach for those who wait.
+
+    Population
+    ----------
+    Leads headed for a visit, by location and service line; leads without a service line, and openings for any, are
+    rows of their own. Waiting are open leads that are eligible and not booked.
+
+    Censoring
+    ---------
+    Openings that nobody has entered yet are not there: the wait is what the calendar says today. Where no openings are kept
+    for a row, its capacity is not known, and nothing is said about it.
+
+    Parameters
+    ----------
+    ready : DataFrame
+        Counts of leads that became ready in the last `weeks_back` finished weeks, by `by`.
+    waiting : DataFrame
+        Counts of open leads that are ready and not booked, by `by`.
+    slots : DataFrame
+        Counts of openings by `by`, `slot_day` (days since 1970) and `taken` (1 where it is booked or withdrawn); past ones
+        show that openings are kept.
+    weeks_back, weeks_ahead : int
+        Over how many weeks demand is averaged, and how many weeks ahead openings are counted.
+    today, horizon : int
+        Days since 1970, and days.
+
+    Returns
+    -------
+    DataFrame
+        One row per group that has leads or openings: the columns of `by`, then DEMAND_COLUMNS. `ready_a_week` and
+        `offered_a_week` per week (not whole); `waiting` leads; `taken` and `open` openings in the weeks ahead; `wait_days`
+        whole days, NaN where the known openings do not reach; `warning` one of GROWS, LATE, BOOKED_UP, FITS, NOT_KEPT.
+
+    Raises
+    ------
+    KeyError
+        When a table lacks one of the keys.
+
+    References
+    ----------
+    Silvester et al. 2004, Clin. Manag. 12:105, on demand and capacity measured in the same unit; Murray and Berwick 2003,
+    JAMA 289:1035.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> ready = pd.DataFrame([[1, 24]], columns=["location", "count"])
+    >>> waiting = pd.DataFrame([[1, 2]], columns=["location", "count"])
+    >>> slots = pd.DataFrame([[1, 101, 0, 2], [1, 104, 0, 3], [1, 102, 1, 4]],
+    ...                      columns=["location", "slot_day", "taken", "count"])
+    >>> made = demand(ready, waiting, slots, ["location"], weeks_back=8, weeks_ahead=1, today=100, horizon=30)
+    >>> made.astype(object).values.tolist()
+    [[1, 3.0, 2, 9.0, 4, 5, 4.0, 'fits']]
+    """
+    keys = list(by)
+    ahead = slots[(slots["slot_day"] > today) & (slots["slot_day"] <= today + 7 * weeks_ahead)]
+    free = slots[(slots["slot_day"] > today) & (slots["taken"] == 0)].sort_values("slot_day")
+    counts = {
+        "ready": ready, "waiting": waiting, "kept": slots, "taken": ahead[ahead["taken"] == 1],
+        "open": ahead[ahead["taken"] == 0],
+    }  # fmt: skip
+    table = pd.DataFrame({name: part.groupby(keys)["count"].sum() for name, part in counts.items()})
+    table = table.fillna(0).astype("int64").reset_index()
+    openings = dict(iter(free.groupby(keys)))
+    waits = [
+        _wait(openings.get(tuple(group) if len(keys) > 1 else (group[0],)), queue, today)
+        for *group, queue in table[[*keys, "waiting"]].itertuples(index=False, name=None)
+    ]
+    wait = np.array(waits, float)
+    ready_a_week, offered = table["ready"] / weeks_back, (table["taken"] + table["open"]) / weeks_ahead
+    warning = np.select(
+        [table["kept"] == 0, ready_a_week > offered, np.isnan(wait), wait > horizon],
+        [NOT_KEPT, GROWS, BOOKED_UP, LATE],
+        FITS,
+    )
+    table = table.assign(ready_a_week=ready_a_week, offered_a_week=offered, wait_days=wait, warning=warning)
+    return table[[*keys, *DEMAND_COLUMNS]]
+
+
+def _wait(openings: pd.DataFrame | None, queue: int, today: int) -> float:
+    """Days until the opening behind those that everybody who waits takes first."""
+    if openings is None:
+        return float("nan")
+    reached = openings.loc[openings["count"].cumsum() > queue, "slot_day"]
+    return float(reached.iloc[0] - today) if len(reached) else float("nan")

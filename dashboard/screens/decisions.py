@@ -1,0 +1,192 @@
+"""Decisions of the weekly review: written down where they are made, carried over until they end; and the freeze."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import streamlit as st
+
+from dashboard import actions, auth, clock, loaders, review_loaders, session
+from dashboard.auth import Viewer
+from dashboard.filters import Filters
+from dashboard.formats import plural
+from dashboard.frame import View
+from dashboard.review import blocks
+from dashboard.review.document import (
+    Block,
+    Review,
+    to_content,
+)
+from dashboard.series import SERIES
+from data_access.reviews import TEXT_LENGTH, Action
+from data_access.vocabulary import ActionEnding, TrendSeries
+
+_MOVES = {"response": TrendSeries.IN_TIME, "stalls": TrendSeries.COMPLETE, "funnel": TrendSeries.BOOKED,
+          "partners": TrendSeries.RECEIVED, "capacity": TrendSeries.BOOKED}  # fmt: skip
+"""The number that a decision in a block is usually to move."""
+
+
+@dataclass
+class _Meeting:
+    """What was decided last, or why it was not. It is changed and never replaced (session.py)."""
+
+    turn: int = 0
+    said: str = ""
+    problems: dict[str, str] = field(default_factory=dict)
+
+
+def _meeting() -> _Meeting:
+    return session.kept("weekly_meeting", _Meeting)
+
+
+def notice() -> None:
+    """Say once what was written down last."""
+    meeting = _meeting()
+    if meeting.said:
+        st.toast(meeting.said, icon=":material/check:")
+    meeting.said = ""
+
+
+def carried_over(view: View, week: int, shown: Block) -> None:
+    """Earlier reviews' actions, each with what its number did since, and how it ends."""
+    told = {row["text"]: row for table in shown.tables for row in table.records()}
+    for one in review_loaders.actions(view.viewer, week):
+        if one.week < week:
+            _action(view, one, told.get(one.text, {}).get("since", ""))
+
+
+def decided(view: View, week: int) -> None:
+    """What this week's review decided."""
+    with st.container(border=True, key="weekly_block_decided"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader("New actions", width="stretch")
+            decide(view, week, "decided")
+        mine = [one for one in review_loaders.actions(view.viewer, week) if one.week == week]
+        st.markdown(f"**{plural(len(mine), 'action')}** decided in this review." if mine else "Nothing is decided yet.")
+        for one in mine:
+            _action(view, one, "")
+
+
+def _action(view: View, one: Action, since: str) -> None:
+    where = blocks.about(one, loaders.names)
+    beside = " · ".join(part for part in (one.owner, f"due {one.due_on:%a %d %b}", where, since) if part)
+    standing = blocks.stands(one, view.today)
+    tone = f":orange[{standing}]" if standing == "Overdue" else standing
+    problem = _meeting().problems.get(f"action_{one.id}")
+    with st.container(horizontal=True, vertical_alignment="center", key=f"weekly_action_{one.id}"):
+        st.markdown(f"**{one.text}** · {tone}  \n{beside}", width="stretch")
+        if not view.viewer.may(auth.DECIDE):
+            return
+        if one.ending:
+            st.button("Take up again", key=f"weekly_again_{one.id}", on_click=_end, args=(view.viewer, one.id, None))
+            return
+        st.button("Done", key=f"weekly_done_{one.id}", icon=":material/check:", on_click=_end,
+                  args=(view.viewer, one.id, ActionEnding.DONE))  # fmt: skip
+        st.button("Drop", key=f"weekly_drop_{one.id}", type="tertiary", on_click=_end,
+                  args=(view.viewer, one.id, ActionEnding.DROPPED))  # fmt: skip
+        with st.popover("Move", type="tertiary"), st.form(f"weekly_move_{one.id}_{_meeting().turn}", border=False):
+            people = review_loaders.staff()
+            people.setdefault(one.owner_id, one.owner)
+            st.selectbox("Owner", list(people), index=list(people).index(one.owner_id), format_func=people.__getitem__,
+                         key=f"weekly_owner_{one.id}")  # fmt: skip
+            st.date_input("Due", value=max(one.due_on, view.today), key=f"weekly_due_{one.id}", format="YYYY-MM-DD")
+            st.form_submit_button("Move it", type="primary", on_click=_move, args=(view.viewer, one.id, view.today))
+    if problem:
+        st.markdown(f":red[{problem}]")
+
+
+def decide(view: View, week: int, name: str) -> None:
+    """A decision, written down where it is made."""
+    if not view.viewer.may(auth.DECIDE) or name == "actions":
+        return
+    meeting, places = _meeting(), {place["id"]: place["name"] for place in loaders.locations(view.viewer)}
+    key, one = f"weekly_new_{name}_{meeting.turn}", view.filters.location
+    with st.popover("Decide", icon=":material/add_task:"), st.form(key, border=False):
+        people = review_loaders.staff()
+        st.text_input("What is to be done?", key=f"{key}_text", max_chars=TEXT_LENGTH, placeholder="In one line")
+        st.selectbox(
+            "Owner",
+            list(people),
+            index=None,
+            format_func=people.__getitem__,
+            key=f"{key}_owner",
+            placeholder="One person",
+        )
+        st.date_input(
+            "Due", value=view.today + timedelta(days=7), min_value=view.today, key=f"{key}_due", format="YYYY-MM-DD"
+        )
+        usual = _MOVES.get(name)
+        options = [None, *TrendSeries]
+        st.selectbox("Which number is it to move?", options, index=options.index(usual), key=f"{key}_series",
+                     format_func=lambda series: SERIES[series].title if series else "None of them")  # fmt: skip
+        whole = [None] if view.viewer.locations is None else []
+        choices = [*whole, *places]
+        first = choices.index(one[0]) if len(one) == 1 and one[0] in choices else 0
+        st.selectbox("Where?", choices, index=first, key=f"{key}_place",
+                     format_func=lambda place: places[place] if place else "The whole practice")  # fmt: skip
+        if problem := meeting.problems.get(name):
+            st.markdown(f":red[{problem}]")
+        st.form_submit_button(
+            "Write it down", type="primary", on_click=_write, args=(view.viewer, week, name, key, view.today)
+        )
+
+
+def _write(viewer: Viewer, week: int, name: str, key: str, today: date) -> None:
+    values, meeting = session.values(), _meeting()
+    try:
+        actions.decide(
+            loaders.database(), viewer, values.get(f"{key}_text") or "", owner_id=values.get(f"{key}_owner"),
+            due_on=values.get(f"{key}_due"), week=week, today=today, now=clock.now(), series=values.get(f"{key}_series"),
+            location_id=values.get(f"{key}_place"),
+        )  # fmt: skip
+    except (ValueError, auth.NotAllowed) as problem:
+        meeting.problems = {name: str(problem)}
+    else:
+        meeting.turn, meeting.problems, meeting.said = meeting.turn + 1, {}, "Written down."
+
+
+def _end(viewer: Viewer, action_id: int, ending: ActionEnding | None) -> None:
+    meeting = _meeting()
+    try:
+        actions.end_action(loaders.database(), viewer, action_id, ending, now=clock.now())
+        meeting.problems = {}
+    except (LookupError, auth.NotAllowed) as problem:
+        meeting.problems = {f"action_{action_id}": str(problem)}
+
+
+def _move(viewer: Viewer, action_id: int, today: date) -> None:
+    values, meeting = session.values(), _meeting()
+    owner, due = values[f"weekly_owner_{action_id}"], values[f"weekly_due_{action_id}"]
+    try:
+        actions.move_action(loaders.database(), viewer, action_id, owner_id=owner, due_on=due, today=today)
+        meeting.turn, meeting.problems = meeting.turn + 1, {}
+    except (ValueError, LookupError, auth.NotAllowed) as problem:
+        meeting.problems = {f"action_{action_id}": str(problem)}
+
+
+# ---------------------------------------------------------------- keeping it
+
+
+def freeze(view: View, week: int, filters: Filters, today: Review) -> None:
+    """Keep what the meeting saw."""
+    if not view.viewer.may(auth.DECIDE) or view.viewer.locations is not None:
+        return
+    kept = review_loaders.frozen(view.viewer, filters, week)
+    with st.container(key="weekly_freeze"):
+        st.button(
+            "Freeze it again, as it is counted today" if kept else "Freeze this week", icon=":material/ac_unit:",
+            type="secondary" if kept else "primary", on_click=_freeze,
+            args=(view.viewer, week, filters.key, to_content(today)),
+        )  # fmt: skip
+        if problem := _meeting().problems.get("freeze"):
+            st.markdown(f":red[{problem}]")
+
+
+def _freeze(viewer: Viewer, week: int, key: str, content: Mapping[str, Any]) -> None:
+    meeting = _meeting()
+    try:
+        actions.freeze(loaders.database(), viewer, week, key, content, now=clock.now())
+        meeting.problems, meeting.said = {}, "Frozen: this week stays as the meeting saw it."
+    except auth.NotAllowed as problem:
+        meeting.problems = {"freeze": str(problem)}

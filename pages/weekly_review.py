@@ -1,0 +1,26 @@
+"""Weekly review: the meeting's own page, from last week's actions to the new ones, then freeze."""
+
+import streamlit as st
+
+from dashboard import auth, display, frame, review_loaders
+from dashboard.screens import decisions, weekly
+
+view = frame.view().now()
+st.title("Weekly review")
+if not view.viewer.may(auth.SEE_METRICS):
+    st.stop()
+if display.no_leads(view, whenever=True):
+    st.stop()
+
+week = weekly.choose_week(view)
+filters = view.filters.whenever()
+today = review_loaders.review(view.viewer, filters, week)
+shown = weekly.as_the_meeting_saw_it(view, week, filters, today)
+weekly.heading(shown)
+
+for block in shown.blocks:
+    weekly.block(view, week, block)
+decisions.decided(view, week)
+decisions.freeze(view, week, filters, today)
+weekly.export(shown)
+weekly.definitions(shown)
