@@ -349,17 +349,3 @@ def freeze(
         raise auth.NotAllowed("A week is frozen by those who see the whole practice. Ask a manager.")
     with writing(engine) as connection:
         reviews.freeze(connection, week, filters, content, now=now, staff_id=viewer.staff_id)
-
-
-def merge_partners(engine: Engine, viewer: Viewer, partner_id: int, into_id: int, *, now: datetime) -> None:
-    """Count a partner's leads for another one; errors as for `merging.merge_partners`, and `auth.NotAllowed`."""
-    auth.require_whole_practice(viewer)
-    with writing(engine) as connection:
-        merging.merge_partners(connection, partner_id, into_id, now=now, staff_id=viewer.staff_id)
-
-
-def undo_partner_merge(engine: Engine, viewer: Viewer, merge_id: int, *, now: datetime) -> None:
-    """Let a merged partner stand by itself again; errors as for `merging.undo_partner_merge`, and `auth.NotAllowed`."""
-    auth.require_whole_practice(viewer)
-    with writing(engine) as connection:
-        merging.undo_partner_merge(connection, merge_id, now=now)

@@ -19,6 +19,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SEE_METRICS, SEE_LEADS, LOG_INQUIRY, ANNOTATE = "see metrics", "see leads", "log inquiry", "write notes on charts"
 WORK_LEADS, LOWER_PRIORITY, CHANGE_RULES = "work leads", "lower a priority", "change the practice's rules"
 DECIDE = "decide in the weekly review"
+REACH_OUT = "reach out to partners"
 NAME_ADMINISTRATORS = "name administrators"
 
 _STAFF = (
@@ -34,6 +35,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     NAME_ADMINISTRATORS: frozenset((Role.ADMINISTRATOR,)),
     LOWER_PRIORITY: frozenset((Role.CLINICAL_REVIEW, Role.ADMINISTRATOR)),
     DECIDE: frozenset((Role.MANAGER, Role.ADMINISTRATOR, Role.INTAKE_COORDINATOR, Role.SCHEDULING_LEAD)),
+    REACH_OUT: frozenset((Role.MANAGER, Role.ADMINISTRATOR, Role.MARKETING, Role.INTAKE_COORDINATOR)),
     ANNOTATE: frozenset((Role.MANAGER, Role.ADMINISTRATOR, Role.INTAKE_COORDINATOR, Role.SCHEDULING_LEAD)),
 }
 """Which roles may do what; what is not here, nobody may."""

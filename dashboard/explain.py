@@ -15,6 +15,7 @@ from dashboard.metrics import (
     demand,
     funnel,
     funnel_plot,
+    loop,
     partners,
     quality,
     records,
@@ -53,6 +54,8 @@ METRICS: Mapping[str, tuple[Callable[..., Any], Sequence[str]]] = {
     "Partner league": (partners.league, partners.LEAGUE_COLUMNS),
     "Case mix": (case_mix.case_mix, case_mix.CASE_MIX_COLUMNS),
     "Funnel plot": (funnel_plot.funnel_plot, funnel_plot.FUNNEL_PLOT_COLUMNS),
+    "Closed loops": (loop.loop, loop.LOOP_COLUMNS),
+    "Before and after outreach": (loop.before_and_after, loop.OUTREACH_COLUMNS),
     "Referral volume": (referral_volume.referral_volume, referral_volume.VOLUME_COLUMNS),
 }
 """Every public metric: the function that explains it, and its columns."""

@@ -15,6 +15,7 @@ from data_access.vocabulary import (
     Kind,
     Need,
     NextStep,
+    Outreach,
     PartnerCategory,
     Pathway,
     PauseReason,
@@ -66,6 +67,10 @@ _SPECIAL: Mapping[tuple[type[StrEnum], StrEnum], str] = {
         (PauseReason.PARTNER_SENDS_LATER, "The partner sends later"),
         (PauseReason.PERSON_AWAY, "The person is away"),
         (CloseReason.MISTAKE, "Logged by mistake"),
+        (Outreach.EMAIL_UPDATE, "Quarterly e-mail update"),
+        (Outreach.CALL, "Relationship call"),
+        (Outreach.NETWORK, "Network or committee"),
+        (Outreach.VISIT, "Staff-to-staff visit"),
         (TextUse.CRITERIA, "Criteria card"),
         (TextUse.PRIORITY, "Rule of priority"),
     )

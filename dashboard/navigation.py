@@ -18,11 +18,18 @@ PAGES = {
         ("lead", "One inquiry", "contact_page"),
     ),
     "Practice": (
+        ("setup", "Setup progress", "rocket_launch"),
         ("rules", "Our rules", "rule"),
         ("texts", "Scripts and cards", "article"),
         ("checklists", "Checklists", "list_alt_check"),
         ("places", "Places and hours", "location_on"),
         ("lists", "Partners and lists", "groups"),
+    ),
+    "Partners": (
+        ("partners", "Partners", "handshake"),
+        ("partner", "One partner", "person_search"),
+        ("outreach", "Outreach", "campaign"),
+        ("loop", "Close the loop", "sync"),
     ),
     "Review": (
         ("weekly_review", "Weekly review", "groups_2"),
@@ -33,8 +40,6 @@ PAGES = {
         ("backlog", "Backlog", "stacks"),
         ("capacity", "Capacity", "event_seat"),
         ("records", "Records", "folder_open"),
-        ("partners", "Partners", "handshake"),
-        ("partner", "One partner", "person_search"),
         ("attendance", "Attendance", "event_available"),
         ("trends", "Trends", "monitoring"),
         ("data_quality", "Data quality", "fact_check"),

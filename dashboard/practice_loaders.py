@@ -11,10 +11,12 @@ import numpy.typing as npt
 import pandas as pd
 from sqlalchemy import Connection
 
-from dashboard import auth, clock, copies, loaders
+from dashboard import auth, clock, copies, loaders, setup_progress
 from dashboard.auth import Viewer
 from dashboard.copies import Audience, Copy
 from dashboard.loaders import database, next_available, own_practice
+from dashboard.reports import Count
+from dashboard.setup_progress import Step
 from data_access import checklists, merging, partners, practice, promises, routing, slots, texts
 from data_access import engine as databases
 from data_access.checklists import Checklist
@@ -153,6 +155,13 @@ def openings_known(
     auth.require(viewer, auth.SEE_METRICS)
     with databases.reading(database()) as connection:
         return slots.known_by_day(connection, as_of, loaders.places_of(viewer, chosen), service_lines)
+
+
+def setup_steps(viewer: Viewer, count: Count, now: datetime, today: date) -> list[Step]:
+    """How far the practice has come in setting itself up; for those who may change its rules and see all of it."""
+    auth.require_whole_practice(viewer)
+    with databases.reading(database()) as connection:
+        return setup_progress.steps(connection, count, now, today)
 
 
 def targets() -> dict[TargetMetric, Targets]:

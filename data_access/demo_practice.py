@@ -12,7 +12,7 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from data_access import checklists, follow_up, partners, practice, promises, routing, texts
+from data_access import checklists, demo_life, follow_up, partners, practice, promises, routing, texts
 from data_access import tables as t
 from data_access.demo_profiles import Profile
 from data_access.demo_texts import HOW_TO_REFER, PRIORITY, SCRIPTS, SECOND_RECORDS_SCRIPT, WHAT_TO_EXPECT
@@ -181,6 +181,8 @@ class DemoPractice(Chance):
         self._texts(c, since)
         self.partners = list(self._partners(c))
         self._slots(c)
+        often = [partner.id for partner in sorted(self.partners, key=lambda one: -one.weight)]
+        demo_life.add(c, self.until, self.today, partners=often, staff=(*self.owners, self.manager), places=self.places)
 
     def _texts(self, c: Connection, since: date) -> None:
         def write(use: TextUse, body: str, day: date = since, **keys: Any) -> None:

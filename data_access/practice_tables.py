@@ -185,6 +185,9 @@ partners = Table(
     Column("active", sa.Boolean, nullable=False, default=True, comment="partners are retired, never deleted"),
     Column("may_contact", sa.Boolean, nullable=False, default=True, comment="false: the partner wants no contact"),
     word("preferred_contact", words.ContactMethod, comment="NULL: no wish"),
+    Column(
+        "report_back", sa.Boolean, nullable=False, default=False, comment="whether it is agreed that results go back"
+    ),
 )
 
 partner_merges = Table(
@@ -203,6 +206,40 @@ _stands = partner_merges.c.undone_at.is_(None)
 sa.Index(
     "uq_partner_merges_stands", partner_merges.c.partner_id, unique=True, postgresql_where=_stands, sqlite_where=_stands
 )
+
+outreach = Table(
+    "outreach",
+    metadata,
+    key(),
+    word("kind", words.Outreach, nullable=False),
+    to("partners", "partner_id", comment="NULL: a whole category"),
+    word("partner_category", words.PartnerCategory, comment="NULL: one partner"),
+    Column("text", sa.String(160), nullable=False),
+    Column("due_on", sa.Date, nullable=False),
+    Column("done_on", sa.Date, comment="NULL: not done yet"),
+    to("staff", "owner_id"),
+    Column("written_at", UtcDateTime, nullable=False),
+    Column("withdrawn_at", UtcDateTime, comment="NULL: it stands"),
+    CheckConstraint("length(text) BETWEEN 1 AND 160", name="short"),
+    CheckConstraint("(partner_id IS NULL) <> (partner_category IS NULL)", name="partner_or_category"),
+)
+sa.Index("ix_outreach_partner_id", outreach.c.partner_id)
+
+partner_notes = Table(
+    "partner_notes",
+    metadata,
+    key(),
+    to("partners", "partner_id"),
+    Column("from_on", sa.Date, nullable=False, comment="first day of the cycle that it is about"),
+    Column("until_on", sa.Date, nullable=False, comment="the first day after it"),
+    Column("body", sa.Text, nullable=False, comment="as it was sent; no patient is in it"),
+    Column("sent_at", UtcDateTime, nullable=False),
+    word("method", words.ContactMethod, nullable=False),
+    to("staff", "staff_id", comment="who sent it; NULL: from the command line"),
+    Column("withdrawn_at", UtcDateTime, comment="NULL: it was sent"),
+    CheckConstraint("until_on > from_on", name="order"),
+)
+sa.Index("ix_partner_notes_partner_id", partner_notes.c.partner_id)
 
 texts = Table(
     "texts",

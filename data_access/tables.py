@@ -34,7 +34,13 @@ from data_access.practice_tables import (
     openings as openings,
 )
 from data_access.practice_tables import (
+    outreach as outreach,
+)
+from data_access.practice_tables import (
     partner_merges as partner_merges,
+)
+from data_access.practice_tables import (
+    partner_notes as partner_notes,
 )
 from data_access.practice_tables import (
     partners as partners,

@@ -334,6 +334,16 @@ class TargetMetric(StrEnum):
     SHOWN = "shown"
 
 
+class Outreach(StrEnum):
+    """How the practice keeps in touch with those who refer: workflow and availability, never a patient."""
+
+    EMAIL_UPDATE = "email_update"
+    CALL = "call"
+    NETWORK = "network"
+    VISIT = "visit"
+    OTHER = "other"
+
+
 class ActionEnding(StrEnum):
     """What became of an action that a review decided."""
 

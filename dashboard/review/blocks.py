@@ -13,7 +13,7 @@ from dashboard.review.document import Block, Drawn, Tone, count, mean, share, ta
 from dashboard.review.sources import Sources
 from dashboard.series import SERIES, trend
 from data_access.counted import Promise, Standing
-from data_access.days import week_number
+from data_access.days import week_number, week_start
 from data_access.promises import Targets
 from data_access.reviews import Action
 from data_access.tally import narrower
@@ -92,7 +92,8 @@ def since(action: Action, s: Sources) -> str:
     where = {"location": (action.location_id,)} if action.location_id else {}
     who = {"partner": (action.partner_id,)} if action.partner_id else {}
     found = trend(action.series, s.asked(**where, **who))
-    then = found.table[found.table["week"] <= action.week]
+    over = week_start(action.week + 1) - timedelta(days=s.horizon if found.series.waits else 0)
+    then = found.table[found.table["week"] < week_number(over)]  # what that review could see
     if not len(then):
         return "no week yet"
     before, now = (signals.number(part["value"].iloc[-1], found.series) or "none" for part in (then, found.table))
@@ -223,12 +224,19 @@ def partners(s: Sources) -> Block:
     order = {change: place for place, change in enumerate(_CHANGES)}
     changed = found[found["change"].isin(order)]
     changed = changed.assign(order=changed["change"].map(order), name=called(s.names("partner"), changed["partner"]))
+    answered = reports.response(
+        s.count, s.between(s.week - reports.WEEKS_RECENT - reports.WEEKS_BEFORE + 1, s.week), s.scope, ["partner"],
+        targets=Targets(()), today=s.today,
+    ).table  # fmt: skip
+    changed = changed.merge(answered[["partner", "met", "judged", "rate"]], how="left", on="partner")
+    changed = changed.fillna({"met": 0, "judged": 0}).astype({"met": "int64", "judged": "int64"})
     rows = changed.sort_values(["order", "recent"], ascending=[True, False]).to_dict("records")
     counted = changed["change"].value_counts()
     said = ", ".join(f"**{counted[change]}** {told}" for change, told in _CHANGES.items() if change in counted)
     columns = (
         text("name", "Partner"), text("change", "Change"), count("recent", f"Last {reports.WEEKS_RECENT} weeks", Tone.GOOD),
         mean("expected", "Expected", Tone.CONTEXT), count("before", f"{reports.WEEKS_BEFORE} weeks before"),
+        count("judged", "Due"), count("met", "In time"), share("rate", "Answered in time", "met", "judged"),
     )  # fmt: skip
     said = f"Beyond chance: {said}." if said else "No partner's referrals changed beyond chance."
     tables = (table_of("partners", "Partners that changed", columns, rows, drawn=Drawn.PAIR),) if rows else ()

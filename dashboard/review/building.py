@@ -79,4 +79,5 @@ def _partners(partners: Block) -> Iterator[Alarm]:
         for row in table.records():
             if row["change"] in (referral_volume.LAPSED, referral_volume.FEWER):
                 text = f"{row['name']}: {row['recent']} referrals in {reports.WEEKS_RECENT} weeks"
-                yield Alarm(f"{text}, {row['expected']:.1f} expected.", partners.page)
+                answered = f"; {row['met']} of {row['judged']} answered in time" if row["judged"] else ""
+                yield Alarm(f"{text}, {row['expected']:.1f} expected{answered}.", partners.page)

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 from sqlalchemy import Connection
 
-from dashboard import actions, auth, clock, labels, loaders, practice_loaders
+from dashboard import actions, auth, clock, labels, loaders, partner_actions, practice_loaders
 from dashboard.changes import Change, Shown
 from dashboard.formats import local, plural
 from dashboard.frame import View
@@ -68,6 +68,7 @@ def partners_shown(connection: Connection, _day: date) -> Shown:
                 *([] if partner["active"] else ["no longer in use"]),
                 *([] if partner["may_contact"] else ["wants no contact"]),
                 *([f"best by {_method(partner)}"] if partner["preferred_contact"] else []),
+                *(["results go back to them"] if partner["report_back"] else []),
             ]
         )
         for partner in practice.entries(connection, t.partners)
@@ -95,10 +96,12 @@ def partner(view: View) -> None:
         )  # fmt: skip
     with st.container(horizontal=True):
         contact = st.toggle("Wants to be contacted", now.get("may_contact", True), key=f"{key}_contact")
+        back = st.toggle("It is agreed that results go back to them", now.get("report_back", False), key=f"{key}_back")
         active = st.toggle("In use", now.get("active", True), key=f"{key}_active")
     if not contact:
         st.caption("Nobody asks them for records then, and no rule of follow-up plans it.")
     values = {"category": category or PartnerCategory.OTHER, "preferred_contact": preferred, "may_contact": contact,
+              "report_back": back,
               "active": active}  # fmt: skip
     if name.strip():
         changing.offer(
@@ -135,12 +138,12 @@ def merges(view: View, pairs: Sequence[tuple[tuple[int, str], tuple[int, str]]])
 
 
 def _merge(view: View, gone: int, keep: int) -> None:
-    _try(lambda: actions.merge_partners(loaders.database(), view.viewer, gone, keep, now=clock.now()),
+    _try(lambda: partner_actions.merge_partners(loaders.database(), view.viewer, gone, keep, now=clock.now()),
          "Merged: every lead of both counts for one partner, past and coming. It can be undone below.")  # fmt: skip
 
 
 def _unmerge(view: View, merge: int) -> None:
-    _try(lambda: actions.undo_partner_merge(loaders.database(), view.viewer, merge, now=clock.now()),
+    _try(lambda: partner_actions.undo_partner_merge(loaders.database(), view.viewer, merge, now=clock.now()),
          "Undone: the partner counts for itself again.")  # fmt: skip
 
 

@@ -24,9 +24,11 @@ from tests.dashboard.conftest import NOW
 
 ROOT = Path(__file__).parents[2]
 ENTRY = str(ROOT / "dashboard" / "app.py")
-SET_UP = ("rules", "texts", "checklists", "places", "lists")
-WITHOUT_A_CHART = ("log_inquiry", "data_quality", "partner", "my_day", "lead", *SET_UP)
-ABOUT_NOW = ("my_day", "lead", "weekly_review", *SET_UP)
+SET_UP = ("setup", "rules", "texts", "checklists", "places", "lists")
+WITHOUT_A_CHART = ("log_inquiry", "data_quality", "partner", "my_day", "lead", "loop", "outreach", *SET_UP)
+ABOUT_NOW = ("my_day", "lead", "weekly_review", "loop", "outreach", *SET_UP)
+WHENEVER = ("stalls", "backlog", "capacity", "trends", "my_day", "weekly_review", "loop", "outreach")
+"""Pages to which the period says nothing."""
 PAGES = sorted(p.stem for p in (ROOT / "pages").glob("*.py"))
 pytestmark = pytest.mark.usefixtures("at_the_demo_moment")
 
@@ -106,14 +108,7 @@ def test_an_empty_practice_is_told_what_to_do(page: str, on_empty: str) -> None:
 @pytest.mark.parametrize("page", [p for p in PAGES if p not in ("log_inquiry", "lead", *SET_UP)])
 def test_filters_that_match_nothing_say_so(page: str, on_demo: str) -> None:
     """Before there was anything, and on a day that is still to come: the way back is named."""
-    whenever = page in (
-        "stalls",
-        "backlog",
-        "capacity",
-        "trends",
-        "my_day",
-        "weekly_review",
-    )  # the period says nothing here
+    whenever = page in WHENEVER
     narrow = (
         {"pathway": "Patient", "channel": "Fax"}
         if whenever
@@ -426,11 +421,18 @@ def test_writing_takes_a_new_revision_so_that_names_are_never_stale(tmp_path: Pa
         assert facts.current_revision(c) == before + 1
 
 
+def forget_notes(file: Path) -> None:
+    """Without the notes that come with the demo practice."""
+    with databases.opened(f"sqlite:///{file}") as engine, writing(engine) as c:
+        c.execute(sa.delete(t.annotations))
+
+
 def test_a_manager_writes_a_note_on_the_trends_and_takes_it_back(demo_file: Path, tmp_path: Path, monkeypatch) -> None:
     """It stands on the page with its author, fixes limits anew where that was decided, and goes when it is taken back."""
     own = tmp_path / "own.db"
     shutil.copy(demo_file, own)
     monkeypatch.setenv("HANDOFF_DATABASE_URL", f"sqlite:///{own}")
+    forget_notes(own)
     at = visit("trends")
     assert "None yet. A note says" in words(at)
     at.text_input(key="trends_note_text_0").set_value("New phone script")
@@ -455,6 +457,7 @@ def test_a_note_without_words_is_refused_beside_the_form(demo_file: Path, tmp_pa
     """Nothing is saved, and the reason is said."""
     own = tmp_path / "own.db"
     shutil.copy(demo_file, own)
+    forget_notes(own)
     monkeypatch.setenv("HANDOFF_DATABASE_URL", f"sqlite:///{own}")
     at = visit("trends")
     at.button[0].click().run()

@@ -30,6 +30,8 @@ WEEK = week_number(TODAY) - 1
 def on_copy(demo_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_the_demo_moment: None) -> Path:  # noqa: F811
     own = tmp_path / "own.db"
     shutil.copy(demo_file, own)
+    with databases.opened(f"sqlite:///{own}") as engine, databases.writing(engine) as c:
+        c.execute(sa.delete(t.review_actions))
     monkeypatch.setenv("HANDOFF_DATABASE_URL", f"sqlite:///{own}")
     return own
 

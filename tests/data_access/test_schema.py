@@ -187,3 +187,17 @@ def test_the_fifth_schema_keeps_targets_and_notes(tmp_path: Path) -> None:
     with pytest.raises(sa.exc.IntegrityError), databases.writing(engine) as c:
         c.exec_driver_sql("INSERT INTO targets (metric, value, effective_from) VALUES ('anything', 0.8, '2026-01-01')")
     engine.dispose()
+
+
+def test_the_sixth_schema_asks_no_partner_for_what_was_never_agreed(tmp_path: Path) -> None:
+    """Results go back to nobody until that is noted; partners keep what was known of them."""
+    engine = databases.connect(f"sqlite:///{tmp_path / 'fifth.db'}")
+    with at_schema(engine, "0005") as c:
+        c.exec_driver_sql("INSERT INTO practice (id, name, zone, is_demo, horizon_days) VALUES (1, 'P', 'UTC', 0, 30)")
+        c.exec_driver_sql(
+            "INSERT INTO partners (name, name_key, category, active, may_contact) VALUES ('X', 'x', 'hospital', 1, 0)"
+        )
+    schema.migrate(engine)
+    with engine.connect() as c:
+        assert c.execute(sa.text("SELECT name, may_contact, report_back FROM partners")).one() == ("X", 0, 0)
+    engine.dispose()

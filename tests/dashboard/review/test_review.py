@@ -44,7 +44,7 @@ from data_access import tables as t
 from data_access.days import week_number
 from data_access.engine import reading as reads
 from data_access.engine import writing
-from data_access.events import Reached
+from data_access.events import Booked, Reached
 from data_access.tally import tally
 from data_access.vocabulary import ContactMethod, TrendSeries
 from tests import factories
@@ -174,6 +174,35 @@ def test_an_action_is_shown_with_what_its_number_did_since(database: Engine) -> 
     assert not looked_at(world, week).block("actions").tables, "its own review does not carry it over"
 
 
+def test_what_an_action_did_since_begins_with_what_its_review_could_see(database: Engine) -> None:
+    """A share within the horizon is known a month later: the week that was judged then, and the one that is now."""
+    world = factories.found(database)
+    monday = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
+    for weeks in range(12):
+        booked = factories.log(world, monday + timedelta(weeks=weeks))
+        factories.log(world, monday + timedelta(weeks=weeks, minutes=1))
+        if weeks >= 4:
+            at = monday + timedelta(weeks=weeks, days=1)
+            factories.record(
+                world, booked, Booked(starts_at=at + timedelta(days=3), starts_on=(at + timedelta(days=3)).date()), at
+            )
+    week = week_number(monday.date()) + 7  # its horizon of 30 days reaches the week number 2
+    with writing(database) as c:
+        now = monday + timedelta(weeks=8)
+        reviews.decide(
+            c,
+            "x",
+            owner_id=world.bob,
+            due_on=now.date(),
+            week=week,
+            today=now.date(),
+            now=now,
+            series=TrendSeries.BOOKED,
+        )
+    (row,) = looked_at(world, week + 4).block("actions").tables[0].records()
+    assert row["since"].startswith("0.0 % → 50.0 %")
+
+
 def test_late_records_are_named_as_revised_since(database: Engine) -> None:
     """What the meeting saw stays; a call noted later changes the count of today, and nothing else."""
     world = factories.found(database)
@@ -234,7 +263,7 @@ def test_the_web_page_needs_no_network_and_runs_nothing(review: Review) -> None:
 def test_the_pdf_is_two_pages_and_the_definitions(review: Review, paper: str) -> None:
     """Nothing is cut: every block's title, and every row that is told, can be read in it."""
     pages = pypdf.PdfReader(io.BytesIO(exports.writers(paper)["pdf"](review))).pages
-    read = " ".join(page.extract_text() for page in pages[:2])
+    read = " ".join(" ".join(page.extract_text() for page in pages[:2]).split())  # however its lines are broken
     assert len(pages) == 3
     for block in review.blocks:
         assert block.title in read

@@ -1,0 +1,15 @@
+"""Setup progress: what is set up, what is recorded, and what comes next; it ticks itself."""
+
+import streamlit as st
+
+from dashboard import auth, frame, practice_loaders
+from dashboard.screens import progress
+
+view = frame.view().now()
+st.title("Setup progress")
+if not view.viewer.may(auth.CHANGE_RULES) or view.viewer.locations is not None:
+    st.info("The practice's setup is for those who see all of it and may change its rules.", icon=":material/lock:")
+    st.stop()
+steps = practice_loaders.setup_steps(view.viewer, view.count, view.as_of, view.today)
+st.markdown(progress.finding(steps))
+progress.stages(view, steps)
