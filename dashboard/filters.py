@@ -14,7 +14,7 @@ from data_access.vocabulary import VISIT_KINDS
 
 _LAST_WEEK = 2**15 - 1
 _LISTS = ("location", "partner", "service_line", "source")  # by id
-_WORDS = ("partner_category", "pathway", "channel", "kind", "priority")  # by word of the vocabulary
+_WORDS = ("partner_category", "pathway", "channel", "kind", "priority", "topic")  # by word of the vocabulary
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Filters:
         Local days of receipt, half-open; None is open.
     location, partner, service_line, source : tuple of int
         Ids.
-    partner_category, pathway, channel, kind, priority : tuple of str
+    partner_category, pathway, channel, kind, priority, topic : tuple of str
         Words of the vocabulary.
     qualified : bool
         Only leads that were found eligible and are headed for a visit or sent by a partner.
@@ -44,6 +44,7 @@ class Filters:
     channel: tuple[str, ...] = ()
     kind: tuple[str, ...] = ()
     priority: tuple[str, ...] = ()
+    topic: tuple[str, ...] = ()
     qualified: bool = False
 
     def for_visits(self) -> "Filters":

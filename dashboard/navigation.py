@@ -41,6 +41,7 @@ PAGES = {
         ("capacity", "Capacity", "event_seat"),
         ("records", "Records", "folder_open"),
         ("attendance", "Attendance", "event_available"),
+        ("sources", "Sources and topics", "alt_route"),
         ("trends", "Trends", "monitoring"),
         ("data_quality", "Data quality", "fact_check"),
     ),

@@ -19,6 +19,7 @@ from dashboard.reports import Count
 from dashboard.setup_progress import Step
 from data_access import checklists, merging, partners, practice, promises, routing, slots, texts
 from data_access import engine as databases
+from data_access import topics as topic_log
 from data_access.checklists import Checklist
 from data_access.columns import metadata
 from data_access.days import local_day
@@ -162,6 +163,15 @@ def setup_steps(viewer: Viewer, count: Count, now: datetime, today: date) -> lis
     auth.require_whole_practice(viewer)
     with databases.reading(database()) as connection:
         return setup_progress.steps(connection, count, now, today)
+
+
+def asked_again(viewer: Viewer, chosen: Sequence[int], first: date, last: date, as_of: datetime) -> dict[int, int]:
+    """How often somebody asked again in [first, last), by topic, as it was known at a moment; in the viewer's scope."""
+    auth.require(viewer, auth.SEE_METRICS)
+    zone = ZoneInfo(own_practice()["zone"])
+    since, until = (datetime.combine(day, datetime.min.time(), tzinfo=zone) for day in (first, last))
+    with databases.reading(database()) as connection:
+        return topic_log.asked_again(connection, since, min(until, as_of), loaders.places_of(viewer, chosen))
 
 
 def targets() -> dict[TargetMetric, Targets]:

@@ -244,6 +244,10 @@ class Simulation(DemoPractice):
             now,
             happened.Booked(starts_at=starts, starts_on=self._local(asked, starts), preparation_sent=self._chance(0.8)),
         )
+        if self._chance(0.08):  # they call once more before the visit, and are answered as they call
+            again = now + (starts - now) * 0.4
+            yield again, happened.AskedAgain(channel=Channel.PHONE, topic=self._one_of(self.profile.topics))
+            yield again, happened.Reached(method=ContactMethod.CALL)
         yield from self._visits(asked, now, starts, fit)
 
     def _visits(

@@ -491,6 +491,20 @@ def test_the_capacity_page_shows_openings_against_demand(on_demo: str) -> None:
     assert "More come than fit" in set(table["stands"])
 
 
+def test_sources_and_topics_add_up(on_demo: str) -> None:
+    """The sentence is the table's, the shares are of all, and the questions of the week are of that week."""
+    at = visit("sources", period="Last 13 weeks")
+    mix, topics = (frame.value for frame in at.dataframe[:2])
+    said = re.search(r"Of \*\*([\d,]+) inquiries\*\*, by channel: \*\*(\w+)\*\* (\d+) %", words(at))
+    assert int(said[1].replace(",", "")) == mix["inquiries"].sum() == topics["inquiries"].sum()
+    assert said[2] == mix["name"].iloc[0]
+    assert mix["rate"].sum() == pytest.approx(100)
+    assert topics["again"].sum() > 0
+    by_place = visit("sources", period="Last 13 weeks", sources_by="Location").dataframe[0].value
+    assert by_place["inquiries"].sum() == mix["inquiries"].sum()
+    assert by_place["headed"].sum() == mix["headed"].sum()
+
+
 def test_promises_and_hours_in_force_are_shown_beside_what_they_judge(on_demo: str) -> None:
     """Every window, and every location's week."""
     at = visit("response_times")
