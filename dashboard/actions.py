@@ -316,7 +316,7 @@ def decide(
     partner_id: int | None = None,
 ) -> None:
     """Write down an action of the weekly review; errors as for `reviews.decide`, and `auth.NotAllowed`."""
-    auth.require(viewer, auth.DECIDE, location_id)
+    _require_decision(viewer, location_id)
     if owner_id is None or due_on is None:
         raise ValueError("An action has one owner and one due day. Choose both.")
     with writing(engine) as connection:
@@ -329,15 +329,27 @@ def decide(
 def end_action(engine: Engine, viewer: Viewer, action_id: int, ending: ActionEnding | None, *, now: datetime) -> None:
     """End an action, or take it up again; errors as for `reviews.end`, and `auth.NotAllowed`."""
     with writing(engine) as connection:
-        auth.require(viewer, auth.DECIDE, reviews.get(connection, action_id).location_id)
+        _require_decision(viewer, reviews.get(connection, action_id).location_id)
         reviews.end(connection, action_id, ending, now=now)
 
 
 def move_action(engine: Engine, viewer: Viewer, action_id: int, *, owner_id: int, due_on: date, today: date) -> None:
     """Give an action to somebody, or another day; errors as for `reviews.move`, and `auth.NotAllowed`."""
     with writing(engine) as connection:
-        auth.require(viewer, auth.DECIDE, reviews.get(connection, action_id).location_id)
+        _require_decision(viewer, reviews.get(connection, action_id).location_id)
         reviews.move(connection, action_id, owner_id=owner_id, due_on=due_on, today=today)
+
+
+def may_decide(viewer: Viewer, location_id: int | None) -> bool:
+    """Whether a viewer may decide on a location; on the whole practice (None), who sees all of it."""
+    sees = viewer.locations is None if location_id is None else viewer.sees(location_id)
+    return sees and viewer.may(auth.DECIDE)
+
+
+def _require_decision(viewer: Viewer, location_id: int | None) -> None:
+    auth.require(viewer, auth.DECIDE, location_id)
+    if not may_decide(viewer, location_id):
+        raise auth.NotAllowed("What concerns the whole practice is decided by those who see all of it. Ask a manager.")
 
 
 def freeze(

@@ -168,7 +168,7 @@ def _next_available(q: _Question) -> Answer:
 
 
 def _demand(q: _Question) -> Answer:
-    known = slots.known_by_day(q.connection, q.as_of, q.chosen.location or None, q.chosen.service_line)
+    known = slots.known_by_day(q.connection, q.as_of, q.chosen.location or None)
     return reports.demand(q.count, q.chosen, None, slots=known, today=q.today, horizon=q.horizon)
 
 

@@ -64,6 +64,7 @@ def note_sent(
     body: str,
     *,
     method: ContactMethod,
+    today: date,
     now: datetime,
 ) -> None:
     """Note that a partner was sent its note; only for those who see every location, because it tells of all of them.
@@ -72,7 +73,9 @@ def note_sent(
     """
     _require_loop(viewer)
     with writing(engine) as connection:
-        partner_notes.sent(connection, partner_id, cycle, body, method=method, now=now, staff_id=viewer.staff_id)
+        partner_notes.sent(
+            connection, partner_id, cycle, body, method=method, today=today, now=now, staff_id=viewer.staff_id
+        )
 
 
 def take_note_back(engine: Engine, viewer: Viewer, note_id: int, *, now: datetime) -> None:

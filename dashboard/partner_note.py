@@ -1,7 +1,7 @@
 """The note that closes the loop with a partner: made from counts alone, so that no patient can be in it.
 
-What went well comes first. Counts of 1 to 10 are never told; shares are rounded to 5 %, and only told where neither those who
-did nor those who did not are so few.
+What went well comes first. Counts of 1 to 10 are never told, and others are rounded to 5, so that a month cannot be worked out
+from its quarter; shares are rounded to 5 %, and only told where neither those who did nor those who did not are so few.
 """
 
 from collections.abc import Mapping, Sequence
@@ -83,7 +83,13 @@ def make(
 def _well(count: Count, mine: Filters, horizon: int) -> list[str]:
     tally = count(["state"], mine.where(None))
     referrals = int(tally.loc[tally["state"] != Standing.EXCLUDED, "count"].sum())
-    told = f"{referrals:,}" if referrals >= SMALLEST else f"fewer than {SMALLEST}" if referrals else "none"
+    told = (
+        f"about {5 * round(referrals / 5):,}"
+        if referrals >= SMALLEST
+        else f"fewer than {SMALLEST}"
+        if referrals
+        else "none"
+    )
     lines = [f"We received your referrals: {told} in this time."]
     records = reports.records(count, mine, None).table
     if len(records) and (share := _about(int(records["complete"].iloc[0]), int(records["referrals"].iloc[0]))):
@@ -116,7 +122,9 @@ def _next(count: Count, mine: Filters, items: Mapping[int, str], required: Seque
         if row["missing"] >= SMALLEST and (share := _about(int(row["missing"]), int(row["needed"])))
     ]
     asked = [f"Please send with each referral: {', '.join(one.lower() for one in required)}."] if required else []
-    missing = [f"What is missing most often: {'; '.join(often)}."] if often else ["Nothing was missing often."]
+    missing = [f"What is missing most often: {'; '.join(often)}."] if often else []
+    if len(table) and not table["missing"].sum():
+        missing = ["Nothing was missing."]
     return asked + missing
 
 
@@ -124,5 +132,7 @@ def _about(k: int, n: int) -> str | None:
     """A share in words, rounded to 5 %; None where few did or did not."""
     if not n or not rate_may_leave(k, n):
         return None
+    if k in (0, n):
+        return "all of them" if k else "none of them"
     rounded = 5 * round(20 * k / n)
-    return "all of them" if k == n else "none of them" if not k else f"about {rounded} %"
+    return "under 5 %" if not rounded else "over 95 %" if rounded == 100 else f"about {rounded} %"

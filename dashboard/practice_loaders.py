@@ -149,13 +149,11 @@ def hours_change_on(location_id: int, day: date) -> list[date]:
         return practice.hours_change_on(connection, location_id, day)
 
 
-def openings_known(
-    viewer: Viewer, chosen: Sequence[int], service_lines: Sequence[int], as_of: datetime
-) -> pd.DataFrame:
+def openings_known(viewer: Viewer, chosen: Sequence[int], as_of: datetime) -> pd.DataFrame:
     """Every opening for new patients that was known at a moment, in the viewer's scope and for the chosen locations."""
     auth.require(viewer, auth.SEE_METRICS)
     with databases.reading(database()) as connection:
-        return slots.known_by_day(connection, as_of, loaders.places_of(viewer, chosen), service_lines)
+        return slots.known_by_day(connection, as_of, loaders.places_of(viewer, chosen))
 
 
 def setup_steps(viewer: Viewer, count: Count, now: datetime, today: date) -> list[Step]:
@@ -171,7 +169,7 @@ def asked_again(viewer: Viewer, chosen: Sequence[int], first: date, last: date, 
     zone = ZoneInfo(own_practice()["zone"])
     since, until = (datetime.combine(day, datetime.min.time(), tzinfo=zone) for day in (first, last))
     with databases.reading(database()) as connection:
-        return topic_log.asked_again(connection, since, min(until, as_of), loaders.places_of(viewer, chosen))
+        return topic_log.asked_again(connection, since, until, as_of, loaders.places_of(viewer, chosen))
 
 
 def targets() -> dict[TargetMetric, Targets]:

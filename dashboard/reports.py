@@ -369,9 +369,10 @@ def demand(
 ) -> Answer:
     """Leads that are ready for an appointment against the openings of the weeks ahead, whatever the period.
 
-    `slots`: as `slots.known_by_day` gives them. Where a location keeps openings for any service line, its lines are one row.
+    Only the filters of location and service line hold: whoever waits takes an opening, however they came. `slots`: of every
+    service line, as `slots.known_by_day` gives them. Where a location keeps openings for any line, its lines are one row.
     """
-    by, where = ["location", "service_line"], filters.whenever().for_visits().where(scope)
+    by, where = ["location", "service_line"], Filters(location=filters.location).for_visits().where(scope)
     last = week_number(today) - 1
     forward = narrower(where, stage=_READY, came_from=(CameFrom.RECEIVED, CameFrom.CAPTURED))
     began = count([*by, "began_week"], forward, SPELLS)
@@ -386,6 +387,8 @@ def demand(
         merged(ready), merged(waiting), merged(slots), by, weeks_back=READY_WEEKS, weeks_ahead=OPENINGS_WEEKS,
         today=day_number(today), horizon=horizon,
     )  # fmt: skip
+    if filters.service_line:
+        table = table[table["service_line"].isin((*filters.service_line, 0))].reset_index(drop=True)
     return Answer(table, {})
 
 

@@ -44,6 +44,13 @@ def frozen(viewer: Viewer, filters: Filters, week: int) -> Frozen | None:
         return reviews.frozen(connection, week, filters.key)
 
 
+def frozen_weeks(viewer: Viewer, filters: Filters) -> list[int]:
+    """The weeks of which something was kept with these filters."""
+    auth.require(viewer, auth.SEE_METRICS)
+    with databases.reading(database()) as connection:
+        return reviews.frozen_weeks(connection, filters.key)
+
+
 def actions(viewer: Viewer, week: int) -> list[Action]:
     """What the review of a week looks back on and decides, in the viewer's scope."""
     auth.require(viewer, auth.SEE_METRICS)

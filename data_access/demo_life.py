@@ -61,4 +61,6 @@ def add(
     after = date(today.year, (today.month - 1) // 3 * 3 + 1, 1)
     first = date(after.year - (after.month == 1), (after.month - 4) % 12 + 1, 1)
     for partner in partners[:5]:
-        partner_notes.sent(c, partner, (first, after), _NOTE, method=ContactMethod.EMAIL, now=now, staff_id=manager)
+        partner_notes.sent(
+            c, partner, (first, after), _NOTE, method=ContactMethod.EMAIL, today=today, now=now, staff_id=manager
+        )

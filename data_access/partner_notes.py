@@ -17,6 +17,7 @@ def sent(
     body: str,
     *,
     method: ContactMethod,
+    today: date,
     now: datetime,
     staff_id: int | None,
 ) -> int:
@@ -26,6 +27,8 @@ def sent(
     ----------
     cycle : (date, date)
         Its first day, and the first day after it.
+    today : date
+        The practice's own day.
 
     Raises
     ------
@@ -35,7 +38,7 @@ def sent(
         When the partner asked not to be contacted.
     """
     first, after = cycle
-    if after > now.date():
+    if after > today:
         raise ValueError("This cycle is not over yet. A note tells what became of a whole one.")
     partners.require_may_contact(connection, partner_id)
     c = t.partner_notes.c

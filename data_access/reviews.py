@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -117,7 +117,13 @@ def get(connection: Connection, action_id: int) -> Action:
     return _action(found)
 
 
-def actions_of(connection: Connection, week: int, since: datetime, locations: Collection[int] | None) -> list[Action]:
+def actions_of(
+    connection: Connection,
+    week: int,
+    since: datetime,
+    locations: Collection[int] | None,
+    until: datetime | None = None,
+) -> list[Action]:
     """What a week's review looks back on and decides, in order of the due day: actions that reviews up to this week decided,
     and that are open or have ended since a moment.
 
@@ -125,12 +131,18 @@ def actions_of(connection: Connection, week: int, since: datetime, locations: Co
     ----------
     locations : collection of int, or None
         The viewer's scope: actions of other locations are left out; None for every location.
+    until : datetime, optional
+        What ended at this moment or later is open: it had not ended yet.
     """
     c = t.review_actions.c
     query = _actions().where(c.week <= week, c.ended_at.is_(None) | (c.ended_at >= since) | (c.week == week))
     if locations is not None:
         query = query.where(c.location_id.is_(None) | c.location_id.in_(list(locations)))
-    return [_action(row) for row in connection.execute(query.order_by(c.due_on, c.id))]
+    found = [_action(row) for row in connection.execute(query.order_by(c.due_on, c.id))]
+    return [
+        replace(one, ended_at=None, ending=None) if until and one.ended_at and one.ended_at >= until else one
+        for one in found
+    ]
 
 
 def freeze(
@@ -143,9 +155,9 @@ def freeze(
     filters : str
         What was filtered, as the page's address has it; empty for nothing.
     """
-    digest = digest_of(content)
-    known = frozen(connection, week, filters)
-    if known is None or known.digest != digest:
+    digest, c = digest_of(content), t.frozen_reviews.c
+    last = sa.select(c.digest).where(c.week == week, c.filters == filters).order_by(c.id.desc()).limit(1)
+    if connection.scalar(last) != digest:
         row = {"week": week, "filters": filters, "frozen_at": now, "staff_id": staff_id, "content": dict(content),
                "digest": digest}  # fmt: skip
         connection.execute(sa.insert(t.frozen_reviews).values(**row))

@@ -63,8 +63,8 @@ def known_by_day(
     query = sa.select(c.location_id, c.service_line_id, c.starts_at, c.taken_at).where(c.opened_at <= as_of)
     if locations is not None:
         query = query.where(c.location_id.in_(list(locations)))
-    if service_lines:
-        query = query.where(c.service_line_id.in_(list(service_lines)))
+    if service_lines:  # what is open for any line is open for these
+        query = query.where(c.service_line_id.in_(list(service_lines)) | c.service_line_id.is_(None))
     zones = {place: ZoneInfo(zone) for place, zone in practice.zones(connection).items()}
     found = Counter(
         (

@@ -13,7 +13,7 @@ display.header("Capacity", metric.demand, view, available.third_next_available, 
 if display.no_leads(view, whenever=True):
     st.stop()
 
-slots = practice_loaders.openings_known(view.viewer, f.location, f.service_line, view.as_of)
+slots = practice_loaders.openings_known(view.viewer, f.location, view.as_of)
 horizon = view.moment.horizon_days
 table = reports.demand(view.count, f, scope, slots=slots, today=view.today, horizon=horizon).table
 st.markdown(capacity.finding(table))

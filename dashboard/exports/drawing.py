@@ -48,7 +48,7 @@ def weeks(number: Number, width: float, height: float) -> Drawing:
 
 def of_table(table: Table, width: float, font: str) -> Drawing:
     """The columns with a tone: parts of a bar, or two marks on a line, for each row."""
-    names, marks = wording.row_names(table, _ROWS), wording.marks(table, _ROWS)
+    names, marks = [wording.short(one, 36) for one in wording.row_names(table, _ROWS)], wording.marks(table, _ROWS)
     height = _LINE * (len(names) + 1) + 4
     drawing = Drawing(width, height)
     left = min(width * 0.6, 8 + max(stringWidth(name, font, _SIZE) for name in names))

@@ -1,4 +1,9 @@
-"""A weekly review for others: what leaves the practice tells nothing of a few leads."""
+"""A weekly review for others: what leaves the practice tells nothing of a few leads.
+
+Numbers of one file can be subtracted from each other: weeks of one series from another's, a column from its whole, one table
+from the sum of others. So others are told little, and of each population once: the shares of the week, rounded; and counts
+in the few tables below, which have no population in common.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -8,18 +13,25 @@ from dashboard.metrics.small_cells import SMALLEST, rate_may_leave
 from dashboard.review.document import Block, Holds, Number, Review, Table, Week
 
 NOTE = (
-    "For others: counts of 1 to 10 are not told. Rows with such counts are added up to one row, and left out where that does "
-    "not help; sentences, actions and means are left out."
+    "For others: counts of 1 to 10 are not told. Rows with such counts are added up to one row, or left out where that does "
+    "not help. Shares of the week are rounded to 5 %; sentences, earlier weeks, actions and further tables are left out."
 )
-_INTERNAL = ("actions", "red")
-"""Blocks that are the practice's own."""
+_INTERNAL = ("actions", "red", "stalls", "capacity")
+"""Blocks that are the practice's own: what is open now, and who does what."""
+_TOLD = {
+    "location": ("name", "judged", "met", "rate"),
+    "channel": ("name", "judged", "met", "rate"),
+    "funnel": ("name", "captured", "reached", "of_captured"),
+    "partners": ("name", "change", "recent"),
+}
+"""Columns that are told of each table. Whose window ended this week, who was received in the funnel's weeks, and who referred
+lately are other leads, or the same ones split by one key.
+"""
+_ROUND = 0.05
 
 
 def for_others(review: Review) -> Review:
     """The review without small counts, and without what could be worked out from what is told.
-
-    Rows with a count of 1 to 10, or with so few that did not, become one row; the smallest other row joins them until that
-    one is large enough. So no hidden number is left that a total would give away.
 
     References
     ----------
@@ -30,32 +42,44 @@ def for_others(review: Review) -> Review:
 
 
 def _block(block: Block) -> Block:
-    told = [table for one in block.tables if (table := told_table(one)) is not None]
-    numbers = tuple(_number(one) for one in block.numbers)
+    told = [
+        table for one in block.tables if one.name in _TOLD and (table := told_table(one, _TOLD[one.name])) is not None
+    ]
+    numbers = tuple(number for one in block.numbers if (number := _number(one)) is not None)
     said = () if numbers or told else ("Too few to be told outside the practice.",)
     return replace(block, said=said, numbers=numbers, tables=tuple(told), alarms=())
 
 
-def _number(number: Number) -> Number:
-    history = tuple(
-        week if _may_be_told(number, week) else replace(week, k=None, n=None, value=None) for week in number.history
-    )
-    return replace(number, history=history, said="")
+def _number(number: Number) -> Number | None:
+    """The share of the last week, rounded, without its counts; None for other numbers, and where few did or did not.
+
+    Limits, signals and earlier weeks are left out: the width of a band gives n away, and its middle a week that is hidden.
+    """
+    now = number.now
+    if number.unit != "%" or now is None or now.k is None or not now.n or not rate_may_leave(now.k, now.n):
+        return None
+    share = round(round(now.k / now.n / _ROUND) * _ROUND, 2)
+    week = Week(now.week, None, None, share, None, None, "")
+    return replace(number, history=(week,), signal="", direction=0, target=None, missed=False, said="")
 
 
-def _may_be_told(number: Number, week: Week) -> bool:
-    n = week.n or 0
-    if number.unit == "%":
-        return week.k is not None and rate_may_leave(week.k, n)
-    return n == 0 or n >= SMALLEST
-
-
-def told_table(table: Table) -> Table | None:
+def told_table(table: Table, names: Sequence[str] | None = None) -> Table | None:
     """A table without small counts; None where nothing of it may be told.
 
-    Means are left out, because together with the counts of another row they may give one away.
+    Rows with a count of 1 to 10, or with so few that did not, become one row; the smallest other row joins them until that one
+    is large enough. So no hidden number is left that a total would give away. Where each row is a part of the one above it,
+    the table is told only if no count, and no difference of neighbours, is small.
+
+    Parameters
+    ----------
+    names : sequence of str, optional
+        The columns to tell; means are never told, because with the counts of another row they may give one away.
     """
-    kept = [place for place, column in enumerate(table.columns) if column.holds != Holds.RATE]
+    kept = [
+        place
+        for place, column in enumerate(table.columns)
+        if column.holds != Holds.RATE and (names is None or column.name in names)
+    ]
     columns = tuple(table.columns[place] for place in kept)
     rows = [tuple(row[place] for place in kept) for row in table.rows]
     bare = replace(table, columns=columns, rows=tuple(rows), drawn=None)

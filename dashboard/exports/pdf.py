@@ -136,7 +136,7 @@ def _table(table: Table, width: float) -> list[Flowable]:
 
     def line(cells: Sequence[str], words: str, numbers: str) -> list[Flowable]:
         styled = zip(cells, (styles[numbers if one else words] for one in numeric), strict=True)
-        return [Paragraph(escape(cell), style) for cell, style in styled]
+        return [Paragraph(escape(wording.short(cell)), style) for cell, style in styled]
 
     grid = Grid(
         [line(headings, "small", "above"), *(line(row, "plain", "number") for row in rows[:_ROWS])], widths, repeatRows=1,

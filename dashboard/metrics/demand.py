@@ -50,8 +50,8 @@ def demand(
     waiting : DataFrame
         Counts of open leads that are ready and not booked, by `by`.
     slots : DataFrame
-        Counts of openings by `by`, `slot_day` (days since 1970) and `taken` (1 where it is booked or withdrawn); past ones
-        show that openings are kept.
+        Counts of openings by `by`, `slot_day` (days since 1970), `begun` (1 where its time has come) and `taken` (1 where it
+        is booked or withdrawn); past ones show that openings are kept.
     weeks_back, weeks_ahead : int
         Over how many weeks demand is averaged, and how many weeks ahead openings are counted.
     today, horizon : int
@@ -79,15 +79,16 @@ def demand(
     >>> import pandas as pd
     >>> ready = pd.DataFrame([[1, 24]], columns=["location", "count"])
     >>> waiting = pd.DataFrame([[1, 2]], columns=["location", "count"])
-    >>> slots = pd.DataFrame([[1, 101, 0, 2], [1, 104, 0, 3], [1, 102, 1, 4]],
-    ...                      columns=["location", "slot_day", "taken", "count"])
+    >>> slots = pd.DataFrame([[1, 101, 0, 0, 2], [1, 104, 0, 0, 3], [1, 102, 0, 1, 4]],
+    ...                      columns=["location", "slot_day", "begun", "taken", "count"])
     >>> made = demand(ready, waiting, slots, ["location"], weeks_back=8, weeks_ahead=1, today=100, horizon=30)
     >>> made.astype(object).values.tolist()
     [[1, 3.0, 2, 9.0, 4, 5, 4.0, 'fits']]
     """
     keys = list(by)
-    ahead = slots[(slots["slot_day"] > today) & (slots["slot_day"] <= today + 7 * weeks_ahead)]
-    free = slots[(slots["slot_day"] > today) & (slots["taken"] == 0)].sort_values("slot_day")
+    coming = slots[slots["begun"] == 0]
+    ahead = coming[coming["slot_day"] < today + 7 * weeks_ahead]
+    free = coming[coming["taken"] == 0].sort_values("slot_day")
     counts = {
         "ready": ready, "waiting": waiting, "kept": slots, "taken": ahead[ahead["taken"] == 1],
         "open": ahead[ahead["taken"] == 0],

@@ -9,6 +9,7 @@ from dashboard import reports, signals
 from dashboard.formats import minutes, percent, plural, stand_out, week
 from dashboard.labels import STAGES, called, word
 from dashboard.metrics import demand, referral_volume
+from dashboard.metrics.trends import COMMON
 from dashboard.review.document import Block, Drawn, Tone, count, mean, share, table_of, text
 from dashboard.review.sources import Sources
 from dashboard.series import SERIES, trend
@@ -97,7 +98,8 @@ def since(action: Action, s: Sources) -> str:
     if not len(then):
         return "no week yet"
     before, now = (signals.number(part["value"].iloc[-1], found.series) or "none" for part in (then, found.table))
-    return f"{before} → {now}" + ("" if signals.direction(found) else ", as usual")
+    last = found.table.iloc[-1]
+    return f"{before} → {now}" + (", as usual" if last["judged"] and last["label"] == COMMON else "")
 
 
 # ---------------------------------------------------------------- response

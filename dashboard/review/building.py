@@ -8,7 +8,7 @@ from dashboard.formats import percent, plural, week
 from dashboard.metrics import demand, referral_volume
 from dashboard.review import blocks
 from dashboard.review.document import Alarm, Block, Review
-from dashboard.review.sources import Sources, ended
+from dashboard.review.sources import Sources
 from data_access.tally import narrower
 from data_access.units import SITUATIONS
 
@@ -29,7 +29,7 @@ def build(s: Sources) -> Review:
         )
     }  # fmt: skip
     numbers, actions, *others = made.values()
-    at = ended(s.week, s.zone).astimezone(ZoneInfo(s.zone))
+    at = s.as_of.astimezone(ZoneInfo(s.zone))
     ordered = (numbers, actions, _red(s, made), *others)
     return Review(s.practice, week(s.week), s.filtered, f"{at:%d %b %Y, %H:%M}", ordered, s.rules)
 

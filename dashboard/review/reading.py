@@ -51,7 +51,8 @@ def sources(
     if own is None:
         raise LookupError("the database holds no practice yet; try: handoff import, or handoff demo")
     zone, horizon, chosen = own["zone"], own["horizon_days"], filters.whenever()
-    at = ended(week, zone)
+    zones = (zone, *practice.zones(connection).values())
+    at = max(ended(week, one) for one in zones)  # so that no location's Sunday evening is left out
     then = moment(at, zone, horizon)
     places = frozenset(chosen.location) or None
     places = scope if places is None else places if scope is None else places & scope
@@ -59,6 +60,7 @@ def sources(
     return Sources(
         practice=own["name"],
         zone=zone,
+        as_of=at,
         week=week,
         count=lambda keys, where, unit=LEADS: count(list(keys), where, then, unit),
         filters=chosen,
@@ -68,8 +70,8 @@ def sources(
         notes=annotations.standing(connection, at, places),
         targets=promises.targets(connection),
         names=names.__getitem__,
-        slots=slots.known_by_day(connection, at, places, chosen.service_line),
-        actions=reviews.actions_of(connection, week, ended(week - 1, zone), scope),
+        slots=slots.known_by_day(connection, at, places),
+        actions=reviews.actions_of(connection, week, ended(week - 1, zone), places, ended(week + 1, zone)),
         filtered="; ".join(chosen.said(names.__getitem__)) or "the whole practice",
         rules=_definitions(horizon),
     )

@@ -39,6 +39,8 @@ class Sources:
 
     Attributes
     ----------
+    as_of : datetime
+        When the week had ended at every location.
     week : int
         Number of the ISO week.
     count, clock, horizon :
@@ -57,6 +59,7 @@ class Sources:
 
     practice: str
     zone: str
+    as_of: datetime
     week: int
     count: Count
     filters: Filters
@@ -93,7 +96,8 @@ class Sources:
     def _number(self, name: str) -> Number:
         series, found = SERIES[name], trend(name, self.asked())
         place = self.filters.location[0] if len(self.filters.location) == 1 else None
-        target = self.targets[series.target].on(self.today, place) if series.target else None
+        last = int(found.table["week"].iloc[-1]) if len(found.table) else self.week
+        target = self.targets[series.target].on(week_start(last), place) if series.target else None
         history = tuple(
             Week(
                 week=week(int(row["week"])), k=_whole(row["k"]) if series.share or series.counts else None,

@@ -60,6 +60,8 @@ def beside(number: Number) -> list[str]:
         return []
     means = {-1: ", for the worse", 0: "", 1: ", for the better"}[number.direction]
     lines = [{"signal": f"A signal{means}", "look": f"Worth a look{means}"}.get(number.signal, "As usual")]
+    if number.before is None:
+        return [now.week]
     if now.low is not None and now.high is not None:
         lines.append(f"Usual: {plain(number, now.low)} to {plain(number, now.high)}")
     lines.append(f"{now.week}; the week before: {value(number, number.before)}")
@@ -77,3 +79,8 @@ def bold_parts(text: str) -> list[tuple[str, bool]]:
     """A sentence in parts, each with whether it is bold."""
     parts = re.split(r"\*\*", text)
     return [(part, bool(place % 2)) for place, part in enumerate(parts) if part]
+
+
+def short(text: str, longest: int = 60) -> str:
+    """A name that fits on paper."""
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"

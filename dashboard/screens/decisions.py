@@ -50,10 +50,10 @@ def notice() -> None:
 
 def carried_over(view: View, week: int, shown: Block) -> None:
     """Earlier reviews' actions, each with what its number did since, and how it ends."""
-    told = {row["text"]: row for table in shown.tables for row in table.records()}
+    told = {(row["text"], row["about"]): row["since"] for table in shown.tables for row in table.records()}
     for one in review_loaders.actions(view.viewer, week):
         if one.week < week:
-            _action(view, one, told.get(one.text, {}).get("since", ""))
+            _action(view, one, told.get((one.text, blocks.about(one, loaders.names)), ""))
 
 
 def decided(view: View, week: int) -> None:
@@ -76,7 +76,7 @@ def _action(view: View, one: Action, since: str) -> None:
     problem = _meeting().problems.get(f"action_{one.id}")
     with st.container(horizontal=True, vertical_alignment="center", key=f"weekly_action_{one.id}"):
         st.markdown(f"**{one.text}** · {tone}  \n{beside}", width="stretch")
-        if not view.viewer.may(auth.DECIDE):
+        if not actions.may_decide(view.viewer, one.location_id):
             return
         if one.ending:
             st.button("Take up again", key=f"weekly_again_{one.id}", on_click=_end, args=(view.viewer, one.id, None))
@@ -172,7 +172,7 @@ def freeze(view: View, week: int, filters: Filters, today: Review) -> None:
     """Keep what the meeting saw."""
     if not view.viewer.may(auth.DECIDE) or view.viewer.locations is not None:
         return
-    kept = review_loaders.frozen(view.viewer, filters, week)
+    kept = week in review_loaders.frozen_weeks(view.viewer, filters)
     with st.container(key="weekly_freeze"):
         st.button(
             "Freeze it again, as it is counted today" if kept else "Freeze this week", icon=":material/ac_unit:",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import streamlit as st
@@ -54,14 +55,14 @@ def finding(table: pd.DataFrame, cycle: Cycle, today: date) -> str:
     return text
 
 
-def due_list(table: pd.DataFrame, cycle: Cycle, viewer: Viewer) -> None:
+def due_list(table: pd.DataFrame, cycle: Cycle, viewer: Viewer, zone: str) -> None:
     """Every partner that referred in the cycle: who is due first."""
     sent = partner_loaders.notes_of(viewer, cycle)
     told = [sent.get(int(one)) for one in table["partner"]]
     named = table.assign(
         name=called(names_of("partner"), table["partner"]),
         stands=table["stands"].str.capitalize(),
-        sent=[f"{one[1]:%d %b %Y} by {one[2]}" if one else "" for one in told],
+        sent=[f"{one[1].astimezone(ZoneInfo(zone)):%d %b %Y} by {one[2]}" if one else "" for one in told],
     )
     headings = {"name": "Partner", "referrals": "Referrals", "stands": "Stands", "sent": "Note sent"}
     shown_table(named, headings, "Loops of the cycle")
@@ -105,7 +106,7 @@ def note(view: View, table: pd.DataFrame, cycle: Cycle) -> None:
         )  # fmt: skip
         if stands[partner] == DUE:
             st.button("Note that it was sent", type="primary", key="loop_sent", on_click=_sent,
-                      args=(view.viewer, partner, cycle, body, way, names.get(partner, "?")))  # fmt: skip
+                      args=(view.viewer, partner, cycle, body, way, view.today))  # fmt: skip
         else:
             noted = partner_loaders.notes_of(view.viewer, cycle)[partner][0]
             st.button("It was not sent after all", key="loop_back", icon=":material/undo:", on_click=_back,
@@ -116,11 +117,18 @@ def _last() -> _Sent:
     return session.kept("loop_last", _Sent)
 
 
-def _sent(viewer: Viewer, partner: int, cycle: Cycle, body: str, way: ContactMethod, name: str) -> None:
-    last = _last()
+def _sent(viewer: Viewer, partner: int, cycle: Cycle, body: str, way: ContactMethod, today: date) -> None:
+    last, name = _last(), names_of("partner").get(partner, "?")
     try:
         partner_actions.note_sent(
-            loaders.database(), viewer, partner, (cycle.first, cycle.after), body, method=way, now=clock.now()
+            loaders.database(),
+            viewer,
+            partner,
+            (cycle.first, cycle.after),
+            body,
+            method=way,
+            today=today,
+            now=clock.now(),
         )
         last.said = f"{name} was told about {cycle.name}."
     except (ValueError, NotPossible, auth.NotAllowed) as problem:

@@ -45,7 +45,7 @@ def finding(acts: Sequence[Act], today: date) -> str:
     """What is due, in one sentence."""
     due = [act for act in acts if act.done_on is None]
     late = sum(act.due_on < today for act in due)
-    done = sum(act.done_on is not None and (today - act.done_on).days <= SPAN_DAYS for act in acts)
+    done = sum(act.done_on is not None and (today - act.done_on).days < SPAN_DAYS for act in acts)
     if not acts:
         return "No outreach is written down yet: calls, visits, updates and committees, with a partner or a whole category."
     text = f"**{plural(len(due), 'outreach', 'outreaches')}** due" + (f", {late} of them overdue" if late else "")
@@ -117,7 +117,8 @@ def coverage(view: View, acts: Sequence[Act]) -> None:
     recent = [act for act in acts if act.done_on and act.done_on > since]
     category = {p["id"]: PartnerCategory(p["category"]) for p in practice_loaders.entries("partners")}
     tally = view.count(
-        ["partner_category", "state"], view.recent(since, view.today + timedelta(days=1)).where(view.viewer.locations)
+        ["partner_category", "state"],
+        view.recent(since + timedelta(days=1), view.today + timedelta(days=1)).where(view.viewer.locations),
     )
     sent = tally[tally["state"] != Standing.EXCLUDED].groupby("partner_category")["count"].sum()
     rows = [
@@ -137,7 +138,9 @@ def coverage(view: View, acts: Sequence[Act]) -> None:
 
 def followed(view: View, acts: Sequence[Act]) -> None:
     """Referrals before and after each outreach to one partner: what followed, and not why."""
-    done = [act for act in acts if act.done_on and act.partner_id][::-1][:_SHOWN]
+    chosen = view.filters.partner
+    done = [act for act in acts if act.done_on and act.partner_id and (not chosen or act.partner_id in chosen)]
+    done = done[::-1][:_SHOWN]
     if not done:
         return
     st.subheader(f"Referrals {SPAN_DAYS} days before and after")

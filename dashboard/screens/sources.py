@@ -62,7 +62,7 @@ def topics(table: pd.DataFrame, days: int) -> None:
     )
     headings = {
         "name": "Topic", "inquiries": "Inquiries", "before": f"{days} days before",
-        "again": "Asked again|How often somebody who had asked already got in touch again",
+        "again": "Asked again|How often somebody who had asked already got in touch again, at these locations",
     }  # fmt: skip
     display.table(named, headings, "Topics")
 

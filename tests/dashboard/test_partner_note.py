@@ -66,10 +66,10 @@ def test_a_note_tells_no_number_from_one_to_ten_and_nobody(database, number: int
         factories.log(world, at, partner_id=world.lakeside, reference=f"SECRET-{minute}")
     names = {"partner": {world.lakeside: "Lakeside"}, "item": {i: str(item) for i, item in enumerate(RecordItem)}}
     said = written(database, world.lakeside, cycle, names)
-    told = {0: "none", 1: "fewer than 11", 10: "fewer than 11"}.get(number, str(number))
+    told = {0: "none", 1: "fewer than 11", 10: "fewer than 11", 11: "about 10"}.get(number, f"about {number}")
     assert f"We received your referrals: {told} in this time." in said
     assert said.index("What went well") < said.index("For the next ones")
-    bare = said.replace(cycle.name, "").replace("fewer than 11", "")
+    bare = said.replace(cycle.name, "").replace("fewer than 11", "").replace("about 10 ", "")
     assert not [n for n in map(int, re.findall(r"(?<![\d.])\d+(?! %)(?! days?)", bare)) if 0 < n < 11]
     assert "SECRET" not in said
     assert not note_doubts(bare)
@@ -78,9 +78,9 @@ def test_a_note_tells_no_number_from_one_to_ten_and_nobody(database, number: int
 
 def test_shares_are_rounded_and_few_are_not_told() -> None:
     """To 5 %; neither few who did nor few who did not."""
-    shares = [(0, 0), (5, 40), (40, 45), (20, 41), (41, 41), (0, 41), (12, 60)]
+    shares = [(0, 0), (5, 40), (40, 45), (20, 41), (41, 41), (0, 41), (12, 60), (11, 550), (539, 550)]
     assert [partner_note._about(k, n) for k, n in shares] == [
-        None, None, None, "about 50 %", "all of them", "none of them", "about 20 %",
+        None, None, None, "about 50 %", "all of them", "none of them", "about 20 %", "under 5 %", "over 95 %",
     ]  # fmt: skip
 
 
@@ -131,14 +131,16 @@ def test_who_may_not_reach_out_is_told_so(world: World, role: Role, scoped: bool
     viewer = Viewer("X", role, frozenset({world.north}) if scoped else None, world.alice)
     with writing(world.engine) as c:
         act = outreach.plan(c, Outreach.CALL, "x", TODAY, owner_id=world.bob, now=NOW, partner_id=world.lakeside)
-        noted = partner_notes.sent(c, world.harbor, JANUARY, "x", method=ContactMethod.FAX, now=NOW, staff_id=None)
+        noted = partner_notes.sent(
+            c, world.harbor, JANUARY, "x", method=ContactMethod.FAX, today=TODAY, now=NOW, staff_id=None
+        )
     writes = {
         "plan": lambda: partner_actions.plan_outreach(
             world.engine, viewer, Outreach.CALL, "y", TODAY, owner_id=world.bob, now=NOW, partner_id=world.lakeside),
         "done": lambda: partner_actions.outreach_done(world.engine, viewer, act, TODAY, today=TODAY),
         "withdraw": lambda: partner_actions.withdraw_outreach(world.engine, viewer, act, now=NOW),
         "note": lambda: partner_actions.note_sent(
-            world.engine, viewer, world.lakeside, JANUARY, "y", method=ContactMethod.FAX, now=NOW),
+            world.engine, viewer, world.lakeside, JANUARY, "y", method=ContactMethod.FAX, today=TODAY, now=NOW),
         "back": lambda: partner_actions.take_note_back(world.engine, viewer, noted, now=NOW),
     }  # fmt: skip
     with pytest.raises(auth.NotAllowed):

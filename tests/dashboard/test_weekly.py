@@ -134,7 +134,8 @@ def test_a_link_opens_the_week_and_the_filters(on_copy: Path) -> None:
     [
         (Role.FRONT_DESK, None, "decide", "decide in the weekly review"), (Role.MARKETING, None, "freeze", "weekly review"),
         (Role.MANAGER, "north", "decide south", "not one of yours"), (Role.MANAGER, "north", "freeze", "whole practice"),
-        (Role.MANAGER, "north", "end south", "not one of yours"),
+        (Role.MANAGER, "north", "end south", "not one of yours"), (Role.MANAGER, "north", "decide", "whole practice"),
+        (Role.MANAGER, "north", "end", "whole practice"),
     ],
 )  # fmt: skip
 def test_who_may_not_decide_is_told_so(
@@ -145,7 +146,8 @@ def test_who_may_not_decide_is_told_so(
     options = {"owner_id": shown_world.bob, "due_on": TODAY, "week": WEEK, "today": TODAY, "now": NOW}
     bob = Viewer("Bob", Role.MANAGER, None, shown_world.bob)
     if "end" in write:
-        actions.decide(shown_world.engine, bob, "x", location_id=shown_world.south, **options)
+        south = shown_world.south if "south" in write else None
+        actions.decide(shown_world.engine, bob, "x", location_id=south, **options)
     place, engine = shown_world.south if "south" in write else None, shown_world.engine
     writes = {
         "decide": lambda: actions.decide(engine, viewer, "x", location_id=place, **options),

@@ -25,7 +25,7 @@ def plan(world: World, text: str = "How to send records", **changes) -> int:
 
 
 def note(world: World, partner: int, **changes) -> int:
-    fields = {"method": ContactMethod.EMAIL, "now": NOW, "staff_id": world.bob}
+    fields = {"method": ContactMethod.EMAIL, "today": TODAY, "now": NOW, "staff_id": world.bob}
     with writing(world.engine) as c:
         return partner_notes.sent(c, partner, changes.pop("cycle", CYCLE), "Thank you.", **(fields | changes))
 

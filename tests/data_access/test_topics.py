@@ -5,8 +5,8 @@ from datetime import timedelta
 from data_access import topics
 from data_access.engine import reading
 from data_access.event_log import log_of
-from data_access.events import AskedAgain, Voided
-from data_access.vocabulary import Channel, Kind, Topic, code
+from data_access.events import AskedAgain, Closed, Voided
+from data_access.vocabulary import Channel, CloseReason, Kind, Topic, code
 from tests import factories
 from tests.conftest import Engine
 from tests.factories import NOW
@@ -27,11 +27,18 @@ def test_a_second_call_counts_by_its_topic_or_by_that_of_the_inquiry(database: E
     with reading(database) as c:
         mistaken = log_of(c, south)[-1].id
     factories.record(world, south, Voided(event_id=mistaken), NOW)
-    until = NOW + timedelta(minutes=1)
+    spam = factories.log(world, at, topic=Topic.TRIAGE)
+    factories.record(world, spam, AskedAgain(channel=Channel.PHONE), at + timedelta(days=1))
+    factories.record(world, spam, Closed(reason=CloseReason.SPAM), NOW)
+    until, now = NOW + timedelta(minutes=1), NOW + timedelta(days=9)
     with reading(database) as c:
-        assert topics.asked_again(c, at, until, None) == {TRIAGE: 1, SELF_PAY: 1, 0: 1}
-        assert topics.asked_again(c, at, until, (world.north,)) == {TRIAGE: 1, SELF_PAY: 1}
-        assert topics.asked_again(c, at, at + timedelta(days=2), (world.north,)) == {TRIAGE: 1}
-        assert topics.asked_again(c, at + timedelta(days=2), until, (world.north,)) == {SELF_PAY: 1}
-        assert topics.asked_again(c, at, NOW, None)[TRIAGE] == 2, "it was taken back later"
-        assert topics.asked_again(c, at, until, ()) == {}
+        assert topics.asked_again(c, at, until, now, None) == {TRIAGE: 1, SELF_PAY: 1, 0: 1}
+        assert topics.asked_again(c, at, until, now, (world.north,)) == {TRIAGE: 1, SELF_PAY: 1}
+        assert topics.asked_again(c, at, at + timedelta(days=2), now, (world.north,)) == {TRIAGE: 1}
+        assert topics.asked_again(c, at + timedelta(days=2), until, now, (world.north,)) == {SELF_PAY: 1}
+        before = NOW - timedelta(minutes=1)
+        assert topics.asked_again(c, at, until, before, None)[TRIAGE] == 3, (
+            "nothing was taken back, or called spam, by then"
+        )
+        assert topics.asked_again(c, at, until, at + timedelta(days=1), None).get(SELF_PAY) is None, "not asked by then"
+        assert topics.asked_again(c, at, until, now, ()) == {}

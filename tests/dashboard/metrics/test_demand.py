@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from dashboard.metrics.demand import BOOKED_UP, DEMAND_COLUMNS, FITS, GROWS, LATE, NOT_KEPT, demand
 
 TODAY, HORIZON = 20_000, 30
+SLOTS = ["location", "slot_day", "begun", "taken", "count"]
 places = st.integers(1, 3)
 
 
@@ -18,7 +19,7 @@ def frame(rows: list[tuple[int, ...]], columns: list[str]) -> pd.DataFrame:
 def measured(ready, waiting, slots, **options) -> pd.DataFrame:
     return demand(
         frame(ready, ["location", "count"]), frame(waiting, ["location", "count"]),
-        frame(slots, ["location", "slot_day", "taken", "count"]), ["location"],
+        frame([(p, d, int(d < TODAY), x, n) for p, d, x, n in slots], SLOTS), ["location"],
         **({"weeks_back": 8, "weeks_ahead": 4, "today": TODAY, "horizon": HORIZON} | options),
     )  # fmt: skip
 
@@ -37,12 +38,12 @@ def test_it_is_what_the_definition_says_slot_by_slot(ready, waiting, slots) -> N
     assert set(table["location"]) == {row[0] for row in (*ready, *waiting, *slots)}
     for row in table.itertuples():
         mine = [one for one in slots if one[0] == row.location]
-        free = sorted(day for _, day, taken, count in mine if not taken and day > TODAY for _ in range(count))
+        free = sorted(day for _, day, taken, count in mine if not taken and day >= TODAY for _ in range(count))
         queue = sum(count for place, count in waiting if place == row.location)
         expected = free[queue] - TODAY if queue < len(free) else None
         assert row.waiting == queue
         assert (None if np.isnan(row.wait_days) else row.wait_days) == expected
-        ahead = [(taken, count) for _, day, taken, count in mine if TODAY < day <= TODAY + 28]
+        ahead = [(taken, count) for _, day, taken, count in mine if TODAY <= day < TODAY + 28]
         assert row.open == sum(count for taken, count in ahead if not taken)
         assert row.taken == sum(count for taken, count in ahead if taken)
         comes = sum(count for place, count in ready if place == row.location) / 8
@@ -55,10 +56,10 @@ def test_it_is_what_the_definition_says_slot_by_slot(ready, waiting, slots) -> N
             assert row.warning == (BOOKED_UP if expected is None else LATE if expected > HORIZON else FITS)
 
 
-def test_a_slot_today_has_gone_by_and_the_edge_of_the_weeks_ahead_counts() -> None:
-    """Openings count from tomorrow to the last day of the weeks ahead."""
-    slots = [(1, TODAY, 0, 5), (1, TODAY + 28, 0, 4), (1, TODAY + 29, 0, 7)]
-    (row,) = measured([(1, 8)], [], slots).itertuples()
+def test_openings_count_from_now_on_for_so_many_weeks() -> None:
+    """One later today counts, one that has begun does not, and the weeks ahead end after so many days."""
+    slots = [(1, TODAY - 1, 0, 5), (1, TODAY, 0, 4), (1, TODAY + 28, 0, 7)]
+    (row,) = measured([(1, 8)], [(1, 4)], slots).itertuples()
     assert (row.open, row.offered_a_week, row.wait_days, row.warning) == (4, 1.0, 28.0, FITS)
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from dashboard import exports, reports, series
 from dashboard.exports import outside
 from dashboard.filters import Filters, moment
-from dashboard.metrics.small_cells import SMALLEST, rate_may_leave
+from dashboard.metrics.small_cells import SMALLEST
 from dashboard.review import building, reading
 from dashboard.review.document import (
     Alarm,
@@ -46,7 +46,7 @@ from data_access.engine import reading as reads
 from data_access.engine import writing
 from data_access.events import Booked, Reached
 from data_access.tally import tally
-from data_access.vocabulary import ContactMethod, TrendSeries
+from data_access.vocabulary import ActionEnding, ContactMethod, TrendSeries
 from tests import factories
 from tests.conftest import Engine
 from tests.factories import World
@@ -78,14 +78,14 @@ def review(demo_file: Path) -> Review:
 def test_the_headline_numbers_are_what_sql_counts_by_hand(demo_file: Path, review: Review) -> None:
     """Inquiries received, and answered in time of those whose window ended, in the week from Monday to Sunday in New York."""
     numbers = {one.name: one for one in review.block("numbers").numbers}
-    monday, after = "2026-11-16 05:00:00", "2026-11-23 05:00:00"
+    monday, after = "2026-11-16 05:00:00", "2026-11-23 06:00:00"  # as of midnight in Chicago
     real = "(close_reason IS NULL OR close_reason NOT IN ('duplicate', 'spam', 'test', 'mistake'))"
     with databases.opened(f"sqlite:///{demo_file}") as engine, reads(engine) as c:
         places = dict(c.execute(sa.select(t.locations.c.id, t.locations.c.zone)).all())
         hours = {place: 6 if zone == "America/Chicago" else 5 for place, zone in places.items()}
         received = judged = met = 0
         for place, hour in hours.items():
-            start, end = monday.replace("05:", f"0{hour}:"), after.replace("05:", f"0{hour}:")
+            start, end = monday.replace("05:", f"0{hour}:"), after.replace("06:", f"0{hour}:")
             received += c.scalar(sa.text(
                 f"SELECT count(*) FROM leads WHERE location_id = {place} AND received_at >= '{start}' "
                 f"AND received_at < '{end}' "
@@ -104,7 +104,7 @@ def test_the_headline_numbers_are_what_sql_counts_by_hand(demo_file: Path, revie
 
 def test_every_number_is_the_pages_own(demo_file: Path, review: Review) -> None:
     """The same series as on Trends, and the same tables as the pages, as of the moment at which the week ended."""
-    at = ended(WEEK, "America/New_York")
+    at = ended(WEEK, "America/Chicago")
     then = moment(at, "America/New_York", 30)
     with databases.opened(f"sqlite:///{demo_file}") as engine, reads(engine) as c:
         s = made_of(c)
@@ -134,7 +134,7 @@ def test_a_review_is_the_same_whenever_it_is_counted(demo_file: Path, review: Re
     """Nothing in it is read off the clock: it is as of the end of its week."""
     with databases.opened(f"sqlite:///{demo_file}") as engine, reads(engine) as c:
         assert building.build(made_of(c)) == review
-    assert review.as_of == "23 Nov 2026, 00:00"
+    assert review.as_of == "23 Nov 2026, 01:00", "when it had ended in Chicago too"
 
 
 def test_every_block_says_something_and_nobody_is_named(review: Review) -> None:
@@ -169,7 +169,7 @@ def test_an_action_is_shown_with_what_its_number_did_since(database: Engine) -> 
             series=TrendSeries.RECEIVED, location_id=world.north,
         )  # fmt: skip
     (row,) = looked_at(world, week + 1).block("actions").tables[0].records()
-    assert (row["since"], row["about"], row["owner"]) == ("4 → 6, as usual", "Inquiries received, North", "Alice")
+    assert (row["since"], row["about"], row["owner"]) == ("4 → 6", "Inquiries received, North", "Alice")
     assert row["stands"] == "Overdue", "its due day is a Tuesday, and the review is of the Monday after"
     assert not looked_at(world, week).block("actions").tables, "its own review does not carry it over"
 
@@ -232,6 +232,32 @@ def test_a_viewer_of_one_location_is_told_of_that_one(database: Engine) -> None:
         told = building.build(made_of(c, week_number(monday.date()), Filters(), frozenset({world.north})))
     assert "South" not in json.dumps(to_content(told))
     assert told.block("numbers").numbers[0].now.k == 1
+
+
+def test_a_frozen_week_of_one_location_tells_nothing_of_another(database: Engine) -> None:
+    """Whoever sees only that location may open it: the actions of others are not in it."""
+    world = factories.found(database)
+    at = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+    week, now = week_number(at.date()), at + timedelta(days=8)
+    with writing(database) as c:
+        for text_, place in (("north", world.north), ("SOUTH", world.south), ("all", None)):
+            reviews.decide(
+                c, text_, owner_id=world.bob, due_on=now.date(), week=week, today=now.date(), now=now, location_id=place
+            )
+    told = looked_at(world, week + 1, location=(world.north,))
+    assert [row["text"] for row in told.block("actions").tables[0].records()] == ["north", "all"]
+
+
+def test_a_past_review_knows_nothing_of_how_its_actions_ended_later(database: Engine) -> None:
+    """Done in the week after the meeting is done; done a month later is open."""
+    world = factories.found(database)
+    at = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+    week, now = week_number(at.date()), at + timedelta(days=8)
+    with writing(database) as c:
+        action = reviews.decide(c, "x", owner_id=world.bob, due_on=now.date(), week=week, today=now.date(), now=now)
+        reviews.end(c, action, ActionEnding.DONE, now=now + timedelta(days=30))
+    assert looked_at(world, week + 1).block("actions").said[0].startswith("**1** open")
+    assert "1 done" in looked_at(world, week + 5).block("actions").said[0]
 
 
 def test_a_review_of_another_shape_is_not_read() -> None:
@@ -364,19 +390,42 @@ def test_a_funnel_with_a_small_loss_does_not_leave() -> None:
     assert outside.told_table(funnel(100, 60, 5)) is None
 
 
-def test_a_review_for_others_has_no_sentence_no_action_and_no_small_number(review: Review) -> None:
-    """Rates with few behind them are not drawn either."""
+def test_a_review_for_others_tells_each_population_once(review: Review) -> None:
+    """No sentence, no action, no earlier week and no count beside a share: nothing to subtract from anything."""
     told = outside.for_others(review)
-    assert {"actions", "red"}.isdisjoint(block.name for block in told.blocks)
+    assert [block.name for block in told.blocks] == ["numbers", "response", "funnel", "partners"]
     for block in told.blocks:
         assert not block.alarms
         assert not any(char.isdigit() for said in block.said for char in said)
         for number in block.numbers:
-            for week in number.history:
-                if number.unit == "%":
-                    assert week.k is None or rate_may_leave(week.k, week.n)
-                assert (week.value is None) or not 0 < (week.n or 0) < SMALLEST
+            (week,) = number.history
+            assert (week.k, week.n, week.low, week.high, number.target, number.signal, number.direction) == (
+                None, None, None, None, None, "", 0,
+            )  # fmt: skip
+            assert round(week.value * 20, 6) == round(week.value * 20), "rounded to 5 %"
         for table in block.tables:
+            assert {column.name for column in table.columns} <= set(outside._TOLD[table.name])
             assert not [column for column in table.columns if column.holds == Holds.RATE]
             for row in table.records():
                 assert not [v for name, v in row.items() if isinstance(v, int) and 0 < v < SMALLEST], (table.name, row)
+
+
+def test_a_share_of_few_is_not_told_outside(database: Engine) -> None:
+    """Nor is that there were few."""
+    world = factories.found(database)
+    monday = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+    for minute in range(9):
+        factories.log(world, monday + timedelta(minutes=minute), partner_id=world.lakeside)
+    told = outside.for_others(looked_at(world, week_number(monday.date())))
+    assert not [number for block in told.blocks for number in block.numbers]
+    assert not [table for block in told.blocks for table in block.tables]
+    assert all(write(told) for write in exports.writers().values())
+
+
+def test_long_names_fit_on_paper() -> None:
+    """They are cut, and nothing else is."""
+    names = [f"{'Far away ' * 14}{i}" for i in range(10)]
+    columns = (text("name", "Name"), count("n", "n", Tone.GOOD))
+    tables = tuple(table_of(t, t, columns, [{"name": one, "n": 3} for one in names], drawn=Drawn.STACK) for t in "ab")
+    told = Review("P", "2026-W47", "", "", (Block("a", "Block", (), "trends", (), tables),), ())
+    assert len(pypdf.PdfReader(io.BytesIO(exports.writers()["pdf"](told))).pages) <= 3
