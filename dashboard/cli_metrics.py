@@ -7,7 +7,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,15 +15,16 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 from sqlalchemy import Connection
 
-from dashboard import cli_options, filters, labels, reports, series
+from dashboard import cli_options, filters, labels, partner_reports, reports, series, source_reports
 from dashboard.filters import Filters
 from dashboard.formats import inert, week
 from dashboard.metrics import small_cells
 from dashboard.metrics.capacity import SLOT_HORIZON_DAYS, third_next_available
 from dashboard.metrics.partners import SMALL_PARTNERS, ordered
 from dashboard.metrics.trends import TREND_COLUMNS
+from dashboard.partner_note import LENGTHS, cycles
 from dashboard.reports import Answer
-from data_access import annotations, practice, promises, slots, tally
+from data_access import annotations, partner_notes, partners, practice, promises, slots, tally, topics
 from data_access.days import day_number
 from data_access.dimensions import LEADS, Unit
 from data_access.lead_state import epoch_minute
@@ -172,6 +173,25 @@ def _demand(q: _Question) -> Answer:
     return reports.demand(q.count, q.chosen, None, slots=known, today=q.today, horizon=q.horizon)
 
 
+def _mix(q: _Question) -> Answer:
+    return source_reports.mix(q.count, q.chosen, None, q.by[0])
+
+
+def _topics(q: _Question) -> Answer:
+    last = q.chosen.last or q.today + timedelta(days=1)
+    first = q.chosen.first or last - timedelta(days=365)
+    since, until = (datetime.combine(day, datetime.min.time(), tzinfo=ZoneInfo(q.zone)) for day in (first, last))
+    again = topics.asked_again(q.connection, since, until, q.as_of, q.chosen.location or None)
+    return source_reports.topics(q.count, q.chosen, None, first=first, last=last, again=again)
+
+
+def _loops(q: _Question) -> Answer:
+    newest = cycles(q.today, LENGTHS["Quarter"])[0]
+    cycle = (q.chosen.first or newest.first, q.chosen.last or newest.after)
+    noted = partner_notes.of_cycle(q.connection, cycle)
+    return partner_reports.loop(q.count, None, cycle=cycle, noted=noted, silent=partners.silent(q.connection))
+
+
 def _case_mix(q: _Question) -> Answer:
     return reports.case_mix(q.count, q.chosen, None, outcome=q.options.outcome)
 
@@ -186,8 +206,8 @@ def _volume(q: _Question) -> Answer:
 
 @dataclass(frozen=True)
 class _Metric:
-    """A metric of the command line: how it is answered, which options it heeds, its own key columns, and whether a period
-    means anything to it.
+    """A metric of the command line: how it is answered, which options it heeds, its own key columns, whether a period
+    means anything to it, and by what it is broken down where nothing is said.
     """
 
     answer: Callable[[_Question], Answer]
@@ -195,6 +215,7 @@ class _Metric:
     never_by: tuple[str, ...]
     rows_by: tuple[str, ...] = ()
     by_period: bool = True
+    usual_by: tuple[str, ...] = ()
 
 
 _NEVER = tuple(labels.BREAKDOWNS)
@@ -230,6 +251,9 @@ _METRICS = {
     "field-fill": _Metric(_field_fill, ("by",), _NEVER_OF_LEADS),
     "trends": _Metric(_trends, ("horizon",), _NEVER, ("week",), by_period=False),
     "partners": _Metric(_partners, ("by", "horizon", "outcome", "order"), _NEVER_OF_LEADS, ("partner",)),
+    "mix": _Metric(_mix, ("by",), _NEVER_OF_LEADS, usual_by=("channel",)),
+    "topics": _Metric(_topics, (), _NEVER, ("topic",)),
+    "loops": _Metric(_loops, (), _NEVER, ("partner",)),
     "case-mix": _Metric(_case_mix, ("horizon", "outcome"), _NEVER, ("partner",)),
     "funnel-plot": _Metric(_funnel_plot, ("horizon", "outcome"), _NEVER, ("partner",)),
     "volume": _Metric(_volume, (), _NEVER, ("partner",), by_period=False),
@@ -260,7 +284,13 @@ def run(connection: Connection, a: argparse.Namespace, now: datetime) -> None:
         raise ValueError(f"{a.metric} is about all leads, whenever they were received; leave out --from and --to")
     horizon = a.horizon or own["horizon_days"]
     question = _Question(
-        connection, a, _breakdown(a.by, metric), cli_options.filters_of(connection, a), as_of, own["zone"], horizon
+        connection,
+        a,
+        _breakdown(a.by, metric) or metric.usual_by,
+        cli_options.filters_of(connection, a),
+        as_of,
+        own["zone"],
+        horizon,
     )
     answer = metric.answer(question)
     rows = list(_labelled(connection, answer.table, (*question.by, *metric.rows_by)))

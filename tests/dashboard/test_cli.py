@@ -18,11 +18,13 @@ from dashboard.metrics.cohorts import COHORT_COLUMNS
 from dashboard.metrics.demand import DEMAND_COLUMNS
 from dashboard.metrics.funnel import FUNNEL_COLUMNS, LOST_COLUMNS
 from dashboard.metrics.funnel_plot import FUNNEL_PLOT_COLUMNS
+from dashboard.metrics.loop import LOOP_COLUMNS
 from dashboard.metrics.partners import LEAGUE_COLUMNS
 from dashboard.metrics.quality import FILL_COLUMNS, FLAG_COLUMNS, LAG_COLUMNS
 from dashboard.metrics.records import COMPLETENESS_COLUMNS, MISSING_COLUMNS
 from dashboard.metrics.referral_volume import VOLUME_COLUMNS
 from dashboard.metrics.response import RESPONSE_COLUMNS
+from dashboard.metrics.sources import MIX_COLUMNS, TOPIC_COLUMNS
 from dashboard.metrics.stalls import FOLLOW_UP_COLUMNS, STALL_COLUMNS, TIME_IN_STAGE_COLUMNS
 from dashboard.metrics.timing import ANSWER_COLUMNS, CONVERSION_COLUMNS, CURVE_COLUMNS
 from dashboard.metrics.trends import TREND_COLUMNS
@@ -48,6 +50,9 @@ COLUMNS = {
     "field-fill": FILL_COLUMNS,
     "trends": ("series", "week", *TREND_COLUMNS),
     "partners": LEAGUE_COLUMNS,
+    "mix": ("channel", *MIX_COLUMNS),
+    "topics": TOPIC_COLUMNS,
+    "loops": LOOP_COLUMNS,
     "case-mix": CASE_MIX_COLUMNS,
     "funnel-plot": FUNNEL_PLOT_COLUMNS,
     "volume": VOLUME_COLUMNS,
