@@ -15,9 +15,9 @@ def weeks(
     high: Sequence[float | None],
     *,
     target: float | None,
-    signal: bool,
+    worse: bool,
 ) -> go.Figure:
-    """A number week by week, in the band of what is usual; the last week is marked, warm where it is a signal."""
+    """A number week by week, in the band of what is usual; the last week is marked, warm where it is one for the worse."""
     figure = go.Figure()
     figure.add_scatter(x=list(weeks), y=list(high), mode="lines", line={"width": 0}, hoverinfo="skip", showlegend=False)
     figure.add_scatter(
@@ -30,7 +30,7 @@ def weeks(
     )  # fmt: skip
     figure.add_scatter(
         x=list(weeks)[-1:], y=list(values)[-1:], mode="markers", showlegend=False, hoverinfo="skip",
-        marker={"size": 9, "color": LOST if signal else REACHED},
+        marker={"size": 9, "color": LOST if worse else REACHED},
     )  # fmt: skip
     if target is not None:
         figure.add_hline(y=target, line={"color": CONTEXT, "width": 1, "dash": "dot"})

@@ -17,7 +17,7 @@ _ROWS = 12
 
 
 def weeks(number: Number, width: float, height: float) -> Drawing:
-    """A number's weeks in the band of what is usual; the last one is marked, warm where it is a signal."""
+    """A number's weeks in the band of what is usual; the last one is marked, warm where it is a signal for the worse."""
     drawing, shown = Drawing(width, height), number.history
     known = [v for week in shown for v in (week.value, week.low, week.high) if v is not None]
     if len(shown) < 2 or not known:
@@ -41,7 +41,7 @@ def weeks(number: Number, width: float, height: float) -> Drawing:
     if len(points) > 1:
         drawing.add(PolyLine([v for point in points for v in point], strokeColor=toColor(REACHED), strokeWidth=1.2))
     if shown[-1].value is not None:
-        colour = toColor(LOST if number.signal == "signal" else REACHED)
+        colour = toColor(LOST if number.worse else REACHED)
         drawing.add(Circle(*points[-1], 2.6, fillColor=colour, strokeColor=None))
     return drawing
 

@@ -43,7 +43,7 @@ def _red(s: Sources, made: Mapping[str, Block]) -> Block:
 def _numbers(s: Sources) -> Iterator[Alarm]:
     """Signals for the worse, and targets that were missed beyond chance."""
     for name, one in s.numbers.items():
-        if one.signal == "signal" and one.direction < 0:
+        if one.worse:
             yield Alarm(f"{one.title}: {one.said}", _PAGES[name])
         elif one.missed and one.now and one.now.value is not None and one.target is not None:
             text = f"{one.title}: {percent(one.now.value, 0)} ({one.now.k:,} of {one.now.n:,})"

@@ -159,6 +159,11 @@ class Number:
         return self.history[-1] if self.history else None
 
     @property
+    def worse(self) -> bool:
+        """Whether it is a signal for the worse."""
+        return self.signal == "signal" and self.direction < 0
+
+    @property
     def before(self) -> Week | None:
         """The week before."""
         return self.history[-2] if len(self.history) > 1 else None

@@ -122,7 +122,7 @@ def _number(number: Number) -> None:
         weeks = number.history
         figure = charts.weeks(
             [one.week for one in weeks], [one.value for one in weeks], [one.low for one in weeks], [one.high for one in weeks],
-            target=number.target, signal=number.signal == "signal",
+            target=number.target, worse=number.worse,
         )  # fmt: skip
         st.plotly_chart(figure, key=f"weekly_number_{number.name}", config={"displayModeBar": False}, alt=number.said)
         st.caption("  \n".join(wording.beside(number)))
