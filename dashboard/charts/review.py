@@ -58,7 +58,8 @@ def stack(names: Sequence[str], parts: Sequence[tuple[str, str, Sequence[float]]
     figure.update_layout(barmode="stack")
     figure.update_xaxes(visible=False, fixedrange=True)
     figure.update_yaxes(autorange="reversed", fixedrange=True, automargin=True, ticks="")
-    return calm(figure, 30 * len(names) + 50)
+    room = 20 * len(parts) if len(parts) > 1 else 8  # a narrow screen has one name of the legend below the other
+    return calm(figure, 30 * len(names) + 20 + room).update_layout(margin={"t": room})
 
 
 def pair(names: Sequence[str], marks: Sequence[tuple[str, str, Sequence[float]]]) -> go.Figure:

@@ -89,11 +89,11 @@ def told_table(table: Table, names: Sequence[str] | None = None) -> Table | None
     rows.sort(key=lambda row: -_size(bare, row))
     large = [row for row in rows if not _is_small(bare, row)]
     few = [row for row in rows if _is_small(bare, row)]
-    while few and (_is_small(bare, others := _sum(bare, few, "Others")) or len(few) == 1):
-        if not large:
-            return None
+    while large and few and (_is_small(bare, _sum(bare, few)) or len(few) == 1):
         few.append(large.pop())
-    return replace(bare, rows=(*large, *([others if large else _sum(bare, few, "All")] if few else [])))
+    if few and not large:  # only the total would be left
+        return None
+    return replace(bare, rows=(*large, *([_sum(bare, few)] if few else [])))
 
 
 def _small(count: int) -> bool:
@@ -125,12 +125,12 @@ def _steps(table: Table) -> Iterable[tuple[int, int]]:
         yield from ((one[name], other[name]) for name in one)
 
 
-def _sum(table: Table, rows: Sequence[Sequence[Any]], called: str) -> tuple[Any, ...]:
+def _sum(table: Table, rows: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
     totals: dict[str, int] = {}
     for row in rows:
         for name, value in _counts(table, row).items():
             totals[name] = totals.get(name, 0) + value
-    words = iter([f"{called} ({len(rows)})"])
+    words = iter([f"Others ({len(rows)})"])
     made: list[Any] = []
     for column in table.columns:
         if column.holds == Holds.TEXT:

@@ -1,6 +1,6 @@
 """The blocks of a weekly review, each counted, measured, and said in a sentence or two."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 
 import pandas as pd
@@ -53,21 +53,27 @@ def actions(s: Sources) -> Block:
          "about": about(one, s.names), "since": since(one, s)}
         for one in decided
     ]  # fmt: skip
-    open_ = [one for one in decided if one.ending is None]
-    late = sum(one.due_on < s.today for one in open_)
-    done = sum(one.ending == ActionEnding.DONE for one in decided)
-    said = (
-        f"**{len(open_)}** open"
-        + (f", {late} of them overdue" if late else "")
-        + f"; {done} done since the last review."
-    )
     tables = (table_of("actions", "Actions", columns, rows),) if rows else ()
     return Block(
         "actions",
         "Last week's actions",
-        (said if rows else "No action was carried over.",),
+        (tally_of(decided, s.today),),
         "weekly_review",
         tables=tables,
+    )
+
+
+def tally_of(actions_: Sequence[Action], today: date) -> str:
+    """How many actions are open, overdue and done, in a sentence."""
+    if not actions_:
+        return "No action was carried over."
+    open_ = [one for one in actions_ if one.ending is None]
+    late = sum(one.due_on < today for one in open_)
+    done = sum(one.ending == ActionEnding.DONE for one in actions_)
+    return (
+        f"**{len(open_)}** open"
+        + (f", {late} of them overdue" if late else "")
+        + f"; {done} done since the last review."
     )
 
 
@@ -283,10 +289,9 @@ def places(table: pd.DataFrame, names: Callable[[str], Mapping[int, str]]) -> li
 def short_of_openings(kept: pd.DataFrame) -> tuple[str, str]:
     """What becomes ready against what is offered, and where it does not fit."""
     ready, offered = kept["ready_a_week"].sum(), kept["offered_a_week"].sum()
-    short = int(kept["warning"].isin(demand.WARNINGS).sum())
+    over, late = (int(kept["warning"].isin(some).sum()) for some in ((demand.GROWS,), (demand.LATE, demand.BOOKED_UP)))
     fits = "Every location and service line holds what comes."
-    if short:
-        fits = (
-            f"**{short} of {len(kept)}** locations and service lines are short: look before anything is promoted there."
-        )
+    if over or late:
+        fits = f"Of {len(kept)} locations and service lines, **{over}** take in more than fits, and {late} more have a long"
+        fits += " wait: look before anything is promoted there."
     return f"**{ready:.0f}** leads a week become ready, **{offered:.0f}** openings a week are offered.", fits

@@ -36,7 +36,11 @@ def build(s: Sources) -> Review:
 
 def _red(s: Sources, made: Mapping[str, Block]) -> Block:
     alarms = (*_numbers(s), *_open_leads(s), *_short_of_openings(made["capacity"]), *_partners(made["partners"]))
-    said = f"**{plural(len(alarms), 'thing')}** to look at." if alarms else "Nothing is red."
+    said = (
+        f"**{plural(len(alarms), 'thing')}** to look at, as the week ended; the pages behind them show today."
+        if alarms
+        else "Nothing is red."
+    )
     return Block("red", "What is red", (said,), "my_day", alarms=alarms)
 
 
@@ -65,13 +69,11 @@ def _open_leads(s: Sources) -> Iterator[Alarm]:
 
 
 def _short_of_openings(capacity: Block) -> Iterator[Alarm]:
-    for table in capacity.tables:
-        for row in table.records():
-            if row["stands"] == blocks.STANDS[demand.GROWS]:
-                yield Alarm(
-                    f"{row['where']}: {row['ready_a_week']:.1f} a week become ready, {row['offered_a_week']:.1f} fit.",
-                    capacity.page,
-                )
+    """Where more come than fit, the widest gap first."""
+    rows = [row for table in capacity.tables for row in table.records() if row["stands"] == blocks.STANDS[demand.GROWS]]
+    for row in sorted(rows, key=lambda row: row["offered_a_week"] - row["ready_a_week"]):
+        ready, offered = row["ready_a_week"], row["offered_a_week"]
+        yield Alarm(f"{row['where']}: {ready:.1f} a week become ready, {offered:.1f} fit.", capacity.page)
 
 
 def _partners(partners: Block) -> Iterator[Alarm]:

@@ -49,11 +49,19 @@ def notice() -> None:
 
 
 def carried_over(view: View, week: int, shown: Block) -> None:
-    """Earlier reviews' actions, each with what its number did since, and how it ends."""
+    """Earlier reviews' actions as they stand today, each with what its number did since, and how it ends."""
     told = {(row["text"], row["about"]): row["since"] for table in shown.tables for row in table.records()}
-    for one in review_loaders.actions(view.viewer, week):
-        if one.week < week:
-            _action(view, one, told.get((one.text, blocks.about(one, loaders.names)), ""))
+    earlier = [one for one in _here(view, week) if one.week < week]
+    st.markdown(blocks.tally_of(earlier, view.today) + (" As they stand today:" if earlier else ""))
+    for one in earlier:
+        _action(view, one, told.get((one.text, blocks.about(one, loaders.names)), ""))
+
+
+def _here(view: View, week: int) -> list[Action]:
+    """What the review looks back on and decides, of the chosen locations and of the whole practice."""
+    chosen = (None, *view.filters.location)
+    known = review_loaders.actions(view.viewer, week)
+    return [one for one in known if not view.filters.location or one.location_id in chosen]
 
 
 def decided(view: View, week: int) -> None:
@@ -62,7 +70,7 @@ def decided(view: View, week: int) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader("New actions", width="stretch")
             decide(view, week, "decided")
-        mine = [one for one in review_loaders.actions(view.viewer, week) if one.week == week]
+        mine = [one for one in _here(view, week) if one.week == week]
         st.markdown(f"**{plural(len(mine), 'action')}** decided in this review." if mine else "Nothing is decided yet.")
         for one in mine:
             _action(view, one, "")

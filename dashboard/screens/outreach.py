@@ -30,7 +30,7 @@ from data_access.lead_rules import NotPossible
 from data_access.outreach import TEXT_LENGTH, Act
 from data_access.vocabulary import Outreach, PartnerCategory, code
 
-_SHOWN = 20
+_SHOWN, _LATELY_DAYS = 20, 7
 
 
 @dataclass
@@ -108,6 +108,21 @@ def due(view: View, acts: Sequence[Act]) -> None:
             st.markdown(f":red[{problem}]")
     if len(waiting) > _SHOWN:
         st.caption(f"The first {_SHOWN} of {len(waiting)}.")
+
+
+def lately(view: View, acts: Sequence[Act]) -> None:
+    """What was done in the last days, to be taken back where it was a slip."""
+    if not view.viewer.may(auth.REACH_OUT):
+        return
+    for act in acts:
+        if act.done_on and (view.today - act.done_on).days <= _LATELY_DAYS:
+            with st.container(horizontal=True, vertical_alignment="center", key=f"outreach_lately_{act.id}"):
+                st.markdown(
+                    f"Done on {act.done_on:%a %d %b}: {labels.word(act.kind).lower()} with {_whom(act)}",
+                    width="stretch",
+                )
+                st.button("Not done after all", key=f"outreach_not_{act.id}", type="tertiary", icon=":material/undo:",
+                          on_click=_not_done, args=(view.viewer, act.id, view.today))  # fmt: skip
 
 
 def coverage(view: View, acts: Sequence[Act]) -> None:
@@ -209,6 +224,15 @@ def _done(viewer: Viewer, act_id: int, on: date) -> None:
     written = _written()
     try:
         partner_actions.outreach_done(loaders.database(), viewer, act_id, on, today=on)
+        written.problems = {}
+    except (ValueError, LookupError, auth.NotAllowed) as problem:
+        written.problems = {str(act_id): str(problem)}
+
+
+def _not_done(viewer: Viewer, act_id: int, today: date) -> None:
+    written = _written()
+    try:
+        partner_actions.outreach_done(loaders.database(), viewer, act_id, None, today=today)
         written.problems = {}
     except (ValueError, LookupError, auth.NotAllowed) as problem:
         written.problems = {str(act_id): str(problem)}

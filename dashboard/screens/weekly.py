@@ -69,7 +69,8 @@ def as_the_meeting_saw_it(view: View, week: int, filters: Filters, today: Review
         with st.expander("Revised since", icon=":material/history:"):
             rows = [{"Number": one.about, "Then": one.then, "Now": one.now} for one in changed]
             st.table(pd.DataFrame(rows).astype(object).fillna("–"), border="horizontal", hide_index=True)
-    return today if st.toggle("Show it as it is counted today", key="weekly_today") and changed else then
+    anew = bool(changed) and st.toggle("Show it as it is counted today", key="weekly_today")
+    return today if anew else then
 
 
 def heading(shown: Review) -> None:
@@ -93,10 +94,10 @@ def block(view: View, week: int, shown: Block) -> None:
                 st.page_link(
                     ROOT / "pages" / f"{shown.page}.py", label=TITLES[shown.page], icon=":material/arrow_forward:"
                 )
-        st.markdown("  \n".join(shown.said))
         if shown.name == "actions":
             decisions.carried_over(view, week, shown)
             return
+        st.markdown("  \n".join(shown.said))
         for alarm in shown.alarms:
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 st.markdown(f":material/error: {alarm.text}", width="content")

@@ -113,6 +113,8 @@ def test_outreach_is_written_down_done_and_followed(on_copy: Path) -> None:  # n
     assert set(table["after"]) & {"not over yet"}
     press(at, "Done today")
     assert "**1 outreach** due; 3 done" in words(at)
+    assert "**2 outreaches** due" in words(press(at, "Not done after all"))
+    assert "**1 outreach** due; 3 done" in words(press(at, "Done today"))
     key = next(w.key for w in at.text_input if w.key.startswith("outreach_new_")).removesuffix("_text")
     at.text_input(key=f"{key}_text").set_value("How to send records")
     at.selectbox(key=f"{key}_owner").select_index(0)

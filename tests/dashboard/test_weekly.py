@@ -70,7 +70,7 @@ def test_a_decision_is_written_where_it_is_made_and_carried_over(on_copy: Path) 
     with databases.opened(f"sqlite:///{on_copy}") as engine, databases.writing(engine) as c:
         c.execute(sa.update(t.review_actions).values(week=WEEK - 1))
     at = visit("weekly_review")
-    assert "**1** open; 0 done since the last review." in words(at)
+    assert "**1** open; 0 done since the last review. As they stand today:" in words(at)
     assert "Answered in time · " in words(at)
     assert "1 done" in words(press(at, "Done"))
     assert "**1** open" in words(press(at, "Take up again"))
