@@ -25,7 +25,7 @@ from dashboard.metrics.trends import TREND_COLUMNS
 from dashboard.partner_note import LENGTHS, cycles
 from dashboard.reports import Answer
 from data_access import annotations, partner_notes, partners, practice, promises, slots, tally, topics
-from data_access.days import day_number
+from data_access.days import day_number, start_of
 from data_access.dimensions import LEADS, Unit
 from data_access.lead_state import epoch_minute
 from data_access.vocabulary import TargetMetric
@@ -180,7 +180,7 @@ def _mix(q: _Question) -> Answer:
 def _topics(q: _Question) -> Answer:
     last = q.chosen.last or q.today + timedelta(days=1)
     first = q.chosen.first or last - timedelta(days=365)
-    since, until = (datetime.combine(day, datetime.min.time(), tzinfo=ZoneInfo(q.zone)) for day in (first, last))
+    since, until = (start_of(day, ZoneInfo(q.zone)) for day in (first, last))
     again = topics.asked_again(q.connection, since, until, q.as_of, q.chosen.location or None)
     return source_reports.topics(q.count, q.chosen, None, first=first, last=last, again=again)
 

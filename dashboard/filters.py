@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from dashboard.labels import BREAKDOWNS, codes_of
-from data_access.days import day_number, week_number
+from data_access.days import day_number, end_of, week_number
 from data_access.dimensions import Moment
 from data_access.lead_state import epoch_minute
 from data_access.tally import Where
@@ -106,8 +106,7 @@ def _first_week_from(day: date) -> int:
 
 def end_of_day(day: date, zone: str) -> datetime:
     """The last minute of a local day, in UTC: what a bare date given as `as_of` means."""
-    midnight = datetime.combine(day + timedelta(days=1), datetime.min.time(), tzinfo=ZoneInfo(zone))
-    return midnight.astimezone(UTC) - timedelta(minutes=1)
+    return end_of(day, ZoneInfo(zone)).astimezone(UTC) - timedelta(minutes=1)
 
 
 def moment(as_of: datetime, zone: str, horizon_days: int) -> Moment:

@@ -45,7 +45,7 @@ def note(viewer: Viewer, partner: int, cycle: Cycle, now: datetime, today: date)
     names: Mapping[str, Mapping[int, str]] = {name: loaders.names(name) for name in ("partner", "item")}
     with databases.reading(database()) as connection:
         asked = checklists.checklist_on(connection, None, today)
-    required = [item for item, needed in asked.items.items() if needed] if asked else []
+    required = asked.required if asked else []
     return partner_note.make(
         lambda keys, where, unit=LEADS: loaders.count(viewer, keys, where, then, unit), partner, cycle,
         practice=str(own["name"]), names=names, required=[names["item"][code(RecordItem(one))] for one in required],

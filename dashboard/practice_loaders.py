@@ -22,7 +22,7 @@ from data_access import engine as databases
 from data_access import topics as topic_log
 from data_access.checklists import Checklist
 from data_access.columns import metadata
-from data_access.days import local_day
+from data_access.days import local_day, start_of
 from data_access.promises import Targets
 from data_access.texts import Text, Texts
 from data_access.vocabulary import TargetMetric, TextUse
@@ -167,7 +167,7 @@ def asked_again(viewer: Viewer, chosen: Sequence[int], first: date, last: date, 
     """How often somebody asked again in [first, last), by topic, as it was known at a moment; in the viewer's scope."""
     auth.require(viewer, auth.SEE_METRICS)
     zone = ZoneInfo(own_practice()["zone"])
-    since, until = (datetime.combine(day, datetime.min.time(), tzinfo=zone) for day in (first, last))
+    since, until = (start_of(day, zone) for day in (first, last))
     with databases.reading(database()) as connection:
         return topic_log.asked_again(connection, since, until, as_of, loaders.places_of(viewer, chosen))
 

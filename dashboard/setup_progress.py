@@ -87,7 +87,7 @@ def _agreed(connection: Connection, today: date) -> Iterator[Step]:
     title = "Whatever a lead needs, a rule says what comes next"
     yield _every(FIRST, title, len(set(Need) & needs), len(Need), "need", "rules")
     asked = checklists.checklist_on(connection, None, today)
-    required = [item for item, needed in asked.items.items() if needed] if asked else []
+    required = asked.required if asked else []
     yield Step(
         FIRST,
         "A checklist says which records are needed",

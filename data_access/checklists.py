@@ -30,6 +30,11 @@ class Checklist:
     effective_from: date
     items: Mapping[RecordItem, bool]
 
+    @property
+    def required(self) -> list[RecordItem]:
+        """What it cannot do without, in its order."""
+        return [item for item, needed in self.items.items() if needed]
+
 
 def set_checklist(
     connection: Connection,

@@ -1,5 +1,6 @@
 """What the tables of the lead database are made of: aware moments, words of the vocabulary, keys."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -46,6 +47,11 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers row
 def word(name: str, vocabulary: type[StrEnum], **options: Any) -> Column[str]:
     """A text column that holds a word of the vocabulary (or NULL where its comment says what that means)."""
     return Column(name, sa.String(32), info={"words": vocabulary}, **options)
+
+
+def holding(table: sa.Table, values: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
+    """Conditions that a row holds just these values; None is an empty one."""
+    return [table.c[name].is_(None) if value is None else table.c[name] == value for name, value in values.items()]
 
 
 def key() -> Column[int]:

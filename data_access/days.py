@@ -27,6 +27,11 @@ def local_day(moment: datetime, zone: ZoneInfo) -> date:
     return moment.astimezone(zone).date()
 
 
+def start_of(day: date, zone: ZoneInfo) -> datetime:
+    """The moment at which a local day begins."""
+    return datetime.combine(day, time(), tzinfo=zone)
+
+
 def end_of(day: date, zone: ZoneInfo) -> datetime:
     """The moment at which a local day is over."""
-    return datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
+    return start_of(day + timedelta(days=1), zone)

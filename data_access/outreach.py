@@ -7,8 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from data_access import partners
+from data_access import partners, practice
 from data_access import tables as t
+from data_access.columns import holding
 from data_access.lead_rules import note_doubts
 from data_access.vocabulary import Outreach, PartnerCategory
 
@@ -68,15 +69,13 @@ def plan(
         )
     if (partner_id is None) == (category is None):
         raise ValueError("Choose a partner, or a category of partners.")
-    c = t.staff.c
-    if not connection.scalar(sa.select(c.id).where(c.id == owner_id, c.active)):
+    if not practice.on_staff(connection, owner_id):
         raise ValueError("An outreach has one owner, who is on the staff. Choose somebody.")
     partners.require_may_contact(connection, partner_id)
     values = {"kind": kind, "partner_id": partner_id, "partner_category": category, "text": text, "due_on": due_on,
               "done_on": done_on, "owner_id": owner_id}  # fmt: skip
     o = t.outreach.c
-    same = [o[name].is_(None) if value is None else o[name] == value for name, value in values.items()]
-    if there := connection.scalar(sa.select(o.id).where(o.withdrawn_at.is_(None), *same)):
+    if there := connection.scalar(sa.select(o.id).where(o.withdrawn_at.is_(None), *holding(t.outreach, values))):
         return int(there)
     row = sa.insert(t.outreach).values(**values, written_at=now)
     return int(connection.execute(row.returning(o.id)).scalar_one())

@@ -308,6 +308,12 @@ def offer_words(connection: Connection, vocabulary: type[StrEnum], offered: Iter
         connection.execute(sa.insert(t.withheld_words), gone)
 
 
+def on_staff(connection: Connection, staff_id: int) -> bool:
+    """Whether somebody is of the staff in use."""
+    c = t.staff.c
+    return connection.scalar(sa.select(c.id).where(c.id == staff_id, c.active)) is not None
+
+
 def add_staff(connection: Connection, name: str, role: Role) -> int:
     """Add a member of staff and return the id."""
     return add(connection, t.staff, name=name, role=role)

@@ -10,7 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from data_access import practice
 from data_access import tables as t
+from data_access.columns import holding
 from data_access.vocabulary import ActionEnding, TrendSeries
 
 TEXT_LENGTH = 160
@@ -77,8 +79,7 @@ def decide(
     c = t.review_actions.c
     values = {"text": text, "owner_id": owner_id, "due_on": due_on, "week": week, "series": series,
               "location_id": location_id, "partner_id": partner_id}  # fmt: skip
-    same = [c[name].is_(None) if value is None else c[name] == value for name, value in values.items()]
-    if there := connection.scalar(sa.select(c.id).where(c.ended_at.is_(None), *same)):
+    if there := connection.scalar(sa.select(c.id).where(c.ended_at.is_(None), *holding(t.review_actions, values))):
         return int(there)
     row = sa.insert(t.review_actions).values(**values, decided_at=now, staff_id=staff_id)
     return int(connection.execute(row.returning(c.id)).scalar_one())
@@ -226,8 +227,7 @@ def _action(row: Any) -> Action:
 
 
 def _require_owner(connection: Connection, owner_id: int) -> None:
-    c = t.staff.c
-    if not connection.scalar(sa.select(c.id).where(c.id == owner_id, c.active)):
+    if not practice.on_staff(connection, owner_id):
         raise ValueError("An action has one owner, who is on the staff. Choose somebody.")
 
 

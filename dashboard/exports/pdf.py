@@ -27,7 +27,7 @@ from reportlab.platypus import Table as Grid
 
 from dashboard.exports import drawing
 from dashboard.review import wording
-from dashboard.review.document import Block, Holds, Number, Review, Table
+from dashboard.review.document import Block, Number, Review, Table
 
 PAPERS = {"a4": A4, "letter": LETTER}
 _PLAIN, _BOLD = "SourceSans", "SourceSans-Bold"
@@ -130,7 +130,7 @@ def _numbers(numbers: Sequence[Number], width: float) -> Flowable:
 def _table(table: Table, width: float) -> list[Flowable]:
     styles = _styles()
     headings, rows = wording.rows(table)
-    numeric = [column.holds != Holds.TEXT for column in table.columns if column.shown]
+    numeric = wording.numeric(table)
     share = [1 if number else 2.2 for number in numeric]
     widths = [width * one / sum(share) for one in share]
 

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from dashboard.exports import drawing
 from dashboard.review import wording
-from dashboard.review.document import Holds, Number, Review, Table
+from dashboard.review.document import Number, Review, Table
 
 _FONT = "Helvetica"
 
@@ -45,5 +45,5 @@ def _picture(table: Table) -> Markup:
 def _rows(table: Table) -> tuple[list[tuple[str, bool]], list[list[tuple[str, bool]]]]:
     """Headings and cells, each with whether it is a number."""
     headings, rows = wording.rows(table)
-    numeric = [column.holds != Holds.TEXT for column in table.columns if column.shown]
+    numeric = wording.numeric(table)
     return list(zip(headings, numeric, strict=True)), [list(zip(row, numeric, strict=True)) for row in rows]

@@ -18,7 +18,7 @@ from dashboard.reports import Clock, Count
 from dashboard.review.document import Number, Week, clean
 from dashboard.series import SERIES, Asked, trend
 from data_access.annotations import Annotation
-from data_access.days import week_start
+from data_access.days import start_of, week_start
 from data_access.promises import Targets
 from data_access.reviews import Action
 from data_access.vocabulary import TargetMetric
@@ -29,8 +29,7 @@ HISTORY = 26
 
 def ended(week_number: int, zone: str) -> datetime:
     """The moment at which an ISO week ended: Monday midnight on the practice's own clock."""
-    midnight = datetime.combine(week_start(week_number + 1), datetime.min.time(), tzinfo=ZoneInfo(zone))
-    return midnight.astimezone(UTC)
+    return start_of(week_start(week_number + 1), ZoneInfo(zone)).astimezone(UTC)
 
 
 @dataclass(frozen=True)

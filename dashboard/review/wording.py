@@ -23,6 +23,11 @@ def rows(table: Table) -> tuple[list[str], list[list[str]]]:
     return headings, [[cell(table.columns[place].holds, row[place]) for place in shown] for row in table.rows]
 
 
+def numeric(table: Table) -> list[bool]:
+    """Whether each column that is shown holds numbers."""
+    return [column.holds != Holds.TEXT for column in table.columns if column.shown]
+
+
 def row_names(table: Table, limit: int | None = None) -> list[str]:
     """What each row is called: by its first word, and by all of them where that does not tell rows apart."""
     words = [place for place, column in enumerate(table.columns) if column.holds == Holds.TEXT]

@@ -41,7 +41,7 @@ def finding(line: int | None, day: date) -> str:
 
 
 def _asks(checklist: Checklist) -> str:
-    required = [labels.word(item).lower() for item, needed in checklist.items.items() if needed]
+    required = [labels.word(item).lower() for item in checklist.required]
     helps = [labels.word(item).lower() for item, needed in checklist.items.items() if not needed]
     text = f"**{', '.join(required) or 'nothing'}**"
     return text + (f"; it helps to have {', '.join(helps)}" if helps else "")

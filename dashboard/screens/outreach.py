@@ -96,7 +96,7 @@ def due(view: View, acts: Sequence[Act]) -> None:
                         f"{act.owner} · due {act.due_on:%a %d %b}{late}", width="stretch")  # fmt: skip
             if view.viewer.may(auth.REACH_OUT):
                 st.button("Done today", key=f"outreach_done_{act.id}", icon=":material/check:", on_click=_done,
-                          args=(view.viewer, act.id, view.today))  # fmt: skip
+                          args=(view.viewer, act.id, view.today, view.today))  # fmt: skip
                 st.button(
                     "Take back",
                     key=f"outreach_back_{act.id}",
@@ -122,7 +122,7 @@ def lately(view: View, acts: Sequence[Act]) -> None:
                     width="stretch",
                 )
                 st.button("Not done after all", key=f"outreach_not_{act.id}", type="tertiary", icon=":material/undo:",
-                          on_click=_not_done, args=(view.viewer, act.id, view.today))  # fmt: skip
+                          on_click=_done, args=(view.viewer, act.id, None, view.today))  # fmt: skip
 
 
 def coverage(view: View, acts: Sequence[Act]) -> None:
@@ -220,19 +220,10 @@ def _write(viewer: Viewer, key: str, today: date) -> None:
         written.problems = {"new": str(problem)}
 
 
-def _done(viewer: Viewer, act_id: int, on: date) -> None:
+def _done(viewer: Viewer, act_id: int, on: date | None, today: date) -> None:
     written = _written()
     try:
-        partner_actions.outreach_done(loaders.database(), viewer, act_id, on, today=on)
-        written.problems = {}
-    except (ValueError, LookupError, auth.NotAllowed) as problem:
-        written.problems = {str(act_id): str(problem)}
-
-
-def _not_done(viewer: Viewer, act_id: int, today: date) -> None:
-    written = _written()
-    try:
-        partner_actions.outreach_done(loaders.database(), viewer, act_id, None, today=today)
+        partner_actions.outreach_done(loaders.database(), viewer, act_id, on, today=today)
         written.problems = {}
     except (ValueError, LookupError, auth.NotAllowed) as problem:
         written.problems = {str(act_id): str(problem)}

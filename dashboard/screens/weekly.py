@@ -75,8 +75,7 @@ def as_the_meeting_saw_it(view: View, week: int, filters: Filters, today: Review
 
 def heading(shown: Review) -> None:
     """What week it is, of whom, and as of when."""
-    year, number, _ = date.fromisocalendar(int(shown.week[:4]), int(shown.week[6:]), 1).isocalendar()
-    monday = date.fromisocalendar(year, number, 1)
+    monday = date.fromisocalendar(int(shown.week[:4]), int(shown.week[6:]), 1)
     sunday = monday + timedelta(days=6)
     st.caption(
         f"{monday:%a %d %b} to {sunday:%a %d %b %Y}; {shown.filtered}. Counted as of {shown.as_of}, when the week had ended; "
