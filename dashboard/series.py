@@ -16,13 +16,11 @@ from dashboard.metrics import trends
 from dashboard.metrics.trends import Limits
 from dashboard.reports import Clock, Count
 from data_access.annotations import Annotation
-from data_access.counted import Standing
+from data_access.counted import ARE_LEADS
 from data_access.days import week_number
 from data_access.promises import Targets
 from data_access.tally import Where, narrower
 from data_access.vocabulary import TargetMetric
-
-_COUNTED = (Standing.OPEN, Standing.LOST, Standing.ANSWERED)
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ class Trend:
 
 def _received(asked: Asked) -> pd.DataFrame:
     where = asked.filters.where(asked.scope)
-    counted = asked.count(["received_week"], narrower(where, state=_COUNTED))
+    counted = asked.count(["received_week"], narrower(where, state=ARE_LEADS))
     return counted.rename(columns={"received_week": "week", "count": "k"}).assign(n=lambda rows: rows["k"])
 
 
@@ -114,7 +112,7 @@ def _complete(asked: Asked) -> pd.DataFrame:
 def _within_horizon(outcome: str) -> Callable[[Asked], pd.DataFrame]:
     def read(asked: Asked) -> pd.DataFrame:
         visits: Where = asked.filters.for_visits().where(asked.scope)
-        where = narrower(visits, state=_COUNTED)
+        where = narrower(visits, state=ARE_LEADS)
         counted = asked.count(["received_week", outcome], where)
         k = counted[counted[outcome] == 1].groupby("received_week")["count"].sum()
         table = pd.DataFrame({"n": counted.groupby("received_week")["count"].sum(), "k": k}).fillna(0)

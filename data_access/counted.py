@@ -15,6 +15,10 @@ class Standing(IntEnum):
     EXCLUDED = 3
 
 
+ARE_LEADS = (Standing.OPEN, Standing.LOST, Standing.ANSWERED)
+"""Whatever is a lead, however it stands."""
+
+
 class Promise(IntEnum):
     """How an answer stands against the promised window at a moment.
 

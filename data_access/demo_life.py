@@ -1,13 +1,14 @@
-"""What a demo practice decided and whom it keeps in touch with: actions, outreach, and notes to partners."""
+"""What a demo practice decided, wrote and whom it keeps in touch with: actions, pages, outreach, and notes to partners."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from data_access import annotations, outreach, partner_notes, reviews
+from data_access import annotations, outreach, partner_notes, practice, reviews
+from data_access import tables as t
 from data_access.days import week_number
-from data_access.vocabulary import ActionEnding, ContactMethod, Outreach, PartnerCategory, TrendSeries
+from data_access.vocabulary import ActionEnding, ContactMethod, Outreach, PartnerCategory, Topic, TrendSeries
 
 _NOTE = "Thank you for your referrals of this time. What each one needs is on our checklist."
 
@@ -43,7 +44,18 @@ def add(
             now=now - timedelta(days=7 * weeks), series=series, location_id=place, staff_id=manager,
         )  # fmt: skip
         if ending:
-            reviews.end(c, action, ending, now=now - timedelta(days=3))
+            reviews.end(c, reviews.get(c, action), ending, now=now - timedelta(days=3))
+    for name, topic, published, reviewed in (
+        ("Your first visit", Topic.INITIAL_CONSULT, 500, 90),
+        ("What happens to a referral", Topic.TRIAGE, 400, 150),
+        ("What to send with a referral", Topic.DOCUMENTATION, 300, 60),
+        ("What to bring", Topic.PREPARATION, 130, None),
+        ("Paying without insurance", Topic.SELF_PAY, 420, 260),
+    ):
+        practice.add(
+            c, t.content_items, name=name, topic=topic, published_on=today - timedelta(days=published),
+            reviewed_on=today - timedelta(days=reviewed) if reviewed else None,
+        )  # fmt: skip
     annotations.write(c, "Second person on the phones", today - timedelta(days=30), now=now - timedelta(days=29))
     for days, kind, partner, category, text, done in (
         (160, Outreach.VISIT, partners[0], None, "Our schedulers meet theirs", True),

@@ -5,14 +5,14 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from data_access import checklists, demo_life, follow_up, partners, practice, promises, routing, texts
+from data_access import checklists, demo_life, follow_up, partners, planned_openings, practice, promises, routing, texts
 from data_access import tables as t
 from data_access.demo_profiles import Profile
 from data_access.demo_texts import HOW_TO_REFER, PRIORITY, SCRIPTS, SECOND_RECORDS_SCRIPT, WHAT_TO_EXPECT
@@ -106,6 +106,14 @@ class Chance:
         return datetime.combine(day, time(half_hours // 2, 30 * (half_hours % 2)), tzinfo=local.tzinfo).astimezone(UTC)
 
 
+class Campaign(NamedTuple):
+    """A marketing action, and the days on which people name it."""
+
+    id: int
+    first: date
+    last: date
+
+
 class DemoPractice(Chance):
     """The practice's lists, written on construction."""
 
@@ -149,6 +157,13 @@ class DemoPractice(Chance):
         self.sources = [
             practice.add(c, t.sources, name=source)
             for source in ("Referral partner", "Existing patient", "Website", "Search", "Event")
+        ]
+        self.campaigns = [
+            Campaign(practice.add(c, t.campaigns, name=title, began_on=began), began, began + timedelta(days=length))
+            for title, began, length in (
+                ("Open house", self.today - timedelta(days=210), 75),
+                ("Mailing to primary care", self.today - timedelta(days=120), 60),
+            )
         ]
         self.owners = [
             practice.add_staff(c, title, role)
@@ -225,10 +240,13 @@ class DemoPractice(Chance):
         are enough of them, but for the first service line at the second location.
         """
         ahead, rows = timedelta(days=60), []
-        for place, share in zip(self.places, (p.share for p in self.profile.places), strict=True):
+        for place, of in zip(self.places, self.profile.places, strict=True):
             for line, weight in zip(self.lines, self.profile.service_lines.values(), strict=True):
                 scarce = 0.62 if place == self.places[1] and line == self.lines[0] else 1
-                weekly = max(2, round(LEADS / DAYS * 7 * 1.05 * share * weight * scarce))
+                weekly = max(2, round(LEADS / DAYS * 7 * 1.05 * of.share * weight * scarce))
+                if of.plans:
+                    planned_openings.plan(c, weekly, effective_from=self.first, location_id=place, service_line_id=line)
+                    continue
                 for week in range(-8, (DAYS + 60) // 7):
                     monday = self.first + timedelta(days=7 * week - self.first.weekday())
                     for _ in range(weekly):

@@ -18,6 +18,7 @@ class Place:
     zone: str
     hours: dict[int, list[tuple[str, str]]]
     share: float
+    plans: bool = False  # so many openings a week, in place of each of them
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ PROFILES = {
         zone="America/Chicago",
         places=(
             Place("Main Street", "America/Chicago", {**dict.fromkeys(range(4), _LONG_DAY), 4: _SPLIT_DAY}, 0.62),
-            Place("Telehealth", "America/Chicago", dict.fromkeys(range(6), _EVENING_DAY), 0.38),
+            Place("Telehealth", "America/Chicago", dict.fromkeys(range(6), _EVENING_DAY), 0.38, plans=True),
         ),
         service_lines={"Evaluation": 0.5, "Individual therapy": 0.32, "Group program": 0.18},
         fits=(

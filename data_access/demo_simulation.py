@@ -26,6 +26,7 @@ from data_access.vocabulary import (
     Kind,
     NextStep,
     NotEligibleReason,
+    PartnerCategory,
     Pathway,
     Precision,
     Priority,
@@ -41,6 +42,10 @@ _COMES_WITH_IT = {
     RecordItem.MEDICATIONS_OR_PROBLEMS: 0.74,
     RecordItem.IMAGING_OR_LABS: 0.5,
 }
+
+_EVENT = 4
+"""The place of "Event" among a demo practice's sources."""
+_REMIND_AFTER, _MOST_REMINDERS = timedelta(days=4), 3
 
 
 class Simulation(DemoPractice):
@@ -110,12 +115,21 @@ class Simulation(DemoPractice):
             partner_category=partner.category if partner else None,
             service_line_id=self.lines[line],
             source_id=self.sources[source],
+            campaign_id=self._campaign(day, source, partner.category if partner else None, number),
             topic=self._one_of(profile.topics) if kind == Kind.INFORMATION or self._chance(0.35) else None,
             owner_id=self.owners[0] if self._chance(0.7) else self.owners[2] if self._chance(0.85) else None,
             # Now and then somebody calls again, and is logged again.
             reference=None if kind == Kind.PARTNER_REQUEST else f"D-{10_000 + number - self._chance(0.01)}",
             answered_live=channel in (Channel.PHONE, Channel.WALK_IN) and self._chance(0.38),
         )
+
+    def _campaign(self, day: date, source: int, category: PartnerCategory | None, number: int) -> int | None:
+        """What people say brought them: the open house while it runs, and now and then the mailing to primary care."""
+        house, mailing = self.campaigns
+        if source == _EVENT and house.first <= day <= house.last:
+            return house.id
+        told = category == PartnerCategory.PRIMARY_CARE and number % 3 == 0
+        return mailing.id if told and mailing.first <= day <= mailing.last else None
 
     def _live(
         self, clock: ResponseClock, asked: Received, received_at: datetime
@@ -214,7 +228,8 @@ class Simulation(DemoPractice):
             now += self._days(0.3)
             yield now, happened.RecordsRequested(items=missing)
             yield from self._plan(NextStep.REQUEST_RECORDS, now, 5)
-            now += self._days(self.profile.records_days)
+            asked_at, now = now, now + self._days(self.profile.records_days)
+            yield from self._reminders(asked_at, now)
             if not self._passes(0.9, fit):
                 if self._chance(0.3):
                     yield now + self._days(3), happened.Stalled(reason=StallReason.UNCLEAR_INSTRUCTIONS)
@@ -283,6 +298,18 @@ class Simulation(DemoPractice):
             yield (
                 now,
                 happened.Rescheduled(by=CancelledBy.PATIENT, starts_at=starts, starts_on=self._local(asked, starts)),
+            )
+
+    def _reminders(self, asked_at: datetime, until: datetime) -> Iterator[tuple[datetime, Happening]]:
+        """Records that do not come are asked for again, and somebody says when to look next."""
+        for number in range(1, _MOST_REMINDERS + 1):
+            at = asked_at + number * _REMIND_AFTER
+            if at >= until:
+                return
+            yield at, happened.RecordsRequested()
+            yield (
+                at + timedelta(minutes=1),
+                happened.Planned(step=NextStep.REMIND_OF_RECORDS, due_at=at + _REMIND_AFTER),
             )
 
     def _plan(self, step: NextStep, now: datetime, days: float) -> Iterator[tuple[datetime, Happening]]:

@@ -225,7 +225,7 @@ class Unit:
 
 
 SHARED = (
-    *(Dimension(name, plain(name)) for name in ("location", "partner", "service_line", "source", "owner")),
+    *(Dimension(name, plain(name)) for name in ("location", "partner", "service_line", "source", "campaign", "owner")),
     *(
         Dimension(name, plain(name), 16)
         for name in ("kind", "pathway", "channel", "priority", "asker", "partner_category", "topic")
@@ -254,6 +254,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
         Dimension("flags", plain("flags"), 32),
         Dimension("untouched", _untouched, 2),
         Dimension("at_arrival", _at_arrival, 4),
+        Dimension("records_needed", plain("records_needed"), 4),
         Dimension("received_day", plain("received_day")),
         Dimension("received_hour", plain("received_hour"), 169),
         *(

@@ -54,6 +54,7 @@ class Received:
     partner_category: PartnerCategory | None = None
     service_line_id: int | None = None
     source_id: int | None = None
+    campaign_id: int | None = None
     topic: Topic | None = None
     owner_id: int | None = None
     requested_clinician_id: int | None = None

@@ -157,5 +157,6 @@ def keys(state: LeadState, asked: Received) -> dict[str, int]:
         "partner": asked.partner_id or 0,
         "service_line": asked.service_line_id or 0,
         "source": asked.source_id or 0,
+        "campaign": asked.campaign_id or 0,
         "owner": asked.owner_id or 0,
     }

@@ -11,14 +11,14 @@ from sqlalchemy import Column, ForeignKey, Table
 
 from data_access.columns import BIG, metadata
 
-FACTS_VERSION = 3  # 3: corrected outcomes, and what changed hands
+FACTS_VERSION = 4  # 4: campaigns, and requests for records
 NEVER = 2**31 - 1
 """Stands in a column of minutes or days where nothing happened, or nothing is known."""
 ALWAYS = -(2**31)
 NOT_MEASURED = 2
 """In attempt_met and contact_met, beside 0 (late) and 1 (in time): known to the day on which it was due."""
 
-_IDS = ("location", "partner", "service_line", "source", "owner")
+_IDS = ("location", "partner", "service_line", "source", "campaign", "owner")
 _WORDS = ("kind", "pathway", "channel", "priority", "asker", "partner_category", "topic")
 
 
@@ -60,6 +60,11 @@ ITEM_COLUMNS = _columns(
     ("received_week",),
     ("item", "required"),
 )
+REQUEST_COLUMNS = _columns(
+    ("seen_from", "seen_until", "eligible_at", "received_day"),
+    (),
+    ("ordinal",),
+)
 SPELL_COLUMNS = _columns(
     ("seen_from", "seen_until", "eligible_at", "began_at", "ended_at", "again_at", "began_day", "first_day", "days",
      "run_days", "earlier_days", "minutes"),
@@ -88,11 +93,13 @@ sa.Index("ix_lead_facts_revision", lead_facts.c.revision)
 _ROW = "0, and one more for each further row of the lead"
 appointment_facts = _table("appointment_facts", "number", _ROW, APPOINTMENT_COLUMNS)
 item_facts = _table("item_facts", "number", _ROW, ITEM_COLUMNS)
+request_facts = _table("request_facts", "number", _ROW, REQUEST_COLUMNS)
 spell_facts = _table("spell_facts", "number", _ROW, SPELL_COLUMNS)
 situation_facts = _table("situation_facts", "number", _ROW, SITUATION_COLUMNS)
 
 sa.Index("ix_lead_facts_received_day", lead_facts.c.received_day)
 sa.Index("ix_appointment_facts_start_day", appointment_facts.c.start_day)
 sa.Index("ix_item_facts_received_day", item_facts.c.received_day)
+sa.Index("ix_request_facts_received_day", request_facts.c.received_day)
 sa.Index("ix_spell_facts_began_day", spell_facts.c.began_day)
 sa.Index("ix_situation_facts_received_day", situation_facts.c.received_day)

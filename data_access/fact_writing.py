@@ -12,7 +12,7 @@ from data_access.fact_rows import of_lead
 from data_access.fact_tables import NEVER
 from data_access.lead_state import LeadState
 from data_access.promises import ResponseClock
-from data_access.unit_rows import of_appointments, of_items, of_situations, of_spells
+from data_access.unit_rows import of_appointments, of_items, of_requests, of_situations, of_spells
 
 
 def write(connection: Connection, states: Mapping[int, LeadState], *, fresh: bool = False) -> None:
@@ -26,6 +26,7 @@ def write(connection: Connection, states: Mapping[int, LeadState], *, fresh: boo
             (tables.lead_facts, of_lead(state, zone)),
             (tables.appointment_facts, of_appointments(state, zones)),
             (tables.item_facts, of_items(state, zone)),
+            (tables.request_facts, of_requests(state, zone)),
             (tables.spell_facts, of_spells(state, zone)),
             (tables.situation_facts, of_situations(state, zones)),
         ):

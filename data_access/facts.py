@@ -50,9 +50,10 @@ class Stored:
 LEADS = Stored(lead_facts, f.LEAD_COLUMNS, "part", "received_day")
 APPOINTMENTS = Stored(f.appointment_facts, f.APPOINTMENT_COLUMNS, "number", "start_day")
 ITEMS = Stored(f.item_facts, f.ITEM_COLUMNS, "number", "received_day")
+REQUESTS = Stored(f.request_facts, f.REQUEST_COLUMNS, "number", "received_day")
 SPELLS = Stored(f.spell_facts, f.SPELL_COLUMNS, "number", "began_day")
 SITUATIONS = Stored(f.situation_facts, f.SITUATION_COLUMNS, "number", "received_day")
-UNITS = (LEADS, APPOINTMENTS, ITEMS, SPELLS, SITUATIONS)
+UNITS = (LEADS, APPOINTMENTS, ITEMS, REQUESTS, SPELLS, SITUATIONS)
 
 
 @dataclass(frozen=True)

@@ -131,7 +131,8 @@ class Situation:
 class LeadState:
     """A lead as its events leave it.
 
-    `received`: what was asked, as it stands now. `tries`: how often somebody tried, since `need` is what it is.
+    `received`: what was asked, as it stands now. `requests`: when somebody asked for records. `tries`: how often somebody
+    tried, since `need` is what it is.
     """
 
     received: Received
@@ -148,6 +149,7 @@ class LeadState:
     )
     records: dict[RecordItem, Record] = field(default_factory=dict)
     records_confirmed: bool = False
+    requests: list[datetime] = field(default_factory=list)
     scheduling_status: SchedulingStatus = SchedulingStatus.NOT_CONTACTED
     contacted_at: datetime | None = None
     offered_at: datetime | None = None
@@ -212,6 +214,7 @@ class LeadState:
             "partner_category": asked.partner_category,
             "service_line_id": asked.service_line_id,
             "source_id": asked.source_id,
+            "campaign_id": asked.campaign_id,
             "topic": asked.topic,
             "owner_id": asked.owner_id,
             "requested_clinician_id": asked.requested_clinician_id,

@@ -127,6 +127,27 @@ sources = Table(
     Column("active", sa.Boolean, nullable=False, default=True),
 )
 
+campaigns = Table(
+    "campaigns",
+    metadata,
+    key(),
+    Column("name", sa.Text, nullable=False, unique=True),
+    Column("began_on", sa.Date, comment="NULL: not known"),
+    Column("active", sa.Boolean, nullable=False, default=True),
+)
+
+content_items = Table(
+    "content_items",
+    metadata,
+    key(),
+    Column("name", sa.Text, nullable=False, unique=True),
+    word("topic", words.Topic, nullable=False),
+    Column("published_on", sa.Date, nullable=False),
+    Column("reviewed_on", sa.Date, comment="NULL: not since it was published"),
+    Column("active", sa.Boolean, nullable=False, default=True),
+    CheckConstraint("reviewed_on IS NULL OR reviewed_on >= published_on", name="order"),
+)
+
 staff = Table(
     "staff",
     metadata,
@@ -286,6 +307,17 @@ slots = Table(
     CheckConstraint("taken_at IS NULL OR taken_at >= opened_at", name="order"),
 )
 sa.Index("ix_slots_starts_at", slots.c.starts_at)
+
+planned_openings = Table(
+    "planned_openings",
+    metadata,
+    key(),
+    to("locations", "location_id"),
+    to("service_lines", "service_line_id", comment="NULL: any"),
+    Column("per_week", sa.SmallInteger, comment="openings for new patients; NULL: not planned from this date on"),
+    Column("effective_from", sa.Date, nullable=False),
+    CheckConstraint("per_week BETWEEN 0 AND 999", name="per_week"),
+)
 
 review_actions = Table(
     "review_actions",

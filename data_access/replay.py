@@ -101,9 +101,13 @@ def _eligibility_checked(state: LeadState, event: Event, what: Any) -> None:
 
 
 def _records_requested(state: LeadState, event: Event, what: Any) -> None:
+    requested = False
     for record in _outstanding(state, what.items):
         record.status = RecordsStatus.REQUESTED
         record.requested_at = record.requested_at or event.occurred_at
+        requested = True
+    if requested:
+        state.requests.append(event.occurred_at)
 
 
 def _records_received(state: LeadState, event: Event, what: Any) -> None:

@@ -16,10 +16,16 @@ from data_access.practice_tables import (
     annotations as annotations,
 )
 from data_access.practice_tables import (
+    campaigns as campaigns,
+)
+from data_access.practice_tables import (
     checklist_items as checklist_items,
 )
 from data_access.practice_tables import (
     closures as closures,
+)
+from data_access.practice_tables import (
+    content_items as content_items,
 )
 from data_access.practice_tables import (
     follow_up_rules as follow_up_rules,
@@ -44,6 +50,9 @@ from data_access.practice_tables import (
 )
 from data_access.practice_tables import (
     partners as partners,
+)
+from data_access.practice_tables import (
+    planned_openings as planned_openings,
 )
 from data_access.practice_tables import (
     practice as practice,
@@ -122,6 +131,7 @@ leads = Table(
     word("partner_category", words.PartnerCategory, comment="NULL: unknown, or nobody referred"),
     to("service_lines", "service_line_id", comment="NULL: not known yet"),
     to("sources", "source_id", comment="NULL: left blank"),
+    to("campaigns", "campaign_id", comment="NULL: none that is known"),
     word("topic", words.Topic, comment="NULL: not asked"),
     to("staff", "owner_id", comment="NULL: unowned"),
     to("staff", "requested_clinician_id", comment="NULL: nobody in particular"),

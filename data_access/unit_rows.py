@@ -1,4 +1,4 @@
-"""A lead's appointments, checklist items, spells in a stage and situations as rows of the facts; see fact_rows.py."""
+"""A lead's appointments, checklist items, requests, spells and situations as rows of the facts; see fact_rows.py."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -14,6 +14,7 @@ from data_access.spells import Spell, hidden, spells
 from data_access.vocabulary import AppointmentStatus, Stage, code
 
 MOST_MOVES = 15
+MOST_REQUESTS = 15
 
 
 def _seen(state: LeadState, rows: Iterator[tuple[int, dict[str, int]]]) -> list[dict[str, int]]:
@@ -120,6 +121,22 @@ def of_items(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
             )
 
     return _seen(state, rows())
+
+
+def of_requests(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
+    """The facts of asking for a lead's records: one row per local day on which somebody did, and the how-many-th it was.
+
+    Items that are asked for one by one on the same day are one request.
+    """
+    received_day = day_number(local_day(state.received_at, zone))
+    days: dict[date, datetime] = {}
+    for at in sorted(state.requests):
+        days.setdefault(local_day(at, zone), at)
+    rows = (
+        (epoch_minute(at), {"ordinal": min(ordinal, MOST_REQUESTS), "received_day": received_day})
+        for ordinal, at in enumerate(days.values(), start=1)
+    )
+    return _seen(state, rows if any(record.required for record in state.records.values()) else iter(()))
 
 
 def of_spells(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:

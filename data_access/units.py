@@ -1,5 +1,5 @@
-"""The units that hang on a lead, and by what each is counted: appointments, checklist items, spells in a stage, and what
-open leads wait for.
+"""The units that hang on a lead, and by what each is counted: appointments, checklist items, requests for records, spells
+in a stage, and what open leads wait for.
 """
 
 from collections.abc import Mapping
@@ -100,6 +100,10 @@ ITEMS = Unit(
     _seen,
 )
 
+# ---------------------------------------------------------------- requests for records
+
+REQUESTS = Unit(facts.REQUESTS, _by_name(Dimension("ordinal", plain("ordinal"), 16)), _seen)
+
 # ---------------------------------------------------------------- spells in a stage
 
 
@@ -190,4 +194,4 @@ SITUATIONS = Unit(
     ),
     _seen,
 )
-UNITS = (APPOINTMENTS, ITEMS, SPELLS, SITUATIONS)
+UNITS = (APPOINTMENTS, ITEMS, REQUESTS, SPELLS, SITUATIONS)

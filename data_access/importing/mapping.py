@@ -26,7 +26,7 @@ WORDS: Dict[str, type[StrEnum]] = {
     "partner_category": words.PartnerCategory,
     "close_reason": words.CloseReason,
 }
-NAMES = ("location", "partner", "service_line", "source")
+NAMES = ("location", "partner", "service_line", "source", "campaign")
 TEXTS = ("id", "reference")
 MOMENTS = ("received", "attempted", "reached", "eligible", "records_received", "booked", "appointment", "attended",
            "no_show", "cancelled", "closed")  # fmt: skip

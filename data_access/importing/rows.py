@@ -57,8 +57,11 @@ class _Row:
     starts_at: datetime | None = None
 
 
+_LISTS = {"service_line": t.service_lines, "source": t.sources, "campaign": t.campaigns}
+
+
 class RowReader:
-    """Reads rows in one transaction; locations, partners, service lines and sources are added as they first appear."""
+    """Reads rows in one transaction; what the practice's lists do not have yet is added as it first appears."""
 
     def __init__(
         self, connection: Connection, mapping: Mapping, orders: Dict[str, Order | None], now: datetime
@@ -131,6 +134,7 @@ class RowReader:
             partner_id=partner,
             service_line_id=self._name("service_line", values),
             source_id=self._name("source", values),
+            campaign_id=self._name("campaign", values),
             reference=reference if kind != Kind.PARTNER_REQUEST else None,
             **fields,
         )
@@ -164,7 +168,7 @@ class RowReader:
         if name == "location":
             self._clock = None  # it has not heard of this location
             return practice.find_or_add(self._connection, t.locations, text, zone=self._mapping.zone)
-        return practice.find_or_add(self._connection, t.service_lines if name == "service_line" else t.sources, text)
+        return practice.find_or_add(self._connection, _LISTS[name], text)
 
     def _zone(self, location: int) -> ZoneInfo:
         if location not in self._zones:

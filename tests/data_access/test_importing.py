@@ -86,6 +86,20 @@ def test_the_same_file_twice_adds_nothing(empty: sa.Engine, tmp_path: Path) -> N
         assert c.scalar(sa.select(sa.func.count()).select_from(t.leads)) == 2
 
 
+def test_campaigns_come_in_by_name_as_they_first_appear(empty: sa.Engine, tmp_path: Path) -> None:
+    """Once each; a row without one is put down to none."""
+    file = tmp_path / "leads.csv"
+    ads = ("Open house", "", "Fair", "Open house")
+    lines = [f"{n},13/01/2026,Tel,North,Lakeside,,,,,{ad}" for n, ad in enumerate(ads, start=1)]
+    file.write_text("\n".join([HEAD + ",Ad", *lines]))
+    plan = batches.plan([file], mapping.parse(MAPPING | {"fields": MAPPING["fields"] | {"campaign": "Ad"}}))
+    assert batches.run(empty, plan, now=NOW, rejects=tmp_path / "rejects.csv").added == 4
+    with reading(empty) as c:
+        names = {one["id"]: (one["name"], one["began_on"]) for one in practice.entries(c, t.campaigns)}
+        found = [names.get(i) for i in c.scalars(sa.select(t.leads.c.campaign_id).order_by(t.leads.c.id))]
+    assert found == [("Open house", None), None, ("Fair", None), ("Open house", None)]
+
+
 def test_a_changed_row_updates_its_lead_and_history_shows_both(empty: sa.Engine, tmp_path: Path) -> None:
     """A new booking is appended, a withdrawn one voided, and what staff recorded in between stays."""
     run(empty, tmp_path, *ROWS)

@@ -16,7 +16,14 @@ from data_access import checklists, facts, schema, texts
 from data_access import engine as databases
 from data_access import events as e
 from data_access.columns import UtcDateTime, metadata
-from data_access.fact_tables import appointment_facts, item_facts, lead_facts, situation_facts, spell_facts
+from data_access.fact_tables import (
+    appointment_facts,
+    item_facts,
+    lead_facts,
+    request_facts,
+    situation_facts,
+    spell_facts,
+)
 from data_access.tables import leads, revisions
 from data_access.vocabulary import RecordItem
 from tests import factories
@@ -85,7 +92,7 @@ def test_a_database_of_the_first_version_is_brought_up_with_all_it_holds(databas
     factories.record(world, lead, e.Booked(starts_at=NOW), NOW)
     as_it_was = facts.load(database)
     with database.begin() as c:
-        for table in (situation_facts, spell_facts, item_facts, appointment_facts, lead_facts):
+        for table in (situation_facts, spell_facts, request_facts, item_facts, appointment_facts, lead_facts):
             c.execute(table.delete())
         c.execute(sa.update(leads).values(next_step_by=None))
         c.execute(sa.update(revisions).values(facts_version=1))
@@ -186,6 +193,39 @@ def test_the_fifth_schema_keeps_targets_and_notes(tmp_path: Path) -> None:
         c.exec_driver_sql("UPDATE annotations SET rebases = 'shown'")
     with pytest.raises(sa.exc.IntegrityError), databases.writing(engine) as c:
         c.exec_driver_sql("INSERT INTO targets (metric, value, effective_from) VALUES ('anything', 0.8, '2026-01-01')")
+    engine.dispose()
+
+
+def test_the_seventh_schema_keeps_leads_and_counts_them_for_no_campaign(tmp_path: Path) -> None:
+    """Its facts are made anew, so that what was asked for before is counted."""
+    engine = databases.connect(f"sqlite:///{tmp_path / 'sixth.db'}")
+    with at_schema(engine, "0006") as c:
+        for values in (
+            "locations (name, zone, active) VALUES ('North', 'America/New_York', 1)",
+            "revisions (id, revision, facts_version) VALUES (1, 7, 3)",
+            "checklist_items (template_version, item, required, effective_from) VALUES (1, 'clinical_notes', 1, '2020-01-01')",
+            "leads (version, received_at, received_precision, logged_at, kind, pathway, channel, asker, priority,"
+            " location_id, answered_live, stage, service_fit, demographics, scheduling_needs, eligibility, records_status,"
+            " scheduling_status, told_what_to_expect, flags) VALUES (1, '2026-03-11 16:00:00', 'minute',"
+            " '2026-03-11 16:00:00', 'scheduling', 'clinician', 'fax', 'clinician', 'routine', 1, 0, 1, 'unknown', 'unknown',"
+            " 'unknown', 'not_checked', 'requested', 'not_contacted', 0, 0)",
+            "events (lead_id, kind, occurred_at, precision, recorded_at, details) VALUES (1, 'received',"
+            " '2026-03-11 16:00:00', 'minute', '2026-03-11 16:00:00', '{\"lead_kind\": \"scheduling\", \"pathway\":"
+            ' "clinician", "channel": "fax", "location_id": 1, "required_records": ["clinical_notes"]}\')',
+            "events (lead_id, kind, occurred_at, precision, recorded_at, details) VALUES (1, 'records_requested',"
+            " '2026-03-12 16:00:00', 'minute', '2026-03-12 16:00:00', '{}')",
+        ):
+            c.exec_driver_sql(f"INSERT INTO {values}")
+    schema.migrate(engine)
+    schema.require_current(engine)
+    snapshot = facts.load(engine)
+    assert snapshot.rows[facts.LEADS].columns["campaign"].tolist() == [0]
+    assert snapshot.rows[facts.REQUESTS].columns["ordinal"].tolist() == [1]
+    with databases.writing(engine) as c:
+        c.exec_driver_sql("INSERT INTO campaigns (name, active) VALUES ('Open house', 1)")
+        c.exec_driver_sql("UPDATE leads SET campaign_id = 1")
+    with pytest.raises(sa.exc.IntegrityError), databases.writing(engine) as c:
+        c.exec_driver_sql("UPDATE leads SET campaign_id = 9")
     engine.dispose()
 
 

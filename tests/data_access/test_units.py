@@ -1,6 +1,7 @@
 """Checklist items, spells in a stage and situations: counted as they stood at any moment, by both engines."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from data_access import events as e
 from data_access import facts, leads
-from data_access.counted import AtArrival, Attendance, CameFrom, Due, Ending, ItemState, Standing, WentTo
+from data_access.counted import ARE_LEADS, AtArrival, Attendance, CameFrom, Due, Ending, ItemState, Standing, WentTo
 from data_access.days import day_number
 from data_access.dimensions import LEADS, Moment, Unit
 from data_access.engine import reading, writing
@@ -20,7 +21,7 @@ from data_access.facts import Snapshot
 from data_access.lead_state import Appointment, LeadState, epoch_minute
 from data_access.replay import replay
 from data_access.tally import Where, members, tally
-from data_access.units import APPOINTMENTS, DEAD_END_DAYS, ITEMS, SITUATIONS, SPELLS, STALLED_DAYS, UNITS
+from data_access.units import APPOINTMENTS, DEAD_END_DAYS, ITEMS, REQUESTS, SITUATIONS, SPELLS, STALLED_DAYS, UNITS
 from data_access.vocabulary import (
     EXCLUDED_REASONS,
     AppointmentStatus,
@@ -247,8 +248,54 @@ def test_items_at_any_moment_are_what_a_replay_up_to_it_says(made, data: st.Data
             whole = AtArrival.COMPLETE if all(in_time) else AtArrival.INCOMPLETE
         arrivals[(whole,)] += 1
     assert count(snapshot, ITEMS, ("item", "item_state"), when) == items
-    counted = (Standing.OPEN, Standing.LOST, Standing.ANSWERED)
+    counted = ARE_LEADS
     assert count(snapshot, LEADS, ("at_arrival",), when, state=counted) == arrivals
+
+
+@settings(max_examples=150, **SLOWLY)
+@given(data=st.data())
+def test_requests_at_any_moment_are_the_days_on_which_something_outstanding_was_asked_for(
+    made, data: st.DataObject
+) -> None:
+    """Event by event: asking for what is here already is no request, and twice on one local day is one."""
+    drawn, snapshot, world = made(data)
+    as_of = data.draw(moments)
+    expected: Counter[tuple[int]] = Counter()
+    for draft in drawn:
+        state, zone = as_of_state(draft, as_of), None
+        if state is None or not visible(state):
+            continue
+        zone, days = zone_of(state, world), set()
+        for place, event in enumerate(draft.then):
+            if not isinstance(event.what, e.RecordsRequested) or epoch_minute(event.occurred_at) > epoch_minute(as_of):
+                continue
+            before = as_of_state(replace(draft, then=draft.then[:place]), as_of)
+            lacking = [r for r in before.records.values() if not r.received_at and not r.waived_at]
+            if any(not event.what.items or r.item in event.what.items for r in lacking):
+                days.add(local_day(epoch_minute(event.occurred_at), zone))
+        expected.update((ordinal,) for ordinal in range(1, len(days) + 1))
+    assert count(snapshot, REQUESTS, ("ordinal",), moment(as_of)) == expected
+
+
+def test_what_is_asked_for_one_by_one_on_a_day_is_one_request_and_the_next_day_another(world: World) -> None:
+    """The location's own day: eleven at night in New York is the next day in UTC."""
+    lead, late = log(world, pathway=Pathway.CLINICIAN), NOW + 11 * HOUR
+    for at in (NOW + HOUR, late, late + 2 * HOUR):
+        record(world, lead, e.RecordsRequested(items=(RecordItem.CLINICAL_NOTES,)), at)
+    record(world, lead, e.RecordsRequested(items=(RecordItem.REASON_FOR_REFERRAL,)), NOW + 2 * HOUR)
+    snapshot = facts.load(world.engine)
+    for days, expected in ((0, {(1,): 1}), (1, {(1,): 1, (2,): 1})):
+        assert count(snapshot, REQUESTS, ("ordinal",), moment(NOW + (12 + 24 * days) * HOUR)) == expected
+
+
+def test_a_request_for_what_is_here_already_is_none(world: World) -> None:
+    """Nor is one of a lead that needs nothing."""
+    asked, needs_nothing = log(world, pathway=Pathway.CLINICIAN), log(world)
+    record(world, asked, e.RecordsRequested(), NOW + HOUR)
+    record(world, asked, e.RecordsReceived(), NOW + 2 * HOUR)
+    record(world, asked, e.RecordsRequested(), NOW + DAY)
+    record(world, needs_nothing, e.RecordsRequested(), NOW + HOUR)
+    assert count(facts.load(world.engine), REQUESTS, ("ordinal",), moment(NOW + 2 * DAY)) == {(1,): 1}
 
 
 @settings(max_examples=200, **SLOWLY)
