@@ -20,6 +20,7 @@ from data_access.engine import reading, writing
 from data_access.events import AskedAgain, Attended, Closed, Happening, NoShow, Reached, Reopened, Reprioritised, Voided
 from data_access.lead_rules import Doubtful, NotPossible
 from data_access.leads import Logged, Stale
+from data_access.reviews import Action
 from data_access.vocabulary import ActionEnding, ContactMethod, Priority, TrendSeries, code
 
 REFUSALS = (Stale, NotPossible, LookupError, auth.NotAllowed)
@@ -326,18 +327,22 @@ def decide(
         )  # fmt: skip
 
 
-def end_action(engine: Engine, viewer: Viewer, action_id: int, ending: ActionEnding | None, *, now: datetime) -> None:
+def end_action(engine: Engine, viewer: Viewer, seen: Action, ending: ActionEnding | None, *, now: datetime) -> None:
     """End an action, or take it up again; errors as for `reviews.end`, and `auth.NotAllowed`."""
+    _require_decision(viewer, seen.location_id)
     with writing(engine) as connection:
-        _require_decision(viewer, reviews.get(connection, action_id).location_id)
-        reviews.end(connection, action_id, ending, now=now)
+        reviews.end(connection, seen, ending, now=now)
 
 
-def move_action(engine: Engine, viewer: Viewer, action_id: int, *, owner_id: int, due_on: date, today: date) -> None:
+def move_action(
+    engine: Engine, viewer: Viewer, seen: Action, *, owner_id: int, due_on: date | None, today: date
+) -> None:
     """Give an action to somebody, or another day; errors as for `reviews.move`, and `auth.NotAllowed`."""
+    _require_decision(viewer, seen.location_id)
+    if due_on is None:
+        raise ValueError("An action has a due day. Choose one.")
     with writing(engine) as connection:
-        _require_decision(viewer, reviews.get(connection, action_id).location_id)
-        reviews.move(connection, action_id, owner_id=owner_id, due_on=due_on, today=today)
+        reviews.move(connection, seen, owner_id=owner_id, due_on=due_on, today=today)
 
 
 def may_decide(viewer: Viewer, location_id: int | None) -> bool:

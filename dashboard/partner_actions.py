@@ -8,6 +8,7 @@ from dashboard import auth
 from dashboard.auth import Viewer
 from data_access import merging, outreach, partner_notes
 from data_access.engine import writing
+from data_access.outreach import Act
 from data_access.vocabulary import ContactMethod, Outreach, PartnerCategory
 
 
@@ -42,18 +43,18 @@ def plan_outreach(
         )
 
 
-def outreach_done(engine: Engine, viewer: Viewer, act_id: int, on: date | None, *, today: date) -> None:
+def outreach_done(engine: Engine, viewer: Viewer, seen: Act, on: date | None, *, today: date) -> None:
     """Say on which day an outreach was done; errors as for `outreach.done`, and `auth.NotAllowed`."""
     auth.require(viewer, auth.REACH_OUT)
     with writing(engine) as connection:
-        outreach.done(connection, act_id, on, today=today)
+        outreach.done(connection, seen, on, today=today)
 
 
-def withdraw_outreach(engine: Engine, viewer: Viewer, act_id: int, *, now: datetime) -> None:
+def withdraw_outreach(engine: Engine, viewer: Viewer, seen: Act, *, now: datetime) -> None:
     """Take an outreach back; errors as for `outreach.withdraw`, and `auth.NotAllowed`."""
     auth.require(viewer, auth.REACH_OUT)
     with writing(engine) as connection:
-        outreach.withdraw(connection, act_id, now)
+        outreach.withdraw(connection, seen, now)
 
 
 def note_sent(

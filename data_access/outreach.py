@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from data_access import partners, practice
 from data_access import tables as t
 from data_access.columns import holding
-from data_access.lead_rules import note_doubts
+from data_access.lead_rules import NotPossible, note_doubts
 from data_access.vocabulary import Outreach, PartnerCategory
 
 TEXT_LENGTH = 160
@@ -81,31 +81,39 @@ def plan(
     return int(connection.execute(row.returning(o.id)).scalar_one())
 
 
-def done(connection: Connection, act_id: int, on: date | None, *, today: date) -> None:
-    """Say on which day it was done, or that it is due again (None).
+def done(connection: Connection, seen: Act, on: date | None, *, today: date) -> None:
+    """Say on which day it was done, or that it is due again (None); on the day that is noted already, it stays so.
+
+    Parameters
+    ----------
+    seen : Act
+        As somebody saw it who says so.
 
     Raises
     ------
-    LookupError
-        When there is no such outreach.
+    NotPossible
+        When somebody else took it back, or said that it was done on another day, since.
     ValueError
         When the day lies ahead.
     """
     if on and on > today:
         raise ValueError("The day lies ahead. Say on which day it was done.")
-    _change(connection, act_id, done_on=on)
+    _change(connection, seen, done_on=on)
 
 
-def withdraw(connection: Connection, act_id: int, now: datetime) -> None:
-    """Take an outreach back; it is kept, and counts no more. `LookupError` where there is none that stands."""
-    _change(connection, act_id, withdrawn_at=now)
+def withdraw(connection: Connection, seen: Act, now: datetime) -> None:
+    """Take an outreach back; it is kept, and counts no more. Errors as for `done`."""
+    _change(connection, seen, withdrawn_at=now)
 
 
-def _change(connection: Connection, act_id: int, **values: Any) -> None:
+def _change(connection: Connection, seen: Act, **becomes: Any) -> None:
+    """Change an outreach where it still stands as somebody saw it, or stands so already."""
     c = t.outreach.c
-    standing = sa.update(t.outreach).where(c.id == act_id, c.withdrawn_at.is_(None))
-    if not connection.execute(standing.values(**values)).rowcount:
-        raise LookupError(f"There is no outreach {act_id} that stands.")
+    standing = (c.id == seen.id, c.withdrawn_at.is_(None), *holding(t.outreach, {"done_on": seen.done_on}))
+    if connection.execute(sa.update(t.outreach).where(*standing).values(**becomes)).rowcount:
+        return
+    if not connection.scalar(sa.select(c.id).where(c.id == seen.id, *holding(t.outreach, becomes))):
+        raise NotPossible("Somebody else changed it meanwhile. Yours was not saved; look at how it stands.")
 
 
 def acts(connection: Connection) -> list[Act]:

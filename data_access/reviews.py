@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from data_access import practice
 from data_access import tables as t
 from data_access.columns import holding
+from data_access.lead_rules import NotPossible
 from data_access.vocabulary import ActionEnding, TrendSeries
 
 TEXT_LENGTH = 160
@@ -85,29 +86,50 @@ def decide(
     return int(connection.execute(row.returning(c.id)).scalar_one())
 
 
-def end(connection: Connection, action_id: int, ending: ActionEnding | None, *, now: datetime) -> None:
+def end(connection: Connection, seen: Action, ending: ActionEnding | None, *, now: datetime) -> None:
     """End an action, or take it up again (None); one that has ended so already stays as it is.
+
+    Parameters
+    ----------
+    seen : Action
+        As somebody saw it who says so.
 
     Raises
     ------
     LookupError
         When there is no such action.
+    NotPossible
+        When somebody else ended it otherwise, or took it up again, since.
     """
-    standing = get(connection, action_id)
-    if standing.ending != ending:
-        values = {"ending": ending, "ended_at": now if ending else None}
-        connection.execute(sa.update(t.review_actions).where(t.review_actions.c.id == action_id).values(**values))
+    was, becomes = {"ending": seen.ending}, {"ending": ending, "ended_at": now if ending else None}
+    if not _change(connection, seen.id, was, becomes):
+        now_is = get(connection, seen.id).ending
+        if now_is != ending:
+            raise NotPossible(f"Somebody else changed it meanwhile: it is {now_is or 'open'} now. {_NOT_SAVED}")
 
 
-def move(connection: Connection, action_id: int, *, owner_id: int, due_on: date, today: date) -> None:
-    """Give an action to somebody, or another day; errors as for `decide` and `get`."""
-    standing = get(connection, action_id)
-    if owner_id != standing.owner_id:
+def move(connection: Connection, seen: Action, *, owner_id: int, due_on: date, today: date) -> None:
+    """Give an action to somebody, or another day; errors as for `decide`, and as for `end` where it was moved or ended."""
+    if owner_id != seen.owner_id:
         _require_owner(connection, owner_id)
-    if due_on != standing.due_on:
+    if due_on != seen.due_on:
         _require_ahead(due_on, today)
-    values = {"owner_id": owner_id, "due_on": due_on}
-    connection.execute(sa.update(t.review_actions).where(t.review_actions.c.id == action_id).values(**values))
+    was = {"owner_id": seen.owner_id, "due_on": seen.due_on, "ending": None}
+    becomes = {"owner_id": owner_id, "due_on": due_on}
+    if not _change(connection, seen.id, was, becomes):
+        now_is = get(connection, seen.id)
+        if now_is.ending or (now_is.owner_id, now_is.due_on) != (owner_id, due_on):
+            standing = f"it is {now_is.ending}" if now_is.ending else f"{now_is.owner} has it, due {now_is.due_on}"
+            raise NotPossible(f"Somebody else changed it meanwhile: {standing} now. {_NOT_SAVED}")
+
+
+_NOT_SAVED = "Yours was not saved; look at it, and say it again if it still holds."
+
+
+def _change(connection: Connection, action_id: int, was: Mapping[str, Any], becomes: Mapping[str, Any]) -> bool:
+    """Change an action where it still stands as somebody saw it; whether it does."""
+    standing = (t.review_actions.c.id == action_id, *holding(t.review_actions, was))
+    return bool(connection.execute(sa.update(t.review_actions).where(*standing).values(**becomes)).rowcount)
 
 
 def get(connection: Connection, action_id: int) -> Action:

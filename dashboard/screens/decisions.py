@@ -25,6 +25,9 @@ from data_access.vocabulary import ActionEnding, TrendSeries
 _MOVES = {"response": TrendSeries.IN_TIME, "stalls": TrendSeries.COMPLETE, "funnel": TrendSeries.BOOKED,
           "partners": TrendSeries.RECEIVED, "capacity": TrendSeries.BOOKED}  # fmt: skip
 """The number that a decision in a block is usually to move."""
+NAME, TITLE = "decided", "New actions"
+"""The block in which a review's own decisions stand."""
+_REFUSALS = (ValueError, LookupError, auth.NotAllowed)
 
 
 @dataclass
@@ -66,10 +69,10 @@ def _here(view: View, week: int) -> list[Action]:
 
 def decided(view: View, week: int) -> None:
     """What this week's review decided."""
-    with st.container(border=True, key="weekly_block_decided"):
+    with st.container(border=True, key=f"weekly_block_{NAME}"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader("New actions", width="stretch")
-            decide(view, week, "decided")
+            st.subheader(TITLE, anchor=NAME, width="stretch")
+            decide(view, week, NAME)
         mine = [one for one in _here(view, week) if one.week == week]
         st.markdown(f"**{plural(len(mine), 'action')}** decided in this review." if mine else "Nothing is decided yet.")
         for one in mine:
@@ -84,24 +87,29 @@ def _action(view: View, one: Action, since: str) -> None:
     problem = _meeting().problems.get(f"action_{one.id}")
     with st.container(horizontal=True, vertical_alignment="center", key=f"weekly_action_{one.id}"):
         st.markdown(f"**{one.text}** · {tone}  \n{beside}", width="stretch")
-        if not actions.may_decide(view.viewer, one.location_id):
-            return
-        if one.ending:
-            st.button("Take up again", key=f"weekly_again_{one.id}", on_click=_end, args=(view.viewer, one.id, None))
-            return
-        st.button("Done", key=f"weekly_done_{one.id}", icon=":material/check:", on_click=_end,
-                  args=(view.viewer, one.id, ActionEnding.DONE))  # fmt: skip
-        st.button("Drop", key=f"weekly_drop_{one.id}", type="tertiary", on_click=_end,
-                  args=(view.viewer, one.id, ActionEnding.DROPPED))  # fmt: skip
-        with st.popover("Move", type="tertiary"), st.form(f"weekly_move_{one.id}_{_meeting().turn}", border=False):
-            people = review_loaders.staff()
-            people.setdefault(one.owner_id, one.owner)
-            st.selectbox("Owner", list(people), index=list(people).index(one.owner_id), format_func=people.__getitem__,
-                         key=f"weekly_owner_{one.id}")  # fmt: skip
-            st.date_input("Due", value=max(one.due_on, view.today), key=f"weekly_due_{one.id}", format="YYYY-MM-DD")
-            st.form_submit_button("Move it", type="primary", on_click=_move, args=(view.viewer, one.id, view.today))
+        if actions.may_decide(view.viewer, one.location_id):
+            _ways_on(view, one)
     if problem:
         st.markdown(f":red[{problem}]")
+
+
+def _ways_on(view: View, one: Action) -> None:
+    """What can be done with an action: end it one way or the other, or move it; one that ended, take up again."""
+    if one.ending:
+        st.button("Take up again", key=f"weekly_again_{one.id}", on_click=_end, args=(view.viewer, one, None))
+        return
+    st.button("Done", key=f"weekly_done_{one.id}", icon=":material/check:", on_click=_end,
+              args=(view.viewer, one, ActionEnding.DONE))  # fmt: skip
+    st.button("Drop", key=f"weekly_drop_{one.id}", type="tertiary", on_click=_end,
+              args=(view.viewer, one, ActionEnding.DROPPED))  # fmt: skip
+    key = f"weekly_move_{one.id}_{_meeting().turn}"
+    with st.popover("Move", type="tertiary", key=f"{key}_open"), st.form(key, border=False):
+        people = review_loaders.staff()
+        people.setdefault(one.owner_id, one.owner)
+        st.selectbox("Owner", list(people), index=list(people).index(one.owner_id), format_func=people.__getitem__,
+                     key=f"weekly_owner_{one.id}")  # fmt: skip
+        st.date_input("Due", value=max(one.due_on, view.today), key=f"weekly_due_{one.id}", format="YYYY-MM-DD")
+        st.form_submit_button("Move it", type="primary", on_click=_move, args=(view.viewer, one, view.today))
 
 
 def decide(view: View, week: int, name: str) -> None:
@@ -110,7 +118,7 @@ def decide(view: View, week: int, name: str) -> None:
         return
     meeting, places = _meeting(), {place["id"]: place["name"] for place in loaders.locations(view.viewer)}
     key, one = f"weekly_new_{name}_{meeting.turn}", view.filters.location
-    with st.popover("Decide", icon=":material/add_task:"), st.form(key, border=False):
+    with st.popover("Decide", icon=":material/add_task:", key=f"{key}_open"), st.form(key, border=False):
         people = review_loaders.staff()
         st.text_input("What is to be done?", key=f"{key}_text", max_chars=TEXT_LENGTH, placeholder="In one line")
         st.selectbox(
@@ -148,29 +156,29 @@ def _write(viewer: Viewer, week: int, name: str, key: str, today: date) -> None:
             due_on=values.get(f"{key}_due"), week=week, today=today, now=clock.now(), series=values.get(f"{key}_series"),
             location_id=values.get(f"{key}_place"),
         )  # fmt: skip
-    except (ValueError, auth.NotAllowed) as problem:
+    except _REFUSALS as problem:
         meeting.problems = {name: str(problem)}
     else:
         meeting.turn, meeting.problems, meeting.said = meeting.turn + 1, {}, "Written down."
 
 
-def _end(viewer: Viewer, action_id: int, ending: ActionEnding | None) -> None:
+def _end(viewer: Viewer, seen: Action, ending: ActionEnding | None) -> None:
     meeting = _meeting()
     try:
-        actions.end_action(loaders.database(), viewer, action_id, ending, now=clock.now())
+        actions.end_action(loaders.database(), viewer, seen, ending, now=clock.now())
         meeting.problems = {}
-    except (LookupError, auth.NotAllowed) as problem:
-        meeting.problems = {f"action_{action_id}": str(problem)}
+    except _REFUSALS as problem:
+        meeting.problems = {f"action_{seen.id}": str(problem)}
 
 
-def _move(viewer: Viewer, action_id: int, today: date) -> None:
+def _move(viewer: Viewer, seen: Action, today: date) -> None:
     values, meeting = session.values(), _meeting()
-    owner, due = values[f"weekly_owner_{action_id}"], values[f"weekly_due_{action_id}"]
+    owner, due = values[f"weekly_owner_{seen.id}"], values[f"weekly_due_{seen.id}"]
     try:
-        actions.move_action(loaders.database(), viewer, action_id, owner_id=owner, due_on=due, today=today)
+        actions.move_action(loaders.database(), viewer, seen, owner_id=owner, due_on=due, today=today)
         meeting.turn, meeting.problems = meeting.turn + 1, {}
-    except (ValueError, LookupError, auth.NotAllowed) as problem:
-        meeting.problems = {f"action_{action_id}": str(problem)}
+    except _REFUSALS as problem:
+        meeting.problems = {f"action_{seen.id}": str(problem)}
 
 
 # ---------------------------------------------------------------- keeping it

@@ -58,6 +58,16 @@ def decide(at: AppTest, text: str, block: str = "response") -> AppTest:
     return at
 
 
+def test_two_meetings_that_end_one_action_are_told_of_each_other(on_copy: Path) -> None:
+    """Who saw it open and drops what somebody else has done is told so, and it stays done."""
+    decide(visit("weekly_review"), "Second person on the phones")
+    one, other = visit("weekly_review"), visit("weekly_review")
+    press(one, "Done")
+    assert "Somebody else changed it meanwhile: it is done now." in words(press(other, "Drop"))
+    assert rows(on_copy, "SELECT ending FROM review_actions") == [("done",)]
+    assert "Somebody else" not in words(press(other, "Take up again"))
+
+
 def test_a_decision_is_written_where_it_is_made_and_carried_over(on_copy: Path) -> None:
     """With the number of its block, to the review of the next week; there it is ended."""
     at = decide(visit("weekly_review"), "Second person on the phones")
@@ -149,9 +159,11 @@ def test_who_may_not_decide_is_told_so(
         south = shown_world.south if "south" in write else None
         actions.decide(shown_world.engine, bob, "x", location_id=south, **options)
     place, engine = shown_world.south if "south" in write else None, shown_world.engine
+    with reading(shown_world.engine) as c:
+        seen = next(iter(reviews.actions_of(c, WEEK, NOW, None)), None)
     writes = {
         "decide": lambda: actions.decide(engine, viewer, "x", location_id=place, **options),
-        "end": lambda: actions.end_action(engine, viewer, 1, ActionEnding.DONE, now=NOW),
+        "end": lambda: actions.end_action(engine, viewer, seen, ActionEnding.DONE, now=NOW),
         "freeze": lambda: actions.freeze(engine, viewer, WEEK, "", {}, now=NOW),
     }
     with pytest.raises(auth.NotAllowed, match=says):

@@ -24,6 +24,12 @@ def plan(world: World, text: str = "How to send records", **changes) -> int:
         return outreach.plan(c, Outreach.CALL, text, TODAY, **(fields | changes))
 
 
+def act(world: World, act_id: int) -> outreach.Act:
+    with reading(world.engine) as c:
+        (found,) = (one for one in outreach.acts(c) if one.id == act_id)
+    return found
+
+
 def note(world: World, partner: int, **changes) -> int:
     fields = {"method": ContactMethod.EMAIL, "today": TODAY, "now": NOW, "staff_id": world.bob}
     with writing(world.engine) as c:
@@ -42,20 +48,39 @@ def test_an_outreach_is_due_until_it_is_done_and_counts_no_more_when_it_is_taken
     assert plan(world) == first
     general = plan(world, partner_id=None, category=PartnerCategory.HOSPITAL)
     with writing(database) as c:
-        outreach.done(c, first, TODAY - timedelta(days=2), today=TODAY)
+        outreach.done(c, act(world, first), TODAY - timedelta(days=2), today=TODAY)
     with reading(database) as c:
         found = {act.id: (act.done_on, act.partner_id, act.category, act.owner) for act in outreach.acts(c)}
     assert found == {
         first: (TODAY - timedelta(days=2), world.lakeside, None, "Alice"),
         general: (None, None, PartnerCategory.HOSPITAL, "Alice"),
     }
+    was = act(world, general)
     with writing(database) as c:
-        outreach.done(c, first, None, today=TODAY)
-        outreach.withdraw(c, general, NOW)
+        outreach.done(c, act(world, first), None, today=TODAY)
+        outreach.withdraw(c, was, NOW)
     with reading(database) as c:
         assert [(act.id, act.done_on) for act in outreach.acts(c)] == [(first, None)]
-    with pytest.raises(LookupError), writing(database) as c:
-        outreach.done(c, general, TODAY, today=TODAY)
+    with pytest.raises(NotPossible, match="Somebody else changed it"), writing(database) as c:
+        outreach.done(c, was, TODAY, today=TODAY)
+
+
+def test_of_two_who_saw_the_same_outreach_the_second_is_told(database: Engine) -> None:
+    """Who says the same again is not bothered; what is done is not taken back by somebody who saw it due."""
+    world = factories.found(database)
+    seen = act(world, plan(world))
+    with writing(database) as c:
+        outreach.done(c, seen, TODAY, today=TODAY)
+        outreach.done(c, seen, TODAY, today=TODAY)
+    for other in (
+        lambda c: outreach.done(c, seen, TODAY - timedelta(days=1), today=TODAY),
+        lambda c: outreach.withdraw(c, seen, NOW),
+    ):
+        with pytest.raises(NotPossible, match="look at how it stands"), writing(database) as c:
+            other(c)
+    assert act(world, seen.id).done_on == TODAY
+    with pytest.raises(ValueError, match="lies ahead"), writing(database) as c:
+        outreach.done(c, act(world, seen.id), TODAY + timedelta(days=1), today=TODAY)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What the weekly review decides and keeps: on both databases, once, and for those who may see it."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ import sqlalchemy as sa
 from data_access import reviews
 from data_access import tables as t
 from data_access.engine import reading, writing
+from data_access.lead_rules import NotPossible
 from data_access.vocabulary import ActionEnding, TrendSeries
 from tests import factories
 from tests.conftest import Engine
@@ -34,13 +36,13 @@ def test_an_action_is_carried_over_until_it_ends(database: Engine) -> None:
     action = decide(world, series=TrendSeries.IN_TIME, location_id=world.north)
     assert shown(world, WEEK + 9, NOW + timedelta(weeks=9)) == ["Call Harbor"]
     with writing(database) as c:
-        reviews.end(c, action, ActionEnding.DONE, now=NOW + timedelta(days=3))
+        reviews.end(c, reviews.get(c, action), ActionEnding.DONE, now=NOW + timedelta(days=3))
     assert shown(world, WEEK + 1, NOW) == ["Call Harbor"], "the next meeting sees that it is done"
     assert shown(world, WEEK + 2, NOW + timedelta(days=7)) == []
     assert shown(world, WEEK, NOW + timedelta(days=90)) == ["Call Harbor"], "its own review still names it"
     assert shown(world, WEEK - 1) == [], "not decided yet"
     with writing(database) as c:
-        reviews.end(c, action, None, now=NOW)
+        reviews.end(c, reviews.get(c, action), None, now=NOW)
     with reading(database) as c:
         again = reviews.get(c, action)
     assert (again.ending, again.ended_at, again.owner, again.series) == (None, None, "Alice", TrendSeries.IN_TIME)
@@ -53,7 +55,7 @@ def test_the_same_decision_twice_is_one_action(database: Engine) -> None:
     assert decide(world) == first
     assert decide(world, location_id=world.north) != first
     with writing(database) as c:
-        reviews.end(c, first, ActionEnding.DROPPED, now=NOW)
+        reviews.end(c, reviews.get(c, first), ActionEnding.DROPPED, now=NOW)
     assert decide(world) != first
 
 
@@ -78,13 +80,43 @@ def test_an_action_is_moved_to_somebody_and_to_another_day(database: Engine) -> 
     action = decide(world)
     later = TODAY + timedelta(days=30)
     with writing(database) as c:
-        reviews.move(c, action, owner_id=world.bob, due_on=TODAY + timedelta(days=7), today=later)
+        reviews.move(c, reviews.get(c, action), owner_id=world.bob, due_on=TODAY + timedelta(days=7), today=later)
+        seen = reviews.get(c, action)
     with pytest.raises(ValueError, match="The due day is over"), writing(database) as c:
-        reviews.move(c, action, owner_id=world.bob, due_on=later - timedelta(days=1), today=later)
+        reviews.move(c, seen, owner_id=world.bob, due_on=later - timedelta(days=1), today=later)
+    with pytest.raises(ValueError, match="one owner"), writing(database) as c:
+        reviews.move(c, seen, owner_id=99, due_on=later, today=later)
     with pytest.raises(LookupError, match="no action 99"), writing(database) as c:
-        reviews.move(c, 99, owner_id=world.bob, due_on=later, today=later)
+        reviews.move(c, replace(seen, id=99), owner_id=world.bob, due_on=later, today=later)
     with reading(database) as c:
         assert (reviews.get(c, action).owner, reviews.get(c, action).due_on) == ("Bob", TODAY + timedelta(days=7))
+
+
+def test_of_two_who_saw_the_same_action_the_second_is_told_what_the_first_did(database: Engine) -> None:
+    """Nothing is overwritten; who says the same again is not bothered."""
+    world = factories.found(database)
+    action, day = decide(world), TODAY + timedelta(days=9)
+    with reading(database) as c:
+        seen = reviews.get(c, action)
+    with writing(database) as c:
+        reviews.move(c, seen, owner_id=world.bob, due_on=day, today=TODAY)
+        reviews.move(c, seen, owner_id=world.bob, due_on=day, today=TODAY)
+    with pytest.raises(NotPossible, match=f"Bob has it, due {day} now"), writing(database) as c:
+        reviews.move(c, seen, owner_id=world.alice, due_on=day, today=TODAY)
+    with writing(database) as c:
+        reviews.end(c, seen, ActionEnding.DONE, now=NOW)
+        reviews.end(c, seen, ActionEnding.DONE, now=NOW + timedelta(days=1))
+    with pytest.raises(NotPossible, match="it is done now"), writing(database) as c:
+        reviews.end(c, seen, ActionEnding.DROPPED, now=NOW)
+    with pytest.raises(NotPossible, match="it is done now"), writing(database) as c:
+        reviews.move(c, replace(seen, owner_id=world.bob, due_on=day), owner_id=world.alice, due_on=day, today=TODAY)
+    with reading(database) as c:
+        now_is = reviews.get(c, action)
+    assert (now_is.ending, now_is.ended_at, now_is.owner, now_is.due_on) == (ActionEnding.DONE, NOW, "Bob", day)
+    with writing(database) as c:
+        reviews.end(c, now_is, None, now=NOW)
+    with pytest.raises(NotPossible, match="it is open now"), writing(database) as c:
+        reviews.end(c, now_is, ActionEnding.DROPPED, now=NOW)
 
 
 def test_actions_of_another_location_are_not_shown(sqlite_database: Engine) -> None:
