@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 from sqlalchemy import Connection
 
-from dashboard import cli_options, filters, labels, partner_reports, reports, series, source_reports
+from dashboard import capacity_reports, cli_options, filters, labels, partner_reports, reports, series, source_reports
 from dashboard.filters import Filters
 from dashboard.formats import inert, week
 from dashboard.metrics import small_cells
@@ -24,8 +24,8 @@ from dashboard.metrics.partners import SMALL_PARTNERS, ordered
 from dashboard.metrics.trends import TREND_COLUMNS
 from dashboard.partner_note import LENGTHS, cycles
 from dashboard.reports import Answer
-from data_access import annotations, partner_notes, partners, practice, promises, slots, tally, topics
-from data_access.days import day_number, start_of
+from data_access import annotations, partner_notes, partners, planned_openings, practice, promises, slots, tally, topics
+from data_access.days import day_number, start_of, week_number
 from data_access.dimensions import LEADS, Unit
 from data_access.lead_state import epoch_minute
 from data_access.vocabulary import TargetMetric
@@ -137,6 +137,10 @@ def _missing_records(q: _Question) -> Answer:
     return reports.missing_items(q.count, q.chosen, None, q.by)
 
 
+def _record_requests(q: _Question) -> Answer:
+    return reports.requests(q.count, q.chosen, None, q.by)
+
+
 def _records_speed(q: _Question) -> Answer:
     return reports.with_and_without_records(q.count, q.chosen, None, step=q.options.step, horizon=q.horizon)
 
@@ -155,11 +159,11 @@ def _next_steps(q: _Question) -> Answer:
 
 
 def _backlog(q: _Question) -> Answer:
-    return reports.backlog(q.count, q.chosen, None, today=q.today)
+    return capacity_reports.backlog(q.count, q.chosen, None, today=q.today)
 
 
 def _backlog_age(q: _Question) -> Answer:
-    return reports.backlog_age(q.count, q.chosen, None, q.by)
+    return capacity_reports.backlog_age(q.count, q.chosen, None, q.by)
 
 
 def _next_available(q: _Question) -> Answer:
@@ -168,9 +172,17 @@ def _next_available(q: _Question) -> Answer:
     return Answer(third_next_available(open_, kept, day_number(q.today), SLOT_HORIZON_DAYS), {})
 
 
+def _next_available_weeks(q: _Question) -> Answer:
+    chosen = q.chosen.location or None
+    lines = q.chosen.service_line
+    return Answer(capacity_reports.next_available_weeks(q.connection, chosen, lines, today=q.today, zone=q.zone), {})
+
+
 def _demand(q: _Question) -> Answer:
-    known = slots.known_by_day(q.connection, q.as_of, q.chosen.location or None)
-    return reports.demand(q.count, q.chosen, None, slots=known, today=q.today, horizon=q.horizon)
+    places = q.chosen.location or None
+    known = slots.known_by_day(q.connection, q.as_of, places)
+    plan = planned_openings.by_week(q.connection, week_number(q.today), capacity_reports.PLAN_WEEKS, places)
+    return capacity_reports.demand(q.count, q.chosen, None, slots=known, plan=plan, today=q.today, horizon=q.horizon)
 
 
 def _mix(q: _Question) -> Answer:
@@ -238,6 +250,7 @@ _METRICS = {
     "visits-by-lead": _Metric(_visits_by_lead, ("by",), _NEVER_OF_APPOINTMENTS),
     "records": _Metric(_records, ("by",), _NEVER_OF_LEADS),
     "missing-records": _Metric(_missing_records, ("by",), _NEVER_OF_ITEMS, ("item",)),
+    "record-requests": _Metric(_record_requests, ("by",), _NEVER_OF_OTHERS),
     "records-speed": _Metric(_records_speed, ("horizon", "step"), _NEVER, ("at_arrival",)),
     "time-in-stage": _Metric(_time_in_stage, ("by",), _NEVER_OF_OTHERS),
     "stalls": _Metric(_stalls, (), _NEVER, ("stage", "waits_for"), by_period=False),
@@ -245,6 +258,7 @@ _METRICS = {
     "backlog": _Metric(_backlog, (), _NEVER, ("week",), by_period=False),
     "backlog-age": _Metric(_backlog_age, ("by",), _NEVER_OF_OTHERS, by_period=False),
     "next-available": _Metric(_next_available, (), _NEVER, slots.SLOT_KEYS, by_period=False),
+    "next-available-weeks": _Metric(_next_available_weeks, (), _NEVER, (*slots.SLOT_KEYS, "week"), by_period=False),
     "demand": _Metric(_demand, ("horizon",), _NEVER, slots.SLOT_KEYS, by_period=False),
     "log-lag": _Metric(_log_lag, ("by",), _NEVER_OF_LEADS),
     "flags": _Metric(_flags, (), _NEVER),

@@ -9,20 +9,32 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import streamlit as st
 from sqlalchemy import Connection
 
-from dashboard import auth, clock, copies, loaders, setup_progress
+from dashboard import auth, capacity_reports, clock, copies, loaders, settings, setup_progress
 from dashboard.auth import Viewer
 from dashboard.copies import Audience, Copy
 from dashboard.loaders import database, next_available, own_practice
 from dashboard.reports import Count
 from dashboard.setup_progress import Step
-from data_access import checklists, merging, partners, practice, promises, routing, slots, texts
+from data_access import (
+    checklists,
+    facts,
+    merging,
+    partners,
+    planned_openings,
+    practice,
+    promises,
+    routing,
+    slots,
+    texts,
+)
 from data_access import engine as databases
 from data_access import topics as topic_log
 from data_access.checklists import Checklist
 from data_access.columns import metadata
-from data_access.days import local_day, start_of
+from data_access.days import local_day, start_of, week_number
 from data_access.promises import Targets
 from data_access.texts import Text, Texts
 from data_access.vocabulary import TargetMetric, TextUse
@@ -154,6 +166,35 @@ def openings_known(viewer: Viewer, chosen: Sequence[int], as_of: datetime) -> pd
     auth.require(viewer, auth.SEE_METRICS)
     with databases.reading(database()) as connection:
         return slots.known_by_day(connection, as_of, loaders.places_of(viewer, chosen))
+
+
+def planned_weeks(viewer: Viewer, chosen: Sequence[int], today: date) -> pd.DataFrame:
+    """The openings that are planned for the weeks from this one on; scope and choice as for `openings_known`."""
+    auth.require(viewer, auth.SEE_METRICS)
+    with databases.reading(database()) as connection:
+        first, places = week_number(today), loaders.places_of(viewer, chosen)
+        return planned_openings.by_week(connection, first, capacity_reports.PLAN_WEEKS, places)
+
+
+def next_available_weeks(
+    viewer: Viewer, chosen: Sequence[int], service_lines: Sequence[int], today: date
+) -> pd.DataFrame:
+    """Third next available appointments at the end of each of the last finished weeks, in the viewer's scope."""
+    auth.require(viewer, auth.SEE_METRICS)
+    zone, places = own_practice()["zone"], loaders.places_of(viewer, chosen)
+    with databases.reading(database()) as connection:
+        revision = facts.current_revision(connection)
+    key = None if places is None else tuple(sorted(places))
+    return _next_available_weeks(settings.database_url(), revision, key, tuple(service_lines), today, zone)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _next_available_weeks(
+    url: str, revision: int, places: tuple[int, ...] | None, service_lines: tuple[int, ...], today: date, zone: str
+) -> pd.DataFrame:
+    del url, revision  # the cache is kept by them
+    with databases.reading(database()) as connection:
+        return capacity_reports.next_available_weeks(connection, places, service_lines, today=today, zone=zone)
 
 
 def setup_steps(viewer: Viewer, count: Count, now: datetime, today: date) -> list[Step]:

@@ -11,10 +11,8 @@ import pandas as pd
 from dashboard.filters import Filters
 from dashboard.metrics import arrivals as arrival_metric
 from dashboard.metrics import attendance as attendance_metric
-from dashboard.metrics import capacity as capacity_metric
 from dashboard.metrics import case_mix as mix_metric
 from dashboard.metrics import cohorts as cohort_metric
-from dashboard.metrics import demand as demand_metric
 from dashboard.metrics import funnel as funnel_metric
 from dashboard.metrics import funnel_plot as plot_metric
 from dashboard.metrics import partners as partners_metric
@@ -24,14 +22,13 @@ from dashboard.metrics import referral_volume as volume_metric
 from dashboard.metrics import response as response_metric
 from dashboard.metrics import stalls as stalls_metric
 from dashboard.metrics import timing
-from dashboard.metrics.capacity import NOT_BOOKED, Little
-from data_access.counted import AtArrival, CameFrom, Ending, Promise, Standing, WentTo
+from data_access.counted import ARE_LEADS, AtArrival, Ending, Promise, Standing, WentTo
 from data_access.days import day_number, week_number, week_start
 from data_access.dimensions import LONGEST_MINUTES
 from data_access.promises import Targets
 from data_access.tally import Where, narrower
-from data_access.units import APPOINTMENTS, ITEMS, SITUATIONS, SPELLS
-from data_access.vocabulary import VISIT_KINDS, Stage, code
+from data_access.units import APPOINTMENTS, ITEMS, REQUESTS, SITUATIONS, SPELLS
+from data_access.vocabulary import VISIT_KINDS, code
 
 Count = Callable[..., pd.DataFrame]
 """Counts by dimensions, for a filter, leads unless another unit is named; the moment and the source are settled by
@@ -283,6 +280,14 @@ def missing_items(count: Count, filters: Filters, scope: frozenset[int] | None, 
     return Answer(records_metric.missing_items(tally, by), {})
 
 
+def requests(count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequence[str] = ()) -> Answer:
+    """On how many days the records of referrals were asked for."""
+    where = filters.where(scope)
+    asked = count([*by, "ordinal"], where, REQUESTS)
+    needing = count([*by, "records_needed"], narrower(where, state=ARE_LEADS))
+    return Answer(records_metric.requests(asked, needing[needing["records_needed"] > 0], by), {})
+
+
 def with_and_without_records(
     count: Count, filters: Filters, scope: frozenset[int] | None, *, step: str, horizon: int
 ) -> Answer:
@@ -321,79 +326,6 @@ def follow_up(count: Count, filters: Filters, scope: frozenset[int] | None, by: 
     """When the next step of open leads is due; whenever they were received."""
     tally = count([*by, "due"], filters.whenever().where(scope), SITUATIONS)
     return Answer(stalls_metric.follow_up(tally, by), {})
-
-
-def backlog(count: Count, filters: Filters, scope: frozenset[int] | None, *, today: date) -> Answer:
-    """What came into and left the backlog of leads headed for a visit in each finished week, whatever the period."""
-    where = filters.whenever().for_visits().where(scope)
-    entries = count(["began_week", "came_from", "stage"], where, SPELLS)
-    exits = count(["ended_week", "went_to", "stage"], where, SPELLS)
-    return Answer(capacity_metric.backlog(entries, exits, week_number(today) - 1), {})
-
-
-def little(count: Count, filters: Filters, scope: frozenset[int] | None, *, today: date, weeks: int) -> Little:
-    """Little's law over the last so many finished weeks of the backlog."""
-    where = narrower(filters.whenever().for_visits().where(scope), stage=NOT_BOOKED)
-    last = day_number(today) - today.weekday()
-    first = last - 7 * weeks
-    began = count(["began_day", "came_from"], where, SPELLS)
-    ended = count(["ended_day", "went_to", "run_days"], where, SPELLS)
-    came_in = began[~began["came_from"].isin(NOT_BOOKED)]
-    left = ended[(ended["went_to"] >= WentTo.SCHEDULED) & (ended["ended_day"] > 0)]
-    arrived, gone = (part.groupby(day)["count"].sum() for part, day in ((came_in, "began_day"), (left, "ended_day")))
-    before = int(arrived[arrived.index < first].sum() - gone[gone.index < first].sum())
-    window = pd.RangeIndex(first, last)
-    inside = left[(left["ended_day"] >= first) & (left["ended_day"] < last)]
-    return capacity_metric.little(
-        arrived.reindex(window, fill_value=0),
-        gone.reindex(window, fill_value=0),
-        before,
-        7 * weeks,
-        float((inside["run_days"] * inside["count"]).sum()),
-        int(gone.reindex(window, fill_value=0).sum()),
-    )
-
-
-def backlog_age(count: Count, filters: Filters, scope: frozenset[int] | None, by: Sequence[str] = ()) -> Answer:
-    """How old the leads headed for a visit are that are open and not booked; whenever they were received."""
-    where = narrower(filters.whenever().for_visits().where(scope), stage=NOT_BOOKED)
-    return Answer(capacity_metric.backlog_age(count([*by, "open_age"], where, SITUATIONS), by), {})
-
-
-READY_WEEKS, OPENINGS_WEEKS = 8, 4
-"""Over how many weeks demand is averaged, and how many weeks ahead openings are counted."""
-
-
-def demand(
-    count: Count, filters: Filters, scope: frozenset[int] | None, *, slots: pd.DataFrame, today: date, horizon: int
-) -> Answer:
-    """Leads that are ready for an appointment against the openings of the weeks ahead, whatever the period.
-
-    Only the filters of location and service line hold: whoever waits takes an opening, however they came. `slots`: of every
-    service line, as `slots.known_by_day` gives them. Where a location keeps openings for any line, its lines are one row.
-    """
-    by, where = ["location", "service_line"], Filters(location=filters.location).for_visits().where(scope)
-    last = week_number(today) - 1
-    forward = narrower(where, stage=_READY, came_from=(CameFrom.RECEIVED, CameFrom.CAPTURED))
-    began = count([*by, "began_week"], forward, SPELLS)
-    ready = began[(began["began_week"] > last - READY_WEEKS) & (began["began_week"] <= last)]
-    waiting = count(by, narrower(where, stage=_WAITING_FOR_SLOT), SITUATIONS)
-    shared = set(slots.loc[slots["service_line"] == 0, "location"])
-
-    def merged(part: pd.DataFrame) -> pd.DataFrame:
-        return part.assign(service_line=part["service_line"].where(~part["location"].isin(shared), 0))
-
-    table = demand_metric.demand(
-        merged(ready), merged(waiting), merged(slots), by, weeks_back=READY_WEEKS, weeks_ahead=OPENINGS_WEEKS,
-        today=day_number(today), horizon=horizon,
-    )  # fmt: skip
-    if filters.service_line:
-        table = table[table["service_line"].isin((*filters.service_line, 0))].reset_index(drop=True)
-    return Answer(table, {})
-
-
-_READY = tuple(stage for stage in Stage if stage > Stage.CAPTURED)
-_WAITING_FOR_SLOT = tuple(stage for stage in NOT_BOOKED if stage > Stage.CAPTURED)
 
 
 def _other_kinds(count: Count, filters: Filters, scope: frozenset[int] | None) -> dict[str, int]:

@@ -1,8 +1,7 @@
 """Openings for new patients: which can be booked at a moment. No lead and no person is in them."""
 
 import csv
-from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,7 +13,6 @@ from sqlalchemy import Connection
 
 from data_access import practice
 from data_access import tables as t
-from data_access.days import day_number
 
 SLOT_KEYS = ("location", "service_line")
 COLUMNS = ("location", "service_line", "starts_at", "opened_at", "taken_at")
@@ -42,10 +40,8 @@ def open_by_day(
         `open`: `location`, `service_line` (0 for any), `slot_day` (days since 1970, local) and `count`. `kept`: the locations
         and service lines of which any slot was known by then, those that are booked up among them.
     """
-    known = known_by_day(connection, as_of, locations, service_lines)
-    open_ = known[(known["begun"] == 0) & (known["taken"] == 0)]
-    kept = known[list(SLOT_KEYS)].drop_duplicates().sort_values(list(SLOT_KEYS), ignore_index=True)
-    return open_[[*SLOT_KEYS, "slot_day", "count"]].reset_index(drop=True), kept
+    (found,) = open_at_moments(connection, [as_of], locations, service_lines)
+    return found
 
 
 def known_by_day(
@@ -59,25 +55,52 @@ def known_by_day(
         `location`, `service_line` (0 for any), `slot_day` (days since 1970, local), `begun` and `taken` (1 where it was by
         then) and `count`, in order of the keys.
     """
+    return _known(_every(connection, locations, service_lines), as_of)
+
+
+def open_at_moments(
+    connection: Connection,
+    moments: Sequence[datetime],
+    locations: Collection[int] | None,
+    service_lines: Collection[int] = (),
+) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
+    """`open_by_day` at each of some moments, from one reading of the slots."""
+    every = _every(connection, locations, service_lines)
+    return [_open(_known(every, moment)) for moment in moments]
+
+
+def _every(connection: Connection, locations: Collection[int] | None, service_lines: Collection[int]) -> pd.DataFrame:
+    """Every slot: SLOT_KEYS, `slot_day`, and `starts`, `opened`, `taken` in seconds since 1970 (inf: never)."""
     c = t.slots.c
-    query = sa.select(c.location_id, c.service_line_id, c.starts_at, c.taken_at).where(c.opened_at <= as_of)
+    query = sa.select(c.location_id, c.service_line_id, c.starts_at, c.opened_at, c.taken_at)
     if locations is not None:
         query = query.where(c.location_id.in_(list(locations)))
     if service_lines:  # what is open for any line is open for these
         query = query.where(c.service_line_id.in_(list(service_lines)) | c.service_line_id.is_(None))
-    zones = {place: ZoneInfo(zone) for place, zone in practice.zones(connection).items()}
-    found = Counter(
-        (
-            place,
-            line or 0,
-            day_number(starts.astimezone(zones[place]).date()),
-            int(starts <= as_of),
-            int(taken is not None and taken <= as_of),
-        )
-        for place, line, starts, taken in connection.execute(query)
-    )
-    rows = np.array([(*key, count) for key, count in sorted(found.items())], np.int64)
-    return pd.DataFrame(rows.reshape(-1, 6), columns=[*SLOT_KEYS, "slot_day", "begun", "taken", "count"])
+    rows = [
+        (place, line or 0, starts.timestamp(), opened.timestamp(), taken.timestamp() if taken else np.inf)
+        for place, line, starts, opened, taken in connection.execute(query)
+    ]
+    every = pd.DataFrame(rows, columns=[*SLOT_KEYS, "starts", "opened", "taken"])
+    moments, every["slot_day"] = pd.to_datetime(every["starts"], unit="s", utc=True), 0
+    for place, zone in practice.zones(connection).items():
+        here = every["location"] == place
+        local = moments[here].dt.tz_convert(zone).dt.tz_localize(None)
+        every.loc[here, "slot_day"] = local.to_numpy("datetime64[D]").astype("int64")
+    return every
+
+
+def _known(every: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
+    at = as_of.timestamp()
+    known = every[every["opened"] <= at]
+    known = known.assign(begun=(known["starts"] <= at).astype("int64"), taken=(known["taken"] <= at).astype("int64"))
+    return known.groupby([*SLOT_KEYS, "slot_day", "begun", "taken"]).size().rename("count").reset_index()
+
+
+def _open(known: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    open_ = known[(known["begun"] == 0) & (known["taken"] == 0)]
+    kept = known[list(SLOT_KEYS)].drop_duplicates().sort_values(list(SLOT_KEYS), ignore_index=True)
+    return open_[[*SLOT_KEYS, "slot_day", "count"]].reset_index(drop=True), kept
 
 
 def load(connection: Connection, file: Path, now: datetime) -> dict[str, int]:

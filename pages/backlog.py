@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import display, frame, reports
+from dashboard import capacity_reports, display, frame
 from dashboard.metrics import capacity as metric
 from dashboard.screens import backlog, cells
 
@@ -12,8 +12,8 @@ display.header("Backlog", metric.backlog, view, metric.backlog_age, whenever=Tru
 if display.no_leads(view, whenever=True):
     st.stop()
 
-table = reports.backlog(view.count, view.filters, scope, today=view.today).table
-age = reports.backlog_age(view.count, view.filters, scope).table
+table = capacity_reports.backlog(view.count, view.filters, scope, today=view.today).table
+age = capacity_reports.backlog_age(view.count, view.filters, scope).table
 st.markdown(backlog.finding(metric.recent_pace(table, backlog.PACE_WEEKS), age))
 backlog.chart(table)
 cells.leads_behind(view, backlog.weeks(view, table))
@@ -21,5 +21,7 @@ st.caption("Click a number of what came or went, or of who waits, to see the lea
 
 st.subheader("How long they have been waiting")
 by = cells.breakdown("backlog_by", ("location", "service_line", "pathway", "owner", "partner")) or "location"
-cells.leads_behind(view, backlog.ages(view, reports.backlog_age(view.count, view.filters, scope, [by]).table, by))
-backlog.check(reports.little(view.count, view.filters, scope, today=view.today, weeks=backlog.WEEKS))
+cells.leads_behind(
+    view, backlog.ages(view, capacity_reports.backlog_age(view.count, view.filters, scope, [by]).table, by)
+)
+backlog.check(capacity_reports.little(view.count, view.filters, scope, today=view.today, weeks=backlog.WEEKS))

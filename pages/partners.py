@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from dashboard import display, frame, loaders, practice_loaders, reports
+from dashboard import display, frame, loaders, partner_reports, practice_loaders, reports
 from dashboard.metrics import funnel_plot as plot
 from dashboard.metrics import partners as metric
-from dashboard.screens import cells, partners
+from dashboard.screens import capacity, cells, partners
 
 view = frame.view()
 scope = view.viewer.locations
@@ -13,6 +13,7 @@ display.header("Partners", metric.league, view)
 if display.no_leads(view):
     st.stop()
 
+full = partner_reports.into_full(view.count, view.filters, scope, capacity.demand_of(view)).table
 finding = st.container()
 outcome, horizon, order = partners.choices(view)
 view = view.with_horizon(horizon)
@@ -34,4 +35,5 @@ response = reports.response(
 partners.changed(volume.table, response.table, names)
 eligible = reports.conversion(view.count, view.filters, scope, ["partner"], step="eligible", horizon=horizon).table
 complete = reports.records(view.count, view.filters, scope, ["partner"]).table
-partners.fit(eligible, complete, reports.missing_items(view.count, view.filters, scope, ["partner"]).table, names)
+lacking = reports.missing_items(view.count, view.filters, scope, ["partner"]).table
+partners.fit(eligible, complete, lacking, full, names)

@@ -29,9 +29,11 @@ def demand(
     ----------
     Demand is how many leads a week became ready to be scheduled over the last weeks: found eligible, or booked straight away.
     Offered is how many openings for new patients a week begin in the weeks ahead, those that are taken already among
-    them. The wait is how many days ahead the opening lies that a lead which is ready today would get, once everybody
-    who waits already has one. It "grows" where more become ready than are offered, is "late" where the wait is longer
-    than the horizon, and "booked up" where the openings that are known do not reach for those who wait.
+    them. Where a location enters no single openings, they are as many a week as it plans, spread evenly over the days
+    from Monday to Friday, and as many are taken as appointments are booked. The wait is how many days ahead the opening
+    lies that a lead which is ready today would get, once everybody who waits already has one. It "grows" where more
+    become ready than are offered, is "late" where the wait is longer than the horizon, and "booked up" where the
+    openings that are known do not reach for those who wait.
 
     Population
     ----------
@@ -90,7 +92,7 @@ def demand(
     ahead = coming[coming["slot_day"] < today + 7 * weeks_ahead]
     free = coming[coming["taken"] == 0].sort_values("slot_day")
     counts = {
-        "ready": ready, "waiting": waiting, "kept": slots, "taken": ahead[ahead["taken"] == 1],
+        "ready": ready, "waiting": waiting, "kept": slots.assign(count=1), "taken": ahead[ahead["taken"] == 1],
         "open": ahead[ahead["taken"] == 0],
     }  # fmt: skip
     table = pd.DataFrame({name: part.groupby(keys)["count"].sum() for name, part in counts.items()})
@@ -109,6 +111,43 @@ def demand(
     )
     table = table.assign(ready_a_week=ready_a_week, offered_a_week=offered, wait_days=wait, warning=warning)
     return table[[*keys, *DEMAND_COLUMNS]]
+
+
+def spread(plan: pd.DataFrame, booked: pd.DataFrame, by: Sequence[str], today: int) -> pd.DataFrame:
+    """A plan of so many openings a week as openings on days, as `demand` takes them.
+
+    Those of a week stand evenly from Monday to Friday. As many as appointments are booked in the week are taken, the first
+    of those ahead first. A week of none is a row that counts nothing, so that the plan is known.
+
+    Parameters
+    ----------
+    plan : DataFrame
+        `by`, `monday` (days since 1970) and `per_week`.
+    booked : DataFrame
+        Counts of appointments ahead by `by` and `monday`.
+    today : int
+        Days since 1970; earlier days have begun.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> plan = pd.DataFrame([[1, 100, 3]], columns=["location", "monday", "per_week"])
+    >>> booked = pd.DataFrame([[1, 100, 1]], columns=["location", "monday", "count"])
+    >>> spread(plan, booked, ["location"], 101)[["slot_day", "begun", "taken", "count"]].values.tolist()
+    [[100, 1, 0, 1], [101, 0, 1, 1], [103, 0, 0, 1]]
+    """
+    keys = [*by, "monday"]
+    taken = booked.groupby(keys)["count"].sum().to_dict()
+    rows = []
+    for *week, per_week in plan.groupby(keys, as_index=False)["per_week"].sum().itertuples(index=False, name=None):
+        days = [week[-1] + 5 * place // per_week for place in range(per_week)]
+        over = sum(day < today for day in days)
+        last_taken = over + taken.get(tuple(week), 0)
+        rows += [
+            (*week[:-1], day, int(place < over), int(over <= place < last_taken), 1) for place, day in enumerate(days)
+        ] or [(*week[:-1], week[-1], 1, 0, 0)]
+    spread_out = pd.DataFrame(rows, columns=[*by, "slot_day", "begun", "taken", "count"])
+    return spread_out.groupby([*by, "slot_day", "begun", "taken"], as_index=False)["count"].sum()
 
 
 def _wait(openings: pd.DataFrame | None, queue: int, today: int) -> float:

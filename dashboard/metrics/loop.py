@@ -4,6 +4,8 @@ from collections.abc import Collection
 
 import pandas as pd
 
+from dashboard.metrics.intervals import rate_columns
+
 LOOP_COLUMNS = ("partner", "referrals", "stands")
 
 NOTED, DUE, NO_CONTACT = "noted", "due", "wants no contact"
@@ -67,19 +69,23 @@ def loop(tally: pd.DataFrame, noted: Collection[int], silent: Collection[int]) -
     )
 
 
-OUTREACH_COLUMNS = ("act", "before", "after")
+OUTREACH_COLUMNS = (
+    "act", "before", "after",
+    *(f"{name}_{when}" for when in ("before", "after") for name in ("judged", "booked")),
+    *(f"rate_{when}{limit}" for when in ("before", "after") for limit in ("", "_low", "_high")),
+)  # fmt: skip
 
 SPAN_DAYS = 90
 
 
-def before_and_after(acts: pd.DataFrame, tally: pd.DataFrame, today: int) -> pd.DataFrame:
+def before_and_after(acts: pd.DataFrame, tally: pd.DataFrame, judged: pd.DataFrame, today: int) -> pd.DataFrame:
     """Referrals of a partner in the 90 days before and after an outreach: a description, not an effect.
 
     Definition
     ----------
-    How many leads the partner sent in the 90 days before the day of the outreach, and in the 90 days from that day on. It
-    describes what followed. Whether the outreach was the reason cannot be told from it: who is visited is often who
-    was going to send more, or fewer, anyway.
+    How many leads the partner sent in the 90 days before the day of the outreach, and in the 90 days from that day on, and
+    how many of those that are old enough were booked within the horizon. It describes what followed. Whether the outreach
+    was the reason cannot be told from it: who is visited is often who was going to send more, or fewer, anyway.
 
     Population
     ----------
@@ -88,7 +94,7 @@ def before_and_after(acts: pd.DataFrame, tally: pd.DataFrame, today: int) -> pd.
 
     Censoring
     ---------
-    "After" is empty until its 90 days are over.
+    "After" is empty until its 90 days are over. Booked are only leads older than the horizon, and headed for a visit.
 
     Parameters
     ----------
@@ -96,13 +102,17 @@ def before_and_after(acts: pd.DataFrame, tally: pd.DataFrame, today: int) -> pd.
         One row per outreach: `act` (its id), `partner`, `day` (days since 1970).
     tally : DataFrame
         Counts of leads by `partner` and `received_day`.
+    judged : DataFrame
+        Counts of leads that are headed for a visit and older than the horizon, by `partner`, `received_day` and `booked` (1
+        where they were booked within it).
     today : int
         Days since 1970.
 
     Returns
     -------
     DataFrame
-        One row per outreach, in the given order: OUTREACH_COLUMNS. Counts of leads; `after` NaN until it is over.
+        One row per outreach, in the given order: OUTREACH_COLUMNS. Counts of leads; `after` NaN until it is over;
+        `rate_before` and `rate_after` = booked / judged, proportions in [0, 1] with their 95 % Wilson limits.
 
     Raises
     ------
@@ -119,14 +129,28 @@ def before_and_after(acts: pd.DataFrame, tally: pd.DataFrame, today: int) -> pd.
     >>> acts = pd.DataFrame([[1, 7, 1000], [2, 7, 1095]], columns=["act", "partner", "day"])
     >>> counts = pd.DataFrame([[7, 909, 5], [7, 910, 2], [7, 999, 1], [7, 1000, 4]],
     ...                       columns=["partner", "received_day", "count"])
-    >>> before_and_after(acts, counts, 1100).values.tolist()
-    [[1.0, 3.0, 4.0], [2.0, 0.0, nan]]
+    >>> judged = counts.assign(booked=[1, 1, 0, 1])
+    >>> columns = ["act", "before", "after", "booked_before", "judged_before", "booked_after"]
+    >>> before_and_after(acts, counts, judged, 1100)[columns].values.tolist()
+    [[1.0, 3.0, 4.0, 2.0, 3.0, 4.0], [2.0, 0.0, nan, 0.0, 0.0, 0.0]]
     """
     rows = []
     for act, partner, day in acts[["act", "partner", "day"]].itertuples(index=False, name=None):
-        mine = tally[tally["partner"] == partner]
-        ago = mine["received_day"] - day
-        before = int(mine.loc[(ago >= -SPAN_DAYS) & (ago < 0), "count"].sum())
-        after = int(mine.loc[(ago >= 0) & (ago < SPAN_DAYS), "count"].sum())
-        rows.append((act, before, after if day + SPAN_DAYS <= today else float("nan")))
-    return pd.DataFrame(rows, columns=list(OUTREACH_COLUMNS))
+        before, after = _spans(tally, partner, day)
+        row = {"act": act, "before": before, "after": after if day + SPAN_DAYS <= today else float("nan")}
+        row["judged_before"], row["judged_after"] = _spans(judged, partner, day)
+        row["booked_before"], row["booked_after"] = _spans(judged[judged["booked"] == 1], partner, day)
+        rows.append(row)
+    table = pd.DataFrame(rows, columns=list(OUTREACH_COLUMNS))
+    for when in ("before", "after"):
+        shares = rate_columns(table[f"booked_{when}"], table[f"judged_{when}"])
+        table = table.assign(**{name.replace("rate", f"rate_{when}"): values for name, values in shares.items()})
+    return table
+
+
+def _spans(tally: pd.DataFrame, partner: int, day: int) -> tuple[int, int]:
+    """How many leads of a partner lie before and after a day."""
+    mine = tally[tally["partner"] == partner]
+    ago = mine["received_day"] - day
+    before, after = (mine.loc[(ago >= since) & (ago < since + SPAN_DAYS), "count"].sum() for since in (-SPAN_DAYS, 0))
+    return int(before), int(after)

@@ -7,12 +7,12 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection
 
-from dashboard import explain, labels
+from dashboard import capacity_reports, explain, labels
 from dashboard.filters import Filters, moment
 from dashboard.metrics import attendance, demand, funnel, records, referral_volume, response, stalls, timing, trends
 from dashboard.reports import Clock
 from dashboard.review.sources import Sources, ended
-from data_access import annotations, practice, promises, reviews, slots
+from data_access import annotations, planned_openings, practice, promises, reviews, slots
 from data_access.dimensions import LEADS, Moment, Unit
 from data_access.lead_state import epoch_minute
 from data_access.tally import Where
@@ -71,6 +71,7 @@ def sources(
         targets=promises.targets(connection),
         names=names.__getitem__,
         slots=slots.known_by_day(connection, at, places),
+        plan=planned_openings.by_week(connection, week + 1, capacity_reports.PLAN_WEEKS, places),
         actions=reviews.actions_of(connection, week, ended(week - 1, zone), places, ended(week + 1, zone)),
         filtered="; ".join(chosen.said(names.__getitem__)) or "the whole practice",
         rules=_definitions(horizon),

@@ -50,6 +50,8 @@ class Sources:
         Labels of a dimension's codes.
     slots : DataFrame
         As `slots.known_by_day` gives them at that moment.
+    plan : DataFrame
+        As `planned_openings.by_week` gives it, from the week after on.
     filtered : str
         What is filtered, in words.
     rules : tuple of (str, str)
@@ -69,6 +71,7 @@ class Sources:
     targets: Mapping[TargetMetric, Targets]
     names: Callable[[str], Mapping[int, str]]
     slots: pd.DataFrame
+    plan: pd.DataFrame
     actions: Sequence[Action]
     filtered: str
     rules: tuple[tuple[str, str], ...] = ()

@@ -10,7 +10,6 @@ import streamlit as st
 from dashboard import (
     auth,
     clock,
-    display,
     labels,
     loaders,
     partner_actions,
@@ -20,17 +19,19 @@ from dashboard import (
     session,
 )
 from dashboard.auth import Viewer
-from dashboard.formats import plural
+from dashboard.formats import interval, percent, plural
 from dashboard.frame import View
 from dashboard.loaders import names as names_of
 from dashboard.metrics.loop import SPAN_DAYS
 from data_access.counted import Standing
 from data_access.days import day_number
-from data_access.lead_rules import NotPossible
 from data_access.outreach import TEXT_LENGTH, Act
 from data_access.vocabulary import Outreach, PartnerCategory, code
 
 _SHOWN, _LATELY_DAYS = 20, 7
+_REFUSALS = (ValueError, auth.NotAllowed)
+_NEW, _THERE = "new", "there"
+"""Where a problem is said: at the form, or above what is written down already, which may have left its list since."""
 
 
 @dataclass
@@ -58,7 +59,7 @@ def write(view: View) -> None:
         return
     written = _written()
     key = f"outreach_new_{written.turn}"
-    with st.popover("Write down", icon=":material/add:"), st.form(key, border=False):
+    with st.popover("Write down", icon=":material/add:", key=f"{key}_open"), st.form(key, border=False):
         partners = {p["id"]: str(p["name"]) for p in loaders.choices("partners")}
         st.selectbox("What", list(Outreach), format_func=labels.word, key=f"{key}_kind")
         st.selectbox("With which partner", list(partners), index=None, format_func=partners.__getitem__, key=f"{key}_partner",
@@ -78,9 +79,11 @@ def write(view: View) -> None:
         )
         st.date_input("Due", value=view.today + timedelta(days=7), key=f"{key}_due", format="YYYY-MM-DD")
         st.toggle("It was done on that day", key=f"{key}_done")
-        if problem := written.problems.get("new"):
+        if problem := written.problems.get(_NEW):
             st.markdown(f":red[{problem}]")
         st.form_submit_button("Write it down", type="primary", on_click=_write, args=(view.viewer, key, view.today))
+    if problem := written.problems.get(_THERE):
+        st.markdown(f":red[{problem}]")
 
 
 def due(view: View, acts: Sequence[Act]) -> None:
@@ -96,16 +99,14 @@ def due(view: View, acts: Sequence[Act]) -> None:
                         f"{act.owner} · due {act.due_on:%a %d %b}{late}", width="stretch")  # fmt: skip
             if view.viewer.may(auth.REACH_OUT):
                 st.button("Done today", key=f"outreach_done_{act.id}", icon=":material/check:", on_click=_done,
-                          args=(view.viewer, act.id, view.today, view.today))  # fmt: skip
+                          args=(view.viewer, act, view.today, view.today))  # fmt: skip
                 st.button(
                     "Take back",
                     key=f"outreach_back_{act.id}",
                     type="tertiary",
                     on_click=_back,
-                    args=(view.viewer, act.id),
+                    args=(view.viewer, act),
                 )
-        if problem := _written().problems.get(str(act.id)):
-            st.markdown(f":red[{problem}]")
     if len(waiting) > _SHOWN:
         st.caption(f"The first {_SHOWN} of {len(waiting)}.")
 
@@ -122,7 +123,7 @@ def lately(view: View, acts: Sequence[Act]) -> None:
                     width="stretch",
                 )
                 st.button("Not done after all", key=f"outreach_not_{act.id}", type="tertiary", icon=":material/undo:",
-                          on_click=_done, args=(view.viewer, act.id, None, view.today))  # fmt: skip
+                          on_click=_done, args=(view.viewer, act, None, view.today))  # fmt: skip
 
 
 def coverage(view: View, acts: Sequence[Act]) -> None:
@@ -169,23 +170,24 @@ def followed(view: View, acts: Sequence[Act]) -> None:
     ).table
     shown = pd.DataFrame(
         {
-            "day": [f"{act.done_on:%d %b %Y}" for act in done],
-            "what": [labels.word(act.kind) for act in done],
-            "whom": [_whom(act) for act in done],
-            "text": [act.text for act in done],
-            "before": table["before"],
-            "after": ["not over yet" if value != value else f"{value:,.0f}" for value in table["after"]],
+            "Done on": [f"{act.done_on:%d %b %Y}" for act in done],
+            "Outreach": [f"{labels.word(act.kind)} with {_whom(act)}: {act.text}" for act in done],
+            "Before": table["before"],
+            "After": ["not over yet" if value != value else f"{value:,.0f}" for value in table["after"]],
+            "Booked before": _booked(table, "before"),
+            "Booked after": _booked(table, "after"),
         }
     )
-    headings = {
-        "day": "Done on",
-        "what": "What",
-        "whom": "With",
-        "text": "About",
-        "before": "Referrals before",
-        "after": "After",
-    }
-    display.table(shown, headings, "Referrals before and after outreach")
+    st.table(shown, border="horizontal", hide_index=True)
+    st.caption(f"Booked: within {view.moment.horizon_days} days, of those old enough; with the 95 % interval.")
+
+
+def _booked(table: pd.DataFrame, when: str) -> list[str]:
+    columns = (f"booked_{when}", f"judged_{when}", f"rate_{when}_low", f"rate_{when}_high")
+    return [
+        f"{percent(k / n, 0)} of {n:,} ({interval(low, high)})" if n else "no data yet"
+        for k, n, low, high in zip(*(table[name] for name in columns), strict=True)
+    ]
 
 
 def _whom(act: Act) -> str:
@@ -216,23 +218,23 @@ def _write(viewer: Viewer, key: str, today: date) -> None:
             category=values.get(f"{key}_category"), done_on=day if values.get(f"{key}_done") else None,
         )  # fmt: skip
         written.turn, written.problems = written.turn + 1, {}
-    except (ValueError, NotPossible, auth.NotAllowed) as problem:
-        written.problems = {"new": str(problem)}
+    except _REFUSALS as problem:
+        written.problems = {_NEW: str(problem)}
 
 
-def _done(viewer: Viewer, act_id: int, on: date | None, today: date) -> None:
+def _done(viewer: Viewer, seen: Act, on: date | None, today: date) -> None:
     written = _written()
     try:
-        partner_actions.outreach_done(loaders.database(), viewer, act_id, on, today=today)
+        partner_actions.outreach_done(loaders.database(), viewer, seen, on, today=today)
         written.problems = {}
-    except (ValueError, LookupError, auth.NotAllowed) as problem:
-        written.problems = {str(act_id): str(problem)}
+    except _REFUSALS as problem:
+        written.problems = {_THERE: str(problem)}
 
 
-def _back(viewer: Viewer, act_id: int) -> None:
+def _back(viewer: Viewer, seen: Act) -> None:
     written = _written()
     try:
-        partner_actions.withdraw_outreach(loaders.database(), viewer, act_id, now=clock.now())
+        partner_actions.withdraw_outreach(loaders.database(), viewer, seen, now=clock.now())
         written.problems = {}
-    except (LookupError, auth.NotAllowed) as problem:
-        written.problems = {str(act_id): str(problem)}
+    except _REFUSALS as problem:
+        written.problems = {_THERE: str(problem)}

@@ -17,7 +17,7 @@ from dashboard.metrics.records import most_missing
 from dashboard.metrics.referral_volume import SAME
 from dashboard.reports import WEEKS_BEFORE, WEEKS_RECENT
 from dashboard.screens.cells import Cell, clickable, clickable_table
-from data_access.counted import Standing
+from data_access.counted import ARE_LEADS
 from data_access.tally import narrower
 
 _ORDERS = {"Volume": "n", "Shrunken rate": "shrunken"}
@@ -147,14 +147,17 @@ def changed(table: pd.DataFrame, response: pd.DataFrame, names: Mapping[int, str
     display.table(shown, headings, "Partners that changed")
 
 
-def fit(eligible: pd.DataFrame, complete: pd.DataFrame, items: pd.DataFrame, names: Mapping[int, str]) -> None:
-    """Whether each partner's referrals are for us, and come with what they need."""
+def fit(
+    eligible: pd.DataFrame, complete: pd.DataFrame, items: pd.DataFrame, full: pd.DataFrame, names: Mapping[int, str]
+) -> None:
+    """Whether each partner's referrals are for us, come with what they need, and are for what has openings."""
     st.subheader("Do their referrals fit, and come complete?")
     known = eligible[(eligible["partner"] > 0) & (eligible["leads"] >= MINIMUM_LEADS)]
     if known.empty:
         st.markdown(f"No partner has {MINIMUM_LEADS} referrals in this period.")
         return
-    records, lacking = complete.set_index("partner").reindex(known["partner"]), names_of("item")
+    records, crowded = (part.set_index("partner").reindex(known["partner"]) for part in (complete, full))
+    lacking = names_of("item")
     worst = {int(code): most_missing(part) for code, part in items.groupby("partner")}
     missing = [worst.get(int(code)) for code in known["partner"]]
     shown = known.assign(
@@ -163,12 +166,16 @@ def fit(eligible: pd.DataFrame, complete: pd.DataFrame, items: pd.DataFrame, nam
         records_low=records["rate_low"].to_numpy(),
         records_high=records["rate_high"].to_numpy(),
         worst=["" if item is None else lacking[item] for item in missing],
+        full=crowded["rate"].to_numpy(),
+        full_low=crowded["rate_low"].to_numpy(),
+        full_high=crowded["rate_high"].to_numpy(),
     ).sort_values("leads", ascending=False)
     headings = {
         "name": "Partner",
         "leads": "Referrals",
         "by_horizon": "Found eligible|Within the horizon, those still waiting included",
         "records": "Came complete|Of those that need records",
+        "full": "For what is full|For a location and service line whose openings do not hold what comes (Capacity)",
         "worst": "Most often missing",
     }
     display.table(shown, headings, "Fit and records by partner")
@@ -226,5 +233,5 @@ def _place(row: object, listed: int) -> str:
 
 
 def _cell(partners: tuple[int, ...], title: str, view: View, keys: dict[str, Sequence[int]]) -> Cell:
-    counted = {"partner": partners, "state": (Standing.OPEN, Standing.LOST, Standing.ANSWERED)}
+    counted = {"partner": partners, "state": ARE_LEADS}
     return Cell(title, narrower(view.visits, **counted, **keys))

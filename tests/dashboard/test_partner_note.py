@@ -109,8 +109,9 @@ def test_outreach_is_written_down_done_and_followed(on_copy: Path) -> None:  # n
     said = words(at)
     assert "**2 outreaches** due, 1 of them overdue; 2 done in the last 90 days." in said
     assert "A description, not an effect" in said
-    table = at.dataframe[0].value
-    assert set(table["after"]) & {"not over yet"}
+    table = next(one.value for one in at.table if "Booked before" in one.value)
+    assert "not over yet" in set(table["After"])
+    assert re.fullmatch(r"\d+ % of \d+ \(\d+ to \d+ %\)", table["Booked before"].iloc[0])
     press(at, "Done today")
     assert "**1 outreach** due; 3 done" in words(at)
     assert "**2 outreaches** due" in words(press(at, "Not done after all"))
@@ -132,7 +133,8 @@ def test_who_may_not_reach_out_is_told_so(world: World, role: Role, scoped: bool
     """A note tells of the whole practice, so that it is for those who see it."""
     viewer = Viewer("X", role, frozenset({world.north}) if scoped else None, world.alice)
     with writing(world.engine) as c:
-        act = outreach.plan(c, Outreach.CALL, "x", TODAY, owner_id=world.bob, now=NOW, partner_id=world.lakeside)
+        outreach.plan(c, Outreach.CALL, "x", TODAY, owner_id=world.bob, now=NOW, partner_id=world.lakeside)
+        (act,) = outreach.acts(c)
         noted = partner_notes.sent(
             c, world.harbor, JANUARY, "x", method=ContactMethod.FAX, today=TODAY, now=NOW, staff_id=None
         )

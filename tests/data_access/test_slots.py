@@ -1,16 +1,22 @@
 """Openings for new patients: taken from a file, counted as they stood at a moment."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from data_access import slots
 from data_access import tables as t
 from data_access.days import day_number
 from data_access.engine import reading, writing
 from data_access.slots import BadSlots
+from tests import factories
+from tests.conftest import empty
 from tests.factories import NOW, World
 
 HEAD = "location,service_line,starts_at,opened_at,taken_at\n"
@@ -103,3 +109,45 @@ def test_a_slot_taken_before_it_was_known_here_was_open_from_then(world: World, 
     assert done["updated"] == 1
     with pytest.raises(BadSlots, match="line 2: taken_at lies before opened_at"), writing(world.engine) as c:
         slots.load(c, file_of(tmp_path, "North,,2026-03-21 09:00,2026-03-11 10:00,2026-03-11 09:30"), NOW)
+
+
+spans = st.tuples(
+    st.sampled_from(["north", "south"]), st.sampled_from([None, "cardiology", "imaging"]), st.integers(-20, 40),
+    st.integers(-40, 20), st.none() | st.integers(1, 30),
+)  # fmt: skip
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(made=st.lists(spans, max_size=10), hours=st.lists(st.integers(-900, 900), min_size=1, max_size=4))
+def test_at_each_of_some_moments_it_is_what_a_walk_over_the_slots_finds_open(sqlite_database, made, hours) -> None:
+    """From one reading of the slots, for the locations and service lines that are asked for."""
+    empty(sqlite_database)
+    world = factories.found(sqlite_database)
+    with writing(sqlite_database) as c:
+        for place, line, day, opened, taken in made:
+            opened_at = NOW + timedelta(days=opened, hours=1)
+            c.execute(sa.insert(t.slots).values(
+                location_id=getattr(world, place), service_line_id=line and getattr(world, line),
+                starts_at=NOW + timedelta(days=day), opened_at=opened_at,
+                taken_at=opened_at + timedelta(days=taken) if taken else None,
+            ))  # fmt: skip
+    moments = [NOW + timedelta(hours=hour) for hour in hours]
+    for places, lines in ((None, ()), ((world.south,), ()), (None, (world.imaging,)), ((), ())):
+        with reading(sqlite_database) as c:
+            found = slots.open_at_moments(c, moments, places, lines)
+            every = list(c.execute(sa.select(t.slots)).mappings())
+        for at, (open_, kept) in zip(moments, found, strict=True):
+            mine: Counter[tuple[int, ...]] = Counter()
+            known = set()
+            for slot in every:
+                line = slot["service_line_id"] or 0
+                if (places is not None and slot["location_id"] not in places) or (lines and line and line not in lines):
+                    continue
+                if slot["opened_at"] <= at:
+                    known.add((slot["location_id"], line))
+                    zone = "America/New_York" if slot["location_id"] == world.north else "America/Los_Angeles"
+                    day = day_number(slot["starts_at"].astimezone(ZoneInfo(zone)).date())
+                    if slot["starts_at"] > at and not (slot["taken_at"] and slot["taken_at"] <= at):
+                        mine[slot["location_id"], line, day] += 1
+            assert {tuple(row[:3]): row[3] for row in open_.values.tolist()} == mine
+            assert [tuple(row) for row in kept.values.tolist()] == sorted(known)

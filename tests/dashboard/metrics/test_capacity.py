@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dashboard import reports
+from dashboard import capacity_reports, reports
 from dashboard.filters import Filters, moment
 from dashboard.metrics.capacity import (
     AGE_COLUMNS,
@@ -82,7 +82,7 @@ def test_a_weeks_activity_is_not_its_cohort(world: World) -> None:
     with reading(world.engine) as c:
         for source in (snapshot, c):
             when = moment(at(late.isoformat()), "America/New_York", 30)
-            table = reports.backlog(partial(_count, source, when), Filters(), None, today=late).table
+            table = capacity_reports.backlog(partial(_count, source, when), Filters(), None, today=late).table
             row = table.set_index("week").loc[week_number(week)]
             assert (row.received, row.booked, row.closed) == tuple(expected["period"].values())
             assert row.throughput_ratio == 1
@@ -115,7 +115,7 @@ def test_the_backlog_at_the_end_of_a_week_is_who_stands_open_and_unbooked_then(s
     today = START.date() + timedelta(days=35)
     north = Filters(location=(world.north,), kind=("scheduling",))
     now = moment(START + timedelta(days=35), "America/New_York", 30)
-    table = reports.backlog(partial(_count, snapshot, now), north, None, today=today).table
+    table = capacity_reports.backlog(partial(_count, snapshot, now), north, None, today=today).table
     hidden = {"state": (3,)}  # closed as no lead at all by now: in no week
     assert (
         table["start"] + table["received"] + table["reopened"] + table["returned"] - table["booked"] - table["closed"]
@@ -125,7 +125,9 @@ def test_the_backlog_at_the_end_of_a_week_is_who_stands_open_and_unbooked_then(s
         return
     sunday = datetime(today.year, today.month, today.day, tzinfo=UTC) - timedelta(days=today.weekday(), hours=-5 + 1)
     end = sunday.replace(hour=3, minute=59)  # in New York: eleven at night, or a minute before midnight
-    waiting = reports.backlog_age(partial(_count, snapshot, moment(end, "America/New_York", 30)), north, None).table
+    waiting = capacity_reports.backlog_age(
+        partial(_count, snapshot, moment(end, "America/New_York", 30)), north, None
+    ).table
     assert table["end"].iloc[-1] == (waiting["open"].iloc[0] if len(waiting) else 0)
 
 
@@ -196,7 +198,9 @@ def test_the_report_counts_little_from_spells(world: World) -> None:
             leads.add_many(c, [draft])
     today = date(2026, 3, 17)
     when = moment(datetime(2026, 3, 17, 17, tzinfo=UTC), "America/New_York", 30)
-    found = reports.little(partial(_count, facts.load(world.engine), when), Filters(), None, today=today, weeks=2)
+    found = capacity_reports.little(
+        partial(_count, facts.load(world.engine), when), Filters(), None, today=today, weeks=2
+    )
     assert (found.expected, found.measured) == (3.5, 3.5)
     assert found.level == pytest.approx(7 / 14)
 
@@ -212,7 +216,7 @@ def test_the_measured_wait_is_the_whole_wait_of_those_who_left(world: World) -> 
         leads.add_many(c, [Draft(factories.asked(world), start, Precision.MINUTE, NOW, then)])
     when = moment(start + timedelta(days=50), "America/New_York", 30)
     count = partial(_count, facts.load(world.engine), when)
-    found = reports.little(count, Filters(), None, today=date(2026, 3, 23), weeks=2)
+    found = capacity_reports.little(count, Filters(), None, today=date(2026, 3, 23), weeks=2)
     assert found.measured == 40
 
 
