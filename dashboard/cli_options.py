@@ -16,7 +16,7 @@ from data_access.days import week_number
 from data_access.importing.dates import YEARS
 from data_access.vocabulary import Channel, Kind, PartnerCategory, Pathway
 
-LISTS = ("location", "partner", "service_line", "source")
+LISTS = ("location", "partner", "service_line", "source", "campaign")
 WORDS = {"partner_category": PartnerCategory, "pathway": Pathway, "channel": Channel, "kind": Kind}
 ORDERS = {"volume": "n", "shrunken": "shrunken"}
 

@@ -43,6 +43,7 @@ METRICS: Mapping[str, tuple[Callable[..., Any], Sequence[str]]] = {
     "New patients": (attendance.new_patients, attendance.NEW_PATIENT_COLUMNS),
     "Records": (records.completeness, records.COMPLETENESS_COLUMNS),
     "Missing records": (records.missing_items, records.MISSING_COLUMNS),
+    "Requests for records": (records.requests, records.REQUEST_COLUMNS),
     "Time in stage": (stalls.time_in_stage, stalls.TIME_IN_STAGE_COLUMNS),
     "Stalls": (stalls.stalls, stalls.STALL_COLUMNS),
     "Next steps": (stalls.follow_up, stalls.FOLLOW_UP_COLUMNS),

@@ -13,7 +13,7 @@ from data_access.tally import Where
 from data_access.vocabulary import VISIT_KINDS
 
 _LAST_WEEK = 2**15 - 1
-_LISTS = ("location", "partner", "service_line", "source")  # by id
+_LISTS = ("location", "partner", "service_line", "source", "campaign")  # by id
 _WORDS = ("partner_category", "pathway", "channel", "kind", "priority", "topic")  # by word of the vocabulary
 
 
@@ -25,7 +25,7 @@ class Filters:
     ----------
     first, last : date, optional
         Local days of receipt, half-open; None is open.
-    location, partner, service_line, source : tuple of int
+    location, partner, service_line, source, campaign : tuple of int
         Ids.
     partner_category, pathway, channel, kind, priority, topic : tuple of str
         Words of the vocabulary.
@@ -39,6 +39,7 @@ class Filters:
     partner: tuple[int, ...] = ()
     service_line: tuple[int, ...] = ()
     source: tuple[int, ...] = ()
+    campaign: tuple[int, ...] = ()
     partner_category: tuple[str, ...] = ()
     pathway: tuple[str, ...] = ()
     channel: tuple[str, ...] = ()

@@ -126,6 +126,7 @@ def parse_inquiry(
             partner_category=partner_categories.get(partner, category) if partner else category,
             service_line_id=raw.get("service_line"),
             source_id=raw.get("source"),
+            campaign_id=raw.get("campaign"),
             topic=topic,
             owner_id=raw.get("owner"),
             requested_clinician_id=raw.get("clinician"),

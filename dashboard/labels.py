@@ -113,6 +113,7 @@ BREAKDOWNS = {
     "channel": "Channel",
     "service_line": "Service line",
     "source": "Source",
+    "campaign": "Campaign",
     "kind": "Kind",
     "priority": "Priority",
     "topic": "Topic",
@@ -146,6 +147,7 @@ _LISTS = {
     "partner": t.partners,
     "service_line": t.service_lines,
     "source": t.sources,
+    "campaign": t.campaigns,
     "owner": t.staff,
 }
 

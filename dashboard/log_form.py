@@ -228,11 +228,14 @@ def _details(form: Form, kind: Kind | None, places: dict[int, dict[str, Any]]) -
         if not _is_new(form):
             _category(form, "Partner category, where the partner is unknown")
         for name, label, table in (
-            ("service_line", "Service line", "service_lines"), ("source", "Source", "sources"), ("owner", "Owner", "staff"),
-            ("clinician", "Requested clinician", "staff"),
+            ("service_line", "Service line", "service_lines"), ("source", "Source", "sources"),
+            ("campaign", "Campaign", "campaigns"), ("owner", "Owner", "staff"), ("clinician", "Requested clinician", "staff"),
         ):  # fmt: skip
             known = _names(table)
-            st.selectbox(label, list(known), format_func=known.__getitem__, key=form.key(name), placeholder="Not given")
+            if known or table != "campaigns":  # most practices have none at a time
+                st.selectbox(
+                    label, list(known), format_func=known.__getitem__, key=form.key(name), placeholder="Not given"
+                )
 
 
 def _outcome(viewer: Viewer, form: Form) -> None:

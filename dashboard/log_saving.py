@@ -32,7 +32,19 @@ DEFAULTS: dict[str, Any] = {
     "sure_partner": False,
     "contact": "",
     **dict.fromkeys(
-        ("channel", "partner", "category", "topic", "asker", "location", "service_line", "source", "owner", "clinician")
+        (
+            "channel",
+            "partner",
+            "category",
+            "topic",
+            "asker",
+            "location",
+            "service_line",
+            "source",
+            "campaign",
+            "owner",
+            "clinician",
+        )
     ),
     "received": None,
 }

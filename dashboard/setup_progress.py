@@ -12,15 +12,26 @@ from dashboard import labels, reports
 from dashboard.filters import Filters
 from dashboard.formats import plural
 from dashboard.reports import Count
-from data_access import checklists, follow_up, practice, promises, reviews, routing, rules, slots, texts
+from data_access import (
+    checklists,
+    follow_up,
+    planned_openings,
+    practice,
+    promises,
+    reviews,
+    routing,
+    rules,
+    slots,
+    texts,
+)
 from data_access import tables as t
 from data_access.counted import Standing
 from data_access.days import week_number
-from data_access.vocabulary import Channel, Kind, Need, Pathway, TargetMetric, TextUse, code
+from data_access.vocabulary import Channel, Kind, Need, Pathway, TargetMetric, TextUse, Topic, code
 
 FIRST, LATER = "The first 30 days", "60 to 90 days"
 STALE_DAYS, RECENT_DAYS = 180, 90
-"""Details older than this want verifying; what is recorded is judged over this long."""
+"""What nobody looked at for this long wants a look; what is recorded is judged over this long."""
 _STANDARDS = (Channel.PHONE, Channel.EMAIL, Channel.WEB_FORM)
 _FILLED = ("service_line", "source", "owner")
 _ENOUGH = 0.8
@@ -151,11 +162,21 @@ def _lived(connection: Connection, count: Count, recent: Filters, now: datetime,
     noted, all_ = int(asked.loc[asked["topic"] > 0, "count"].sum()), int(asked["count"].sum())
     yield Step(LATER, "The topic of calls, e-mails and web forms is noted", all_ > 0 and noted >= _ENOUGH * all_,
                _share(noted, all_, "inquiry", "inquiries"), "log_inquiry")  # fmt: skip
+    topics = {int(topic) for topic in asked.loc[asked["topic"] > 0, "topic"]}
+    answered = {
+        code(Topic(one["topic"])) + 1
+        for one in practice.active(connection, t.content_items)
+        if (today - (one["reviewed_on"] or one["published_on"])).days <= STALE_DAYS
+    }
+    title = f"Every topic that is asked about has a page, looked at within {STALE_DAYS} days"
+    yield _every(LATER, title, len(topics & answered), len(topics), "topic", "lists")
     forms = connection.scalar(sa.select(sa.func.count()).select_from(t.web_sources).where(t.web_sources.c.active)) or 0
     yield Step(LATER, "The website's forms post here", forms > 0, plural(forms, "form"), "log_inquiry")
     known = slots.known_by_day(connection, now, None)
     ahead = int(known.loc[known["begun"] == 0, "count"].sum())
-    yield Step(LATER, "Openings for new patients are kept", ahead > 0, plural(ahead, "opening") + " ahead", "capacity")
+    planned = sum(plan["per_week"] for plan in planned_openings.on(connection, today))
+    found = f"{plural(ahead, 'opening')} ahead" + (f", {planned:,} a week planned" if planned else "")
+    yield Step(LATER, "Openings for new patients are kept, or planned", ahead + planned > 0, found, "capacity")
     weeks = sum(week >= week_number(today) - 4 for week in reviews.frozen_weeks(connection, ""))
     yield _every(LATER, "The last four weeks were reviewed and frozen", weeks, 4, "week", "weekly_review")
     decided = connection.scalar(sa.select(sa.func.count()).select_from(t.review_actions)) or 0

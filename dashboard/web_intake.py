@@ -27,8 +27,8 @@ MOST_BYTES = 64_000
 MOST_SECONDS_OFF = 300
 """How far a post's time may lie from ours; an older one may be somebody's copy."""
 FIELDS = (
-    "form", "kind", "location", "partner", "partner_category", "service_line", "source", "topic", "reference", "asker",
-    "priority", "expectations", "clinician", "sure",
+    "form", "kind", "location", "partner", "partner_category", "service_line", "source", "campaign", "topic", "reference",
+    "asker", "priority", "expectations", "clinician", "sure",
 )  # fmt: skip
 _FORMS = {"clinician": Asker.CLINICIAN, "patient": Asker.PATIENT}
 
@@ -127,8 +127,8 @@ def _log(connection: Connection, source: WebSource, once: str, body: bytes, now:
 def parse(connection: Connection, body: bytes, now: datetime) -> Inquiry | forms.Errors:
     """The inquiry that a post describes, or a message per field that is wrong.
 
-    Names of locations, partners, service lines and sources are those of the practice; a partner that is not on the list is
-    added, of the category that is given.
+    Names of locations, partners, service lines, sources and campaigns are those of the practice; a partner that is not on
+    the list is added, of the category that is given.
     """
     try:
         said = json.loads(body)
@@ -151,7 +151,13 @@ def parse(connection: Connection, body: bytes, now: datetime) -> Inquiry | forms
         "sure_partner": said.get("sure"),
         "category": said.get("partner_category"),
     }  # fmt: skip
-    lists = {"location": t.locations, "service_line": t.service_lines, "source": t.sources, "clinician": t.staff}
+    lists = {
+        "location": t.locations,
+        "service_line": t.service_lines,
+        "source": t.sources,
+        "campaign": t.campaigns,
+        "clinician": t.staff,
+    }
     for name, table in lists.items():
         if typed := (said.get(name) or "").strip():
             known = {entry["name"].casefold(): entry["id"] for entry in practice.active(connection, table)}

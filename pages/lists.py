@@ -1,4 +1,4 @@
-"""Partners and lists: partners, service lines, sources, people, and the words that the forms offer."""
+"""Partners and lists: what the forms offer, and what it is about: partners, sources, campaigns, people, words."""
 
 import streamlit as st
 
@@ -17,6 +17,8 @@ BLOCKS = {
     "Partners that are one": lambda view: lists.merges(view, pairs),
     "Service lines": lists.service_line,
     "Sources": lists.source,
+    "Campaigns": lists.campaign,
+    "Pages and handouts": lists.content,
     "People": lists.person,
     "Topics and reasons": lists.words,
 }

@@ -8,7 +8,7 @@ from dashboard.screens import cells, records
 
 view = frame.view()
 scope, horizon = view.viewer.locations, view.moment.horizon_days
-display.header("Records", metric.completeness, view)
+display.header("Records", metric.completeness, view, metric.requests)
 if display.no_leads(view):
     st.stop()
 
@@ -24,5 +24,7 @@ groups = reports.records(view.count, view.filters, scope, [by]).table
 lacking = reports.missing_items(view.count, view.filters, scope, [by]).table
 cells.leads_behind(view, records.group_dots(view, groups, by))
 cells.leads_behind(view, records.group_table(view, groups, lacking, by))
+asked = reports.requests(view.count, view.filters, scope, [by]).table
+cells.leads_behind(view, records.requests(view, reports.requests(view.count, view.filters, scope).table, asked, by))
 compared = reports.with_and_without_records(view.count, view.filters, scope, step="scheduled", horizon=horizon)
 records.speed(compared.table, horizon)

@@ -177,6 +177,77 @@ def missing_items(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     return table.assign(of_missing=rate(grouped.cumsum(), everything))[[*by, *MISSING_COLUMNS]]
 
 
+REQUEST_COLUMNS = ("referrals", "asked", "requests", "per_referral", "often", "rate", "rate_low", "rate_high")
+
+OFTEN_ASKED = 3
+"""A referral whose records were asked for on so many days was asked for often."""
+
+
+def requests(asked: pd.DataFrame, needing: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
+    """How much asking it takes until records are here: what the intake of records costs staff, and partners.
+
+    Definition
+    ----------
+    On how many days records were asked for, for each referral that needs any; and the share of referrals for which that was
+    done on three days or more. Items that are asked for one by one on the same day are one request.
+
+    Population
+    ----------
+    Leads received in the period whose checklist requires at least one item. Duplicates, spam and tests are left out.
+
+    Censoring
+    ---------
+    Requests to this moment: a young referral may be asked for again. Only what staff noted is counted.
+
+    Parameters
+    ----------
+    asked : DataFrame
+        Counts of requests by `by` and `ordinal`: the how-many-th of its referral it was.
+    needing : DataFrame
+        Counts of leads that need records, by `by`.
+    by : sequence of str
+        Further key columns to break down by.
+
+    Returns
+    -------
+    DataFrame
+        One row per group: the columns of `by`, then REQUEST_COLUMNS. `referrals` that need records, `asked` those of which
+        any was asked for, `requests` in all, `per_referral` = requests / referrals (a mean, not a proportion), `often`
+        those asked for on OFTEN_ASKED days or more; `rate` = often / referrals, a proportion in [0, 1] with its 95 % Wilson
+        interval, NaN where there is nothing to divide.
+
+    Raises
+    ------
+    KeyError
+        When a tally lacks one of the keys.
+
+    References
+    ----------
+    Institute for Healthcare Improvement 2017, Closing the Loop, on referrals that are sent back for what they lack.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> asked = pd.DataFrame([[1, 6], [2, 3], [3, 1]], columns=["ordinal", "count"])
+    >>> requests(asked, pd.DataFrame({"count": [10]}))[["referrals", "asked", "requests", "often", "rate"]].values.tolist()
+    [[10.0, 6.0, 10.0, 1.0, 0.1]]
+    """
+    keys = list(by)
+
+    def counted(part: pd.DataFrame) -> pd.Series:
+        return part.groupby(keys)["count"].sum() if keys else pd.Series([part["count"].sum()])
+
+    parts = {
+        "referrals": needing, "asked": asked[asked["ordinal"] == 1], "requests": asked,
+        "often": asked[asked["ordinal"] == OFTEN_ASKED],
+    }  # fmt: skip
+    table = pd.DataFrame({name: counted(part) for name, part in parts.items()}).fillna(0).astype("int64")
+    table = table.assign(
+        per_referral=rate(table["requests"], table["referrals"]), **rate_columns(table["often"], table["referrals"])
+    )
+    return table.reset_index(drop=not keys)[[*keys, *REQUEST_COLUMNS]]
+
+
 def most_missing(table: pd.DataFrame) -> int | None:
     """The item with the highest rate of `missing_items` among those required often enough; None where there is none."""
     often = table[(table["required"] >= REQUIRED_OFTEN) & (table["missing"] > 0)]

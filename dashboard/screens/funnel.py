@@ -13,12 +13,11 @@ from dashboard.frame import View
 from dashboard.labels import BREAKDOWNS, ORDINAL, STAGES, called
 from dashboard.loaders import names as names_of
 from dashboard.screens.cells import Cell, clickable, clickable_table
-from data_access.counted import Standing
+from data_access.counted import ARE_LEADS, Standing
 from data_access.tally import narrower
 from data_access.vocabulary import Stage
 
 MULTIPLES = 6
-_COUNTED = (Standing.OPEN, Standing.LOST, Standing.ANSWERED)
 
 _HEADINGS = {
     "at": "Stage",
@@ -131,7 +130,7 @@ def lost(view: View, table: pd.DataFrame) -> Cell | None:
 
 
 def _cell(view: View, group: dict[str, tuple[int, ...]], title: str, keys: dict[str, Sequence[int]]) -> Cell:
-    return Cell(title, narrower(view.visits, **group, **{"state": _COUNTED, **keys}))
+    return Cell(title, narrower(view.visits, **group, **{"state": ARE_LEADS, **keys}))
 
 
 def table(view: View, rows: pd.DataFrame, by: str, names: Mapping[int, str]) -> Cell | None:

@@ -163,7 +163,7 @@ def correct(viewer: Viewer, lead: Whole) -> None:
             st.selectbox(label, list(words), format_func=labels.word, key=_field(row, name), placeholder="Not given")
         for name, (label, table) in _LISTED.items():
             entries = {entry["id"]: entry["name"] for entry in loaders.choices(table)}
-            known = loaders.names(name) if name in ("partner", "service_line", "source") else {}
+            known = loaders.names(name) if name in ("partner", "service_line", "source", "campaign") else {}
             if (chosen := st.session_state[_field(row, name)]) is not None and chosen not in entries:
                 entries[chosen] = known.get(chosen, "?")  # retired since
             st.selectbox(
@@ -190,6 +190,7 @@ _LISTED = {
     "partner": ("Referral partner", "partners"),
     "service_line": ("Service line", "service_lines"),
     "source": ("Source", "sources"),
+    "campaign": ("Campaign", "campaigns"),
     "clinician": ("Requested clinician", "staff"),
 }
 
@@ -204,7 +205,8 @@ def _as_typed(lead: Whole) -> dict[str, Any]:
     return {
         "kind": asked.lead_kind, "channel": asked.channel, "asker": asked.asker, "priority": asked.priority,
         "topic": asked.topic, "category": asked.partner_category, "partner": asked.partner_id,
-        "service_line": asked.service_line_id, "source": asked.source_id, "clinician": asked.requested_clinician_id,
+        "service_line": asked.service_line_id, "source": asked.source_id, "campaign": asked.campaign_id,
+        "clinician": asked.requested_clinician_id,
         "reference": asked.reference or "", "expectations": asked.expectations or "",
         "received": local(lead.state.received_at, row["zone"]),
     }  # fmt: skip
@@ -293,6 +295,8 @@ def details(lead: Whole) -> None:
         "Location": row["location"],
         "Owner": row["owner"] or "unowned",
         "Service line": row["service_line"],
+        "Source": row["source"],
+        "Campaign": loaders.names("campaign").get(asked.campaign_id) if asked.campaign_id else None,
         "Topic": labels.word(asked.topic) if asked.topic else None,
         "What was promised": asked.expectations,
         "Answer due": _told(row["respond_by"], row) if row["respond_by"] else "no promise",

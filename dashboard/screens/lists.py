@@ -1,4 +1,6 @@
-"""Blocks of the page of the practice's own lists: partners, service lines, sources, people, and the words on offer."""
+"""Blocks of the page of the practice's own lists: partners, service lines, sources, campaigns, pages and handouts, people,
+and the words on offer.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -156,7 +158,7 @@ def _try(write: Callable[[], None], said: str) -> None:
         st.toast(said, icon=":material/check:", duration="long")
 
 
-# ---------------------------------------------------------------- service lines, sources, people
+# ---------------------------------------------------------------- service lines, sources, campaigns, pages, people
 
 
 def lines_shown(connection: Connection, _day: date) -> Shown:
@@ -194,6 +196,65 @@ def source(view: View) -> None:
     name = st.text_input("Name", now.get("name", ""), key=f"{key}_name", max_chars=80, width=320)
     active = st.toggle("In use", now.get("active", True), key=f"{key}_active")
     _offer_entry(view, "source", t.sources, chosen, {"name": name, "active": active}, sources_shown)
+
+
+def campaigns_shown(connection: Connection, _day: date) -> Shown:
+    """Every campaign, and since when it runs."""
+    return {
+        f"Campaign {one['id']}": f"{one['name']}{_since(one['began_on'])}"
+        + ("" if one["active"] else " · no longer offered")
+        for one in practice.entries(connection, t.campaigns)
+    }
+
+
+def _since(day: date | None) -> str:
+    return f" · since {day:%d %b %Y}" if day else ""
+
+
+def campaign(view: View) -> None:
+    """Add or change a campaign: one marketing action that inquiries can be put down to, from its name on the log form."""
+    chosen, now, key = _chosen("Campaign", "lists_campaign", "campaigns", new="A new campaign")
+    name = st.text_input("Name", now.get("name", ""), key=f"{key}_name", max_chars=80, width=320,
+                         placeholder="Open house, spring")  # fmt: skip
+    began = st.date_input(
+        "Began on", now.get("began_on", view.today), key=f"{key}_began", format="YYYY-MM-DD", width=160
+    )
+    active = st.toggle("Offered on the log form", now.get("active", True), key=f"{key}_active")
+    values = {"name": name, "began_on": began, "active": active}
+    _offer_entry(view, "campaign", t.campaigns, chosen, values, campaigns_shown)
+    st.caption("What became of its inquiries stands under Sources and topics, by campaign.")
+
+
+def content_shown(connection: Connection, _day: date) -> Shown:
+    """Every page and handout, what it answers, and when it was last looked at."""
+    return {
+        f"Page {one['id']}": f"{one['name']} · {labels.word(Topic(one['topic'])).lower()} · published "
+        f"{one['published_on']:%d %b %Y}"
+        + (f" · reviewed {one['reviewed_on']:%d %b %Y}" if one["reviewed_on"] else "")
+        + ("" if one["active"] else " · no longer there")
+        for one in practice.entries(connection, t.content_items)
+    }
+
+
+def content(view: View) -> None:
+    """Add or change a page or handout that answers a topic, and say when it was last looked at."""
+    chosen, now, key = _chosen("Page or handout", "lists_content", "content_items", new="A new page or handout")
+    name = st.text_input("Name", now.get("name", ""), key=f"{key}_name", max_chars=80, width=320,
+                         placeholder="What to bring to your first visit")  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        topics = list(Topic)
+        topic = st.selectbox("It answers", topics, format_func=labels.word, key=f"{key}_topic", width=240,
+                             index=topics.index(Topic(now["topic"])) if now else 0)  # fmt: skip
+        dates: dict[str, Any] = {"max_value": view.today, "format": "YYYY-MM-DD", "width": 160}
+        published = st.date_input("Published on", now.get("published_on", view.today), key=f"{key}_published", **dates)
+        reviewed = st.date_input("Last reviewed on", now.get("reviewed_on"), key=f"{key}_reviewed", **dates)
+    active = st.toggle("Still there", now.get("active", True), key=f"{key}_active")
+    if reviewed and published and reviewed < published:
+        st.markdown(":red[It was reviewed before it was published. Mend one of the two days.]")
+    elif published:
+        values = {"name": name, "topic": topic, "published_on": published, "reviewed_on": reviewed, "active": active}
+        _offer_entry(view, "content", t.content_items, chosen, values, content_shown)
+    st.caption("Its day stands on the weeks of its topic under Sources and topics.")
 
 
 def people_shown(connection: Connection, day: date) -> Shown:

@@ -17,12 +17,11 @@ from dashboard.copies import WEEKDAYS, opening_hours
 from dashboard.formats import plural
 from dashboard.frame import View
 from dashboard.screens import changing
+from dashboard.setup_progress import STALE_DAYS
 from data_access import practice
 from data_access import tables as t
 from data_access.working_time import DAY_MINUTES
 
-STALE_DAYS = 180
-"""Details that nobody has verified for so long are named on the page."""
 _AHEAD_DAYS = 400
 _DETAILS = {
     "address": "Address", "phone": "Phone", "fax": "Fax", "email": "E-mail", "secure_email": "Secure e-mail",

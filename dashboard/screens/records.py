@@ -9,14 +9,14 @@ from dashboard.formats import days, interval, percent, plural, share
 from dashboard.frame import View
 from dashboard.labels import AT_ARRIVAL, BREAKDOWNS, called
 from dashboard.loaders import names as names_of
-from dashboard.metrics.records import most_missing
+from dashboard.metrics.records import OFTEN_ASKED, most_missing
 from dashboard.screens import cells
 from dashboard.screens.cells import Cell, clickable, clickable_table, in_order
-from data_access.counted import AtArrival, ItemState, Standing
+from data_access.counted import ARE_LEADS, AtArrival, ItemState
+from data_access.dimensions import LEADS, Unit
 from data_access.tally import narrower
-from data_access.units import ITEMS
+from data_access.units import ITEMS, REQUESTS
 
-_COUNTED = (Standing.OPEN, Standing.LOST, Standing.ANSWERED)
 _JUDGED = (AtArrival.COMPLETE, AtArrival.INCOMPLETE)
 _LACKING = (AtArrival.INCOMPLETE,)
 _BEHIND = {"referrals": _JUDGED, "complete": (AtArrival.COMPLETE,), "incomplete": _LACKING}
@@ -32,6 +32,19 @@ _HEADINGS = {
     "incomplete": "Came incomplete",
     "rate": "Complete",
     "worst": "Most often missing",
+}
+_REQUEST_HEADINGS = {
+    "referrals": "Referrals|That need any record",
+    "asked": "Asked for",
+    "requests": "Requests|Days on which records were asked for",
+    "mean": "Per referral",
+    "often": "On three days or more",
+    "rate": "Share",
+}
+_REQUESTS_BEHIND: dict[str, tuple[Unit, dict[str, tuple[int, ...]]]] = {
+    "referrals": (LEADS, {"records_needed": (1, 2), "state": ARE_LEADS}),
+    "asked": (REQUESTS, {"ordinal": (1,)}),
+    "often": (REQUESTS, {"ordinal": (OFTEN_ASKED,)}),
 }
 _ITEM_HEADINGS = {
     "name": "Record",
@@ -116,8 +129,37 @@ def group_table(view: View, table: pd.DataFrame, items: pd.DataFrame, by: str) -
 
 
 def _cell(view: View, by: str, code: int, name: str, column: str) -> Cell:
-    where = narrower(view.where, **{by: (code,), "at_arrival": _BEHIND[column], "state": _COUNTED})
+    where = narrower(view.where, **{by: (code,), "at_arrival": _BEHIND[column], "state": ARE_LEADS})
     return Cell(f"{name}, {_HEADINGS[column].lower()}", where)
+
+
+def requests(view: View, whole: pd.DataFrame, table: pd.DataFrame, by: str) -> Cell | None:
+    """On how many days records had to be asked for; a click on a number shows the referrals."""
+    row = whole.iloc[0]
+    if not row.referrals:
+        return None
+    st.subheader("How often records are asked for")
+    st.markdown(
+        f"Records were asked for **{row.per_referral:.2f} times** per referral that needs any "
+        f"({int(row.requests):,} requests, {int(row.referrals):,} referrals); "
+        f"on three days or more for **{share(int(row.often), int(row.referrals), row.rate_low, row.rate_high)}**."
+    )
+    named = in_order(table, by, "requests").assign(
+        group=lambda rows: called(names_of(by), rows[by]),
+        mean=lambda rows: [f"{value:.2f}" if value == value else "" for value in rows["per_referral"]],
+    )
+    headings = {"group": BREAKDOWNS[by]} | _REQUEST_HEADINGS
+    clicked = clickable_table(named, headings, "Requests for records", f"records_requests_{by}", (by,))
+    if not clicked:
+        return None
+    group, column = named.iloc[clicked[0]], clicked[1] if clicked[1] in _REQUESTS_BEHIND else "asked"
+    return _request_cell(view, by, int(group[by]), str(group["group"]), column)
+
+
+def _request_cell(view: View, by: str, code: int, name: str, column: str) -> Cell:
+    unit, keys = _REQUESTS_BEHIND[column]
+    where = narrower(view.where, **{by: (code,)}, **keys)
+    return Cell(f"{name}, {_REQUEST_HEADINGS[column].partition('|')[0].lower()}", where, unit, "referral")
 
 
 def speed(table: pd.DataFrame, horizon: int) -> None:

@@ -1,12 +1,14 @@
 """Blocks of the page of sources and topics."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import display, labels, loaders, series, source_reports
+from dashboard import display, labels, loaders, practice_loaders, series, source_reports
 from dashboard.charts import review as charts
 from dashboard.formats import percent, plural
 from dashboard.frame import View
@@ -14,10 +16,12 @@ from dashboard.labels import BREAKDOWNS, called
 from dashboard.loaders import names as names_of
 from dashboard.reports import Clock, conversion
 from dashboard.screens import trends
+from dashboard.setup_progress import STALE_DAYS
+from data_access.annotations import Annotation
 from data_access.days import week_number, week_start
 from data_access.vocabulary import Channel, Topic
 
-MIXES = ("channel", "source", "partner_category", "pathway", "kind", "service_line", "location")
+MIXES = ("channel", "source", "campaign", "partner_category", "pathway", "kind", "service_line", "location")
 _ASKED_BY = (Channel.PHONE, Channel.EMAIL, Channel.WEB_FORM)
 _BARS = 12
 
@@ -98,14 +102,41 @@ def topic_weeks(view: View) -> None:
     """One topic week by week, with the notes on the charts: whether a page that answers it saves inquiries."""
     st.subheader("One topic, week by week")
     topic = st.selectbox("Topic", list(Topic), format_func=labels.word, key="sources_topic", width=320)
+    pages = [
+        page
+        for page in practice_loaders.entries("content_items")
+        if page["topic"] == topic and page["active"] and page["published_on"] <= view.today
+    ]
     clock, notes = (
         Clock(loaders.waited_minutes, view.moment.minute),
         loaders.notes(view.viewer, view.filters.location, view.as_of),
     )
+    notes = sorted([*notes, *map(_published, pages)], key=lambda note: note.on_day)
     filters = replace(view.filters, topic=(str(topic),))
     asked = series.Asked(view.count, filters, view.viewer.locations, clock, view.today, view.moment.horizon_days, notes)
     trends.chart("topic", series.trend("received", asked), notes, None)
-    st.caption("A note on the charts says when something was published (Trends); what follows it is seen here.")
+    _answered_by(view, pages)
+
+
+def _published(page: Mapping[str, Any]) -> Annotation:
+    at = datetime.combine(page["published_on"], time(), UTC)
+    return Annotation(0, page["published_on"], f"{page['name']} was published", None, None, None, at)
+
+
+def _answered_by(view: View, pages: Sequence[Mapping[str, Any]]) -> None:
+    """The pages and handouts that answer a topic, and which of them nobody looked at for long."""
+    if not pages:
+        st.caption("No page or handout that answers it is entered; they are kept under Partners and lists.")
+        return
+    looked_at = [page["reviewed_on"] or page["published_on"] for page in pages]
+    shown = {
+        "Answered by": [page["name"] for page in pages],
+        "Published": [f"{page['published_on']:%d %b %Y}" for page in pages],
+        "Last reviewed": [f"{page['reviewed_on']:%d %b %Y}" if page["reviewed_on"] else "not yet" for page in pages],
+        "Stands": ["look at it" if (view.today - day).days > STALE_DAYS else "fresh" for day in looked_at],
+    }
+    st.table(pd.DataFrame(shown), border="horizontal", hide_index=True)
+    st.caption(f"A line across the chart marks the day of publishing. Look at each page every {STALE_DAYS} days.")
 
 
 def period(view: View) -> tuple[date, date]:

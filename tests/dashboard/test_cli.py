@@ -21,7 +21,7 @@ from dashboard.metrics.funnel_plot import FUNNEL_PLOT_COLUMNS
 from dashboard.metrics.loop import LOOP_COLUMNS
 from dashboard.metrics.partners import LEAGUE_COLUMNS
 from dashboard.metrics.quality import FILL_COLUMNS, FLAG_COLUMNS, LAG_COLUMNS
-from dashboard.metrics.records import COMPLETENESS_COLUMNS, MISSING_COLUMNS
+from dashboard.metrics.records import COMPLETENESS_COLUMNS, MISSING_COLUMNS, REQUEST_COLUMNS
 from dashboard.metrics.referral_volume import VOLUME_COLUMNS
 from dashboard.metrics.response import RESPONSE_COLUMNS
 from dashboard.metrics.sources import MIX_COLUMNS, TOPIC_COLUMNS
@@ -67,6 +67,8 @@ COLUMNS = {
     "demand": (*SLOT_KEYS, *DEMAND_COLUMNS),
     "backlog-age": AGE_COLUMNS,
     "next-available": (*SLOT_KEYS, *NEXT_AVAILABLE_COLUMNS),
+    "next-available-weeks": (*SLOT_KEYS, "week", *NEXT_AVAILABLE_COLUMNS),
+    "record-requests": REQUEST_COLUMNS,
     "log-lag": LAG_COLUMNS,
 }
 
@@ -109,6 +111,16 @@ def test_csv_has_the_same_rows(demo_url: str, capsys: pytest.CaptureFixture[str]
     assert cli.main(["metrics", "funnel", "--by", "channel", "--csv", "--database", demo_url]) == 0
     lines = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [(r["channel"], r["reached"]) for r in lines] == [(r["channel"], str(r["reached"])) for r in rows]
+
+
+def test_a_campaign_is_filtered_by_its_name(demo_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """As many as its row of the mix says."""
+    mix = printed(capsys, "metrics", "mix", "--by", "campaign", "--database", demo_url)["rows"]
+    (house,) = (row for row in mix if row["campaign"] == "Open house")
+    assert house["inquiries"] > 0
+    out = printed(capsys, "metrics", "mix", "--campaign", "Open house", "--database", demo_url)
+    assert sum(row["inquiries"] for row in out["rows"]) == house["inquiries"]
+    assert out["filters"]["campaign"] == ["Open house"]
 
 
 def test_the_parts_add_up_to_the_whole(demo_url: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ import streamlit as st
 from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
+from dashboard.capacity_reports import NEXT_WEEKS
 from data_access import demo
 from data_access import engine as databases
 from data_access import tables as t
@@ -476,9 +477,9 @@ def test_the_capacity_page_says_where_no_openings_are_kept(at_the_demo_moment, t
     factories.log(world, NOW - timedelta(days=9))
     monkeypatch.setenv("HANDOFF_DATABASE_URL", f"sqlite:///{tmp_path / 'world.db'}")
     said = words(at := visit("capacity"))
-    assert "No openings for new patients are entered" in said
+    assert "No openings for new patients are known" in said
     assert "Third next available" not in said
-    assert at.table[0].value.loc[0, "Capacity: ready / openings a week"] == "not entered"
+    assert at.table[0].value.loc[0, "Capacity: ready / openings a week"] == "not known"
 
 
 def test_the_capacity_page_shows_openings_against_demand(on_demo: str) -> None:
@@ -488,7 +489,10 @@ def test_the_capacity_page_shows_openings_against_demand(on_demo: str) -> None:
     assert "Third next available" in said
     ready = re.search(r"\*\*(\d+)\*\* leads a week become ready", said)
     assert abs(int(ready[1]) - table["ready"].astype(float).sum()) < 1
-    assert "More come than fit" in set(table["stands"])
+    assert "Does not fit" in set(table["stands"])
+    weeks = at.dataframe[1].value
+    assert all(len(line) == NEXT_WEEKS for line in weeks["Weeks"])
+    assert set(weeks["12 weeks ago"]) > {"8 days"}
 
 
 def test_sources_and_topics_add_up(on_demo: str) -> None:
@@ -503,6 +507,10 @@ def test_sources_and_topics_add_up(on_demo: str) -> None:
     by_place = visit("sources", period="Last 13 weeks", sources_by="Location").dataframe[0].value
     assert by_place["inquiries"].sum() == mix["inquiries"].sum()
     assert by_place["headed"].sum() == mix["headed"].sum()
+    at = visit("sources", period="All time", sources_by="Campaign")
+    by_campaign = at.dataframe[0].value.set_index("name")
+    assert set(by_campaign.index) == {"Open house", "Mailing to primary care", "Not given"}
+    assert by_campaign.loc["Open house", "inquiries"] > 5
 
 
 def test_promises_and_hours_in_force_are_shown_beside_what_they_judge(on_demo: str) -> None:

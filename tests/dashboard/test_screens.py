@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import auth, frame, reports, series
+from dashboard import auth, capacity_reports, frame, reports, series
 from dashboard.filters import Filters, moment
 from dashboard.frame import View
 from dashboard.metrics.partners import SMALL_PARTNERS
@@ -147,17 +147,17 @@ def test_every_number_of_the_stalls_page_opens_its_leads(snapshot, filters: Filt
 def test_every_number_of_the_backlog_opens_its_leads(snapshot, filters: Filters, monkeypatch) -> None:
     """Each flow of each week, and who waits now; the last level leads to those who wait now."""
     view = view_of(snapshot, filters, monkeypatch)
-    table = reports.backlog(view.count, filters, None, today=view.today).table
+    table = capacity_reports.backlog(view.count, filters, None, today=view.today).table
     for row in table.tail(8).itertuples():
         for column, keys in backlog._behind(row.week).items():
             where = backlog.narrower(view.whenever(visits=True), **keys)
             assert len(members(snapshot, where, view.moment, SPELLS)) == getattr(row, column), column
-    for row in reports.backlog_age(view.count, filters, None, ["location"]).table.itertuples():
+    for row in capacity_reports.backlog_age(view.count, filters, None, ["location"]).table.itertuples():
         where = backlog.narrower(view.whenever(visits=True), location=(row.location,), stage=backlog.NOT_BOOKED)
         assert len(members(snapshot, where, view.moment, SITUATIONS)) == row.open
         old = backlog.narrower(where, open_age=tuple(range(15, 1_096)))
         assert len(members(snapshot, old, view.moment, SITUATIONS)) == row.over
-    age = reports.backlog_age(view.count, filters, None).table["open"].iloc[0]
+    age = capacity_reports.backlog_age(view.count, filters, None).table["open"].iloc[0]
     monday = view.today.toordinal() - view.today.weekday()
     flows = backlog._behind(week_number(date.fromordinal(monday)))
     this_week = {name: len(members(snapshot, backlog.narrower(view.whenever(visits=True), **keys), view.moment, SPELLS))
@@ -183,6 +183,20 @@ def test_every_number_of_the_records_page_opens_its_referrals(snapshot, by: str,
             expected = row.missing - row.still_missing if column == "later" else getattr(row, column)
             where = records.narrower(view.where, item=(row.item,), item_state=codes)
             assert len(members(snapshot, where, view.moment, ITEMS)) == expected, column
+
+
+@pytest.mark.parametrize("by", ["partner", "location"])
+def test_every_number_of_requests_opens_its_referrals(snapshot, by: str, monkeypatch) -> None:
+    """Those that need records, those that were asked, and those asked often; groups add up to the whole."""
+    view = view_of(snapshot, Filters(), monkeypatch)
+    table, whole = (reports.requests(view.count, Filters(), None, keys).table for keys in ([by], []))
+    for row in table.itertuples():
+        for column in records._REQUESTS_BEHIND:
+            cell = records._request_cell(view, by, getattr(row, by), "", column)
+            assert len(members(snapshot, cell.where, view.moment, cell.unit)) == getattr(row, column), column
+    columns = ["referrals", "asked", "requests", "often"]
+    assert table[columns].sum().tolist() == whole[columns].iloc[0].tolist()
+    assert (whole["requests"] > whole["asked"]).all()
 
 
 def test_the_running_week_is_in_no_series_and_young_weeks_in_none_that_waits(snapshot, monkeypatch) -> None:

@@ -9,11 +9,12 @@ from streamlit.testing.v1 import AppTest
 from data_access import checklists, merging, practice, texts
 from data_access import tables as t
 from data_access.engine import reading, writing
+from data_access.events import EligibilityChecked
 from data_access.lead_lists import listing
-from data_access.vocabulary import ContactMethod, Kind, RecordItem, Role, TextUse, Topic
+from data_access.vocabulary import Channel, ContactMethod, Eligibility, Kind, RecordItem, Role, TextUse, Topic
 from tests.dashboard.conftest import NOW
-from tests.dashboard.test_pages import ENTRY, visit, words
-from tests.factories import World, log
+from tests.dashboard.test_pages import ENTRY, fill, visit, words
+from tests.factories import World, log, record
 
 DAY = timedelta(days=1)
 TODAY = NOW.date()
@@ -240,6 +241,90 @@ def test_a_service_line_a_source_and_a_person_are_added_and_retired(shown_world:
         assert "Sleep" in [line["name"] for line in practice.active(c, t.service_lines)]
         assert practice.active(c, t.sources) == []
         assert "Dana" in [person["name"] for person in practice.active(c, t.staff)]
+
+
+def test_a_campaign_is_added_noted_with_an_inquiry_and_put_right(shown_world: World) -> None:
+    """The log form offers it once there is one, and no more once it is over; what was noted with it stays."""
+    form = visit("log_inquiry")
+    assert "Campaign" not in [box.label for box in form.selectbox]
+    at = block(visit("lists"), "Campaigns")
+    for name in ("Open house", "Mailing"):
+        at.selectbox(key="lists_campaign").set_value(0).run()
+        at.text_input(key="lists_campaign_None_name").set_value(name).run()
+        change(at, "campaign")
+    with reading(shown_world.engine) as c:
+        mailing, house = (one["id"] for one in practice.active(c, t.campaigns))
+    form = visit("log_inquiry")
+    fill(form, channel=Channel.WEB_FORM, location=shown_world.north, campaign=house).button[0].click().run()
+    assert "was saved" in words(form)
+    with reading(shown_world.engine) as c:
+        lead = c.execute(sa.select(t.leads.c.id, t.leads.c.campaign_id)).one()
+    assert lead.campaign_id == house
+    at = visit("lead", lead=str(lead.id))
+    at.selectbox(key=f"lead_campaign_of_{lead.id}_1").set_value(mailing)
+    next(button for button in at.button if button.label == "Correct it").click().run()
+    with reading(shown_world.engine) as c:
+        assert c.scalar(sa.select(t.leads.c.campaign_id)) == mailing
+    assert any("Mailing" in one.value.to_string() for one in (*at.table, *at.dataframe))
+    at = block(visit("lists"), "Campaigns")
+    at.selectbox(key="lists_campaign").set_value(mailing).run()
+    at.toggle(key=f"lists_campaign_{mailing}_active").set_value(False).run()
+    change(at, "campaign")
+    (offered,) = (box.options for box in visit("log_inquiry").selectbox if box.label == "Campaign")
+    assert offered == ["Open house"]
+
+
+def test_a_page_that_answers_a_topic_is_entered_and_seen_to_grow_old(shown_world: World) -> None:
+    """It stands beside the weeks of its topic; not looked at for long, it says so, and a slip in its days is refused."""
+    at = block(visit("lists"), "Pages and handouts")
+    at.selectbox(key="lists_content").set_value(0).run()
+    key = "lists_content_None"
+    at.text_input(key=f"{key}_name").set_value("Before you come").run()
+    at.selectbox(key=f"{key}_topic").set_value(Topic.PREPARATION).run()
+    at.date_input(key=f"{key}_published").set_value(TODAY - 400 * DAY).run()
+    at.date_input(key=f"{key}_reviewed").set_value(TODAY - 401 * DAY).run()
+    assert "It was reviewed before it was published" in words(at)
+    assert not [button for button in at.button if button.key == "rules_ask_content"]
+    at.date_input(key=f"{key}_reviewed").set_value(TODAY - 181 * DAY).run()
+    change(at, "content")
+    log(shown_world, NOW - DAY, topic=Topic.PREPARATION)
+    with reading(shown_world.engine) as c:
+        (page,) = practice.active(c, t.content_items)
+    for reviewed, stands in ((181, "look at it"), (180, "fresh")):
+        with writing(shown_world.engine) as c:
+            c.execute(sa.update(t.content_items).values(reviewed_on=TODAY - reviewed * DAY))
+        at = visit("sources")
+        at.selectbox(key="sources_topic").set_value(Topic.PREPARATION).run()
+        table = at.table[-1].value
+        assert table[["Answered by", "Stands"]].values.tolist() == [["Before you come", stands]]
+    at.selectbox(key="sources_topic").set_value(Topic.TRIAGE).run()
+    assert "No page or handout that answers it" in words(at)
+    assert page["published_on"] == TODAY - 400 * DAY
+
+
+# ---------------------------------------------------------------- capacity
+
+
+def test_openings_are_planned_by_the_week_where_none_is_kept(shown_world: World) -> None:
+    """From a day on, for a service line; from the next week on they are another number."""
+    world = shown_world
+    lead = log(world, NOW - 20 * DAY, service_line_id=world.cardiology)
+    record(world, lead, EligibilityChecked(outcome=Eligibility.ELIGIBLE), NOW - 19 * DAY)
+    at = visit("capacity")
+    assert "No openings for new patients are known" in words(at)
+    at.selectbox(key="capacity_plan_place").set_value(world.north).run()
+    at.selectbox(key="capacity_plan_line").set_value(world.cardiology).run()
+    at.number_input(key="capacity_plan").set_value(6).run()
+    change(at, "plan")
+    said, table = words(at), at.dataframe[0].value
+    assert "openings a week are offered" in said
+    assert table[["place", "stands"]].values.tolist() == [["North, Cardiology", "Fits"]]
+    assert {"Where": "North, Cardiology", "Plan": "6 openings a week"} in at.table[-1].value.to_dict("records")
+    with writing(world.engine) as c:
+        practice.add(c, t.slots, location_id=world.north, starts_at=NOW + 3 * DAY, opened_at=NOW - DAY)
+    at = visit("capacity")
+    assert "Counted by the openings that are entered, and not by a plan: North." in words(at)
+    assert at.dataframe[0].value["open"].tolist() == [1], "each opening is known there, so that the plan does not count"
 
 
 def test_a_topic_that_is_withheld_is_not_offered_by_the_form(shown_world: World) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from dashboard import setup_progress
 from dashboard.filters import moment
-from dashboard.setup_progress import FIRST, LATER, Step
-from data_access import checklists, follow_up, practice, promises, reviews, routing, texts, web_forms
+from dashboard.setup_progress import FIRST, LATER, STALE_DAYS, Step
+from data_access import checklists, follow_up, planned_openings, practice, promises, reviews, routing, texts, web_forms
 from data_access import tables as t
 from data_access.days import week_number
 from data_access.dimensions import LEADS
@@ -70,6 +70,10 @@ def hours(world: World, c) -> None:
         ("Every kind of inquiry has a script",
          lambda w, c: texts.write(c, TextUse.SCRIPT, "", effective_from=TODAY, now=NOW, kind=Kind.INFORMATION),
          "3 of 4 kinds"),
+        (f"Every topic that is asked about has a page, looked at within {STALE_DAYS} days",
+         lambda w, c: c.execute(t.content_items.update().values(reviewed_on=TODAY - timedelta(days=STALE_DAYS + 1))),
+         "0 of 1 topic"),
+        ("Openings for new patients are kept, or planned", lambda w, c: c.execute(t.slots.delete()), "0 openings ahead"),
     ],
 )  # fmt: skip
 def test_a_practice_that_is_set_up_has_them_done_and_one_gap_opens_one(
@@ -91,6 +95,8 @@ def test_a_practice_that_is_set_up_has_them_done_and_one_gap_opens_one(
             texts.write(c, TextUse.CRITERIA, "Adults.", effective_from=SINCE, now=NOW, service_line_id=line)
         for use in (TextUse.HOW_TO_REFER, TextUse.WHAT_TO_EXPECT):
             texts.write(c, use, "As follows.", effective_from=SINCE, now=NOW)
+        practice.add(c, t.content_items, name="What happens next", topic=Topic.TRIAGE, published_on=SINCE,
+                     reviewed_on=TODAY - timedelta(days=STALE_DAYS))  # fmt: skip
         web_forms.find_or_add(c, "patient-form")
         practice.add(
             c, t.slots, location_id=world.north, starts_at=NOW + timedelta(days=3), opened_at=NOW - timedelta(days=1)
@@ -111,6 +117,16 @@ def test_a_practice_that_is_set_up_has_them_done_and_one_gap_opens_one(
     found = steps_of(sqlite_database)
     assert [step.title for step in found.values() if not step.done] == [title]
     assert says in found[title].found
+
+
+def test_openings_that_are_planned_by_the_week_are_enough(sqlite_database: Engine) -> None:
+    """A practice that keeps no single openings says how many it plans; a plan of none is none."""
+    world, title = factories.found(sqlite_database), "Openings for new patients are kept, or planned"
+    for per_week, done, says in ((0, False, "0 openings ahead"), (6, True, "0 openings ahead, 6 a week planned")):
+        with writing(sqlite_database) as c:
+            planned_openings.plan(c, per_week, effective_from=SINCE, location_id=world.north)
+        step = steps_of(sqlite_database)[title]
+        assert (step.done, step.found) == (done, says)
 
 
 def test_the_page_says_what_comes_next(at_the_demo_moment: None, on_demo: str) -> None:  # noqa: F811

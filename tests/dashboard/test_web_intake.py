@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from dashboard import cli, web_intake
 from dashboard.web_intake import Answer, take
-from data_access import lead_lists, merging, web_forms
+from data_access import lead_lists, merging, practice, web_forms
 from data_access import tables as t
 from data_access.engine import reading, writing
 from data_access.vocabulary import Channel, PartnerCategory, Topic
@@ -152,6 +152,18 @@ def test_a_reference_that_is_there_already_is_refused_unless_the_form_says_it_is
     again = post(world, key, once="post-0002")
     assert (again.status, list(again.said["errors"])) == (409, ["reference"])
     assert post(world, key, SAID | {"sure": True}, once="post-0003").status == 201
+
+
+def test_a_campaign_is_named_as_the_practice_names_it(world: World, key: str) -> None:
+    """However it is capitalised; one that is not on the list is said to be wrong, and nothing is added."""
+    with writing(world.engine) as c:
+        house = practice.add(c, t.campaigns, name="Open house", began_on=NOW.date())
+    assert post(world, key, SAID | {"campaign": "open HOUSE"}).status == 201
+    (lead,) = rows(world, t.leads)
+    assert lead["campaign_id"] == house
+    answer = post(world, key, SAID | {"campaign": "Closed house", "reference": "A-10"}, once="post-0002")
+    assert (answer.status, set(answer.said["errors"])) == (422, {"campaign"})
+    assert len(rows(world, t.campaigns)) == len(rows(world, t.leads)) == 1
 
 
 def test_a_partner_that_is_new_is_added_with_its_category(world: World, key: str) -> None:

@@ -12,10 +12,13 @@ from dashboard.filters import Filters, moment
 from dashboard.metrics.records import (
     COMPLETENESS_COLUMNS,
     MISSING_COLUMNS,
+    OFTEN_ASKED,
+    REQUEST_COLUMNS,
     completeness,
     left_out,
     missing_items,
     most_missing,
+    requests,
 )
 from data_access import events as e
 from data_access import facts, leads
@@ -121,3 +124,32 @@ def test_items_are_in_pareto_order_and_everything_missing_is_shared_out(rows: li
         assert table["of_missing"].iloc[-1] == pytest.approx(1)
     assert (table["still_missing"] <= table["missing"]).all()
     assert (table["missing"] <= table["needed"]).all()
+
+
+@given(days=st.lists(st.tuples(st.integers(1, 3), st.integers(0, 5)), max_size=20))
+def test_requests_are_counted_referral_by_referral(days: list[tuple[int, int]]) -> None:
+    """Days on which each was asked for, one by one; who was never asked is in the denominator."""
+    ordinals = [(place, ordinal, 1) for place, asked in days for ordinal in range(1, asked + 1)]
+    asked = pd.DataFrame(ordinals, columns=["location", "ordinal", "count"], dtype="int64")
+    needing = pd.DataFrame([(place, 1) for place, _ in days], columns=["location", "count"], dtype="int64")
+    table = requests(asked, needing, ["location"])
+    assert list(table.columns) == ["location", *REQUEST_COLUMNS]
+    assert set(table["location"]) == {place for place, _ in days}
+    for row in table.itertuples():
+        mine = [asked for place, asked in days if place == row.location]
+        often = sum(n >= OFTEN_ASKED for n in mine)
+        assert (row.referrals, row.requests, row.often) == (len(mine), sum(mine), often)
+        assert row.asked == sum(n > 0 for n in mine)
+        assert (row.per_referral, row.rate) == (pytest.approx(sum(mine) / len(mine)), pytest.approx(often / len(mine)))
+    (whole,) = requests(asked, needing).itertuples()
+    assert (whole.referrals, whole.requests) == (len(days), sum(asked for _, asked in days))
+
+
+def test_no_referral_that_needs_records_has_no_rate(world: World) -> None:
+    """Nobody is divided by; a patient's own inquiry needs none, and is not in the count."""
+    factories.log(world)
+    for count in counters(world, 3):
+        (row,) = reports.requests(count, Filters(), None).table.itertuples()
+        assert (row.referrals, row.requests) == (0, 0)
+        assert pd.isna(row.per_referral)
+        assert pd.isna(row.rate)
