@@ -17,6 +17,7 @@ filters = view.filters.whenever()
 today = review_loaders.review(view.viewer, filters, week)
 shown = weekly.as_the_meeting_saw_it(view, week, filters, today)
 weekly.heading(shown)
+weekly.contents(shown)
 
 for block in shown.blocks:
     weekly.block(view, week, block)

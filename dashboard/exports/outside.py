@@ -73,12 +73,12 @@ def told_table(table: Table, names: Sequence[str] | None = None) -> Table | None
     Parameters
     ----------
     names : sequence of str, optional
-        The columns to tell; means are never told, because with the counts of another row they may give one away.
+        The columns to tell; means and waits are never told, because with the counts of another row they may give one away.
     """
     kept = [
         place
         for place, column in enumerate(table.columns)
-        if column.holds != Holds.RATE and (names is None or column.name in names)
+        if column.holds not in (Holds.RATE, Holds.DAYS) and (names is None or column.name in names)
     ]
     columns = tuple(table.columns[place] for place in kept)
     rows = [tuple(row[place] for place in kept) for row in table.rows]

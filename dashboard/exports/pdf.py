@@ -113,9 +113,8 @@ def _numbers(numbers: Sequence[Number], width: float) -> Flowable:
     styles, each = _styles(), width / _ACROSS
     cells: list[list[Flowable]] = []
     for number in numbers:
-        now = number.now
-        counts = f" ({now.k:,} of {now.n:,})" if number.unit == "%" and now and now.k is not None else ""
-        title = f"{escape(number.title)}<br/><font size=10><b>{escape(wording.value(number, now))}</b></font>{counts}"
+        counts = f" ({made_of})" if (made_of := wording.counts(number)) else ""
+        title = f"{escape(number.title)}<br/><font size=10><b>{escape(wording.value(number, number.now))}</b></font>{counts}"
         beside = "<br/>".join(map(escape, wording.beside(number)))
         cells.append(
             [Paragraph(title, styles["plain"]), drawing.weeks(number, each - 8, 30), Paragraph(beside, styles["small"])]

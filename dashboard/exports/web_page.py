@@ -25,6 +25,7 @@ def _environment() -> Environment:
     made.filters |= {
         "parts": wording.bold_parts,
         "value": lambda number: wording.value(number, number.now),
+        "counts": wording.counts,
         "beside": wording.beside,
         "weeks": _weeks,
         "picture": _picture,

@@ -10,7 +10,7 @@ from dashboard.review import wording
 from dashboard.review.document import Block, Holds, Review, Table
 
 _EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001  # a workbook's moments have no zone; fixed, so that the same gives the same
-_FORMATS = {Holds.COUNT: "#,##0", Holds.RATE: "#,##0.0", Holds.SHARE: "0 %"}
+_FORMATS = {Holds.COUNT: "#,##0", Holds.RATE: "#,##0.0", Holds.DAYS: "#,##0", Holds.SHARE: "0 %"}
 
 
 def write(review: Review) -> bytes:

@@ -5,14 +5,15 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from dashboard import reports, signals
+from dashboard import capacity_reports, reports, signals
 from dashboard.formats import minutes, percent, plural, stand_out, week
 from dashboard.labels import STAGES, called, word
 from dashboard.metrics import demand, referral_volume
 from dashboard.metrics.trends import COMMON
-from dashboard.review.document import Block, Drawn, Tone, count, mean, share, table_of, text
+from dashboard.review.document import Block, Drawn, Tone, count, mean, share, table_of, text, waits
 from dashboard.review.sources import Sources
 from dashboard.series import SERIES, trend
+from data_access import slots
 from data_access.counted import Promise, Standing
 from data_access.days import week_number, week_start
 from data_access.promises import Targets
@@ -255,23 +256,27 @@ def partners(s: Sources) -> Block:
 
 
 STANDS = {
-    demand.GROWS: "More come than fit", demand.BOOKED_UP: "Booked up", demand.LATE: "Long wait", demand.FITS: "Fits",
+    demand.GROWS: "Does not fit", demand.BOOKED_UP: "Booked up", demand.LATE: "Long wait", demand.FITS: "Fits",
 }  # fmt: skip
 
 
 def capacity(s: Sources) -> Block:
     """Whether the openings of the weeks ahead hold what is ready for an appointment."""
-    title = f"Capacity for the next {reports.OPENINGS_WEEKS} weeks"
-    found = reports.demand(s.count, s.filters, s.scope, slots=s.slots, today=s.today, horizon=s.horizon).table
+    title = f"Capacity for the next {capacity_reports.OPENINGS_WEEKS} weeks"
+    found = capacity_reports.demand(
+        s.count, s.filters, s.scope, slots=s.slots, plan=s.plan, today=s.today, horizon=s.horizon
+    ).table
     kept = found[found["warning"] != demand.NOT_KEPT]
     if not len(kept):
-        said = "No openings for new patients are entered: whether what is promoted can be scheduled is not known."
+        said = "No openings for new patients are known: whether what is promoted can be scheduled is not known."
         return Block("capacity", title, (said,), "capacity")
+    kept = kept.assign(order=kept["warning"].map(list(STANDS).index))  # what needs a decision first
+    kept = kept.sort_values(["order", "ready_a_week", *slots.SLOT_KEYS], ascending=[True, False, True, True])
     rows = kept.assign(where=places(kept, s.names), stands=kept["warning"].map(STANDS)).to_dict("records")
     columns = (
         text("where", "Location, service line"), mean("ready_a_week", "Ready a week", Tone.GOOD),
         mean("offered_a_week", "Openings a week", Tone.CONTEXT), count("waiting", "Waiting now"), count("open", "Free"),
-        mean("wait_days", "Next waits, days"), text("stands", "Stands"),
+        waits("wait_days", "Next waits, days"), text("stands", "Stands"),
     )  # fmt: skip
     return Block(
         "capacity", title, short_of_openings(kept), "capacity",
@@ -290,8 +295,13 @@ def short_of_openings(kept: pd.DataFrame) -> tuple[str, str]:
     """What becomes ready against what is offered, and where it does not fit."""
     ready, offered = kept["ready_a_week"].sum(), kept["offered_a_week"].sum()
     over, late = (int(kept["warning"].isin(some).sum()) for some in ((demand.GROWS,), (demand.LATE, demand.BOOKED_UP)))
+    short = [f"**{over}** {'takes' if over == 1 else 'take'} in more than fits"] if over else []
+    if late:
+        short.append(f"**{late}** {'more ' if over else ''}{'has' if late == 1 else 'have'} a long wait")
     fits = "Every location and service line holds what comes."
-    if over or late:
-        fits = f"Of {len(kept)} locations and service lines, **{over}** take in more than fits, and {late} more have a long"
-        fits += " wait: look before anything is promoted there."
+    if short:
+        fits = (
+            f"Of {plural(len(kept), 'location and service line', 'locations and service lines')}, {' and '.join(short)}"
+        )
+        fits += ": look before anything is promoted there."
     return f"**{ready:.0f}** leads a week become ready, **{offered:.0f}** openings a week are offered.", fits

@@ -20,6 +20,7 @@ class Holds(StrEnum):
     TEXT = "text"
     COUNT = "count"
     RATE = "rate"  # a number that is not whole
+    DAYS = "days"
     SHARE = "share"
 
 
@@ -74,6 +75,11 @@ def count(name: str, title: str, tone: Tone | None = None, *, shown: bool = True
 def mean(name: str, title: str, tone: Tone | None = None) -> Column:
     """A column of numbers that are not whole."""
     return Column(name, title, Holds.RATE, tone=tone)
+
+
+def waits(name: str, title: str) -> Column:
+    """A column of whole days."""
+    return Column(name, title, Holds.DAYS)
 
 
 def share(name: str, title: str, k: str, n: str) -> Column:

@@ -13,7 +13,8 @@ def cell(holds: Holds, value: Any) -> str:
         return "–"
     if holds == Holds.SHARE:
         return percent(value, 0)
-    return f"{value:,.1f}" if holds == Holds.RATE else f"{value:,}" if holds == Holds.COUNT else str(value)
+    forms = {Holds.RATE: ",.1f", Holds.DAYS: ",.0f", Holds.COUNT: ","}
+    return f"{value:{forms[holds]}}" if holds in forms else str(value)
 
 
 def rows(table: Table) -> tuple[list[str], list[list[str]]]:
@@ -58,6 +59,12 @@ def plain(number: Number, value: float) -> str:
     )
 
 
+def counts(number: Number) -> str:
+    """What a share among the headline numbers is made of, "56 of 73"; nothing where that is not told."""
+    now = number.now
+    return f"{now.k:,} of {now.n:,}" if number.unit == "%" and now and now.k is not None else ""
+
+
 def beside(number: Number) -> list[str]:
     """What a headline number is compared with: what is usual, the week before, and the target."""
     now = number.now
@@ -69,7 +76,7 @@ def beside(number: Number) -> list[str]:
         return [now.week]
     if now.low is not None and now.high is not None:
         lines.append(f"Usual: {plain(number, now.low)} to {plain(number, now.high)}")
-    lines.append(f"{now.week}; the week before: {value(number, number.before)}")
+    lines.append(f"{now.week}; before: {value(number, number.before)}")
     if number.target is not None:
         lines.append(f"Target {percent(number.target, 0)}" + (", clearly missed" if number.missed else ""))
     return lines

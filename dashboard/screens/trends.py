@@ -102,7 +102,7 @@ def notes(view: View, standing: Sequence[Annotation]) -> None:
 def _write(view: View, places: Mapping[int, str]) -> None:
     written = st.session_state.setdefault("trends_notes_written", 0)  # a fresh form after each note, and only then
     with (
-        st.popover("Write a note", icon=":material/edit_note:"),
+        st.popover("Write a note", icon=":material/edit_note:", key=f"trends_note_open_{written}"),
         st.form("trends_note", border=False),
     ):
         day = st.date_input(

@@ -83,11 +83,20 @@ def heading(shown: Review) -> None:
     )
 
 
+def contents(shown: Review) -> None:
+    """The blocks in order, each a click away."""
+    with st.container(key="weekly_contents"):
+        links = [
+            f"[{one.title}](#{one.name})" + (f" ({len(one.alarms)})" if one.alarms else "") for one in shown.blocks
+        ]
+        st.markdown(f":small[{' · '.join([*links, f'[{decisions.TITLE}](#{decisions.NAME})'])}]")
+
+
 def block(view: View, week: int, shown: Block) -> None:
     """One block of the meeting: what it finds, its picture, the page behind it, and what is decided on it."""
     with st.container(border=True, key=f"weekly_block_{shown.name}"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader(shown.title, width="stretch")
+            st.subheader(shown.title, anchor=shown.name, width="stretch")
             decisions.decide(view, week, shown.name)
             if shown.page in TITLES and shown.page != "weekly_review":
                 st.page_link(
@@ -115,7 +124,7 @@ def _number(number: Number) -> None:
         now = number.now
         st.markdown(
             f"{number.title}  \n**{wording.value(number, now)}**"
-            + (f" ({now.k:,} of {now.n:,})" if now and number.unit == "%" else "")
+            + (f" ({counts})" if (counts := wording.counts(number)) else "")
         )
         if now is None:
             return

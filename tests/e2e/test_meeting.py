@@ -15,7 +15,7 @@ STYLED = "() => [...document.querySelectorAll('style')].some(one => one.textCont
 
 
 def test_the_meeting_decides_freezes_and_hands_the_review_on(demo_server: str, browser: Browser, page: Page) -> None:
-    """Nothing of it takes anybody off the page; the link opens the same week and filters for a colleague."""
+    """Nothing of it takes anybody off the page; the link opens the same week, filters and block for a colleague."""
     page.goto(f"{demo_server}/weekly_review?location=Downtown")
     settled(page)
     expect(page.get_by_text("location Downtown").first).to_be_visible()
@@ -28,6 +28,7 @@ def test_the_meeting_decides_freezes_and_hands_the_review_on(demo_server: str, b
     decided = page.locator(".st-key-weekly_block_decided")
     expect(decided.get_by_text("Second person on the phones")).to_be_visible()
     expect(decided.get_by_text("Answered in time, Downtown")).to_be_visible()
+    expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
 
     page.get_by_role("button", name="Freeze this week").click()
     expect(page.get_by_text("this is what the meeting saw").first).to_be_visible()
@@ -39,8 +40,11 @@ def test_the_meeting_decides_freezes_and_hands_the_review_on(demo_server: str, b
     assert re.fullmatch(r"weekly-review-20\d\d-W\d\d\.pdf", downloaded.value.suggested_filename)
 
     colleague = browser.new_context(viewport={"width": 1024, "height": 900}, locale="en-US").new_page()
+    page.get_by_role("link", name="Capacity for the next").click()
+    assert page.url.endswith("#capacity")
     colleague.goto(page.url)
     settled(colleague)
+    expect(colleague.get_by_role("heading", name="Capacity for the next")).to_be_in_viewport()
     expect(colleague.get_by_text("this is what the meeting saw").first).to_be_visible()
     expect(colleague.get_by_text("location Downtown").first).to_be_visible()
     for table in colleague.get_by_test_id("stTable").all():

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,8 @@ from dashboard import exports, reports, series
 from dashboard.exports import outside
 from dashboard.filters import Filters, moment
 from dashboard.metrics.small_cells import SMALLEST
-from dashboard.review import building, reading
+from dashboard.review import building, reading, wording
+from dashboard.review.blocks import STANDS
 from dashboard.review.document import (
     Alarm,
     Block,
@@ -135,6 +137,19 @@ def test_a_review_is_the_same_whenever_it_is_counted(demo_file: Path, review: Re
     with databases.opened(f"sqlite:///{demo_file}") as engine, reads(engine) as c:
         assert building.build(made_of(c)) == review
     assert review.as_of == "23 Nov 2026, 01:00", "when it had ended in Chicago too"
+
+
+def test_what_does_not_fit_stands_first(review: Review) -> None:
+    """Of a long table the page shows the first rows: those that need a decision, the busiest of them on top."""
+    rows = review.block("capacity").tables[0].records()
+    order = [list(STANDS.values()).index(row["stands"]) for row in rows]
+    assert order == sorted(order)
+    assert len(set(order)) > 1
+    assert all(
+        one["ready_a_week"] >= other["ready_a_week"]
+        for one, other in itertools.pairwise(rows)
+        if one["stands"] == other["stands"]
+    )
 
 
 def test_every_block_says_something_and_nobody_is_named(review: Review) -> None:
@@ -255,7 +270,7 @@ def test_a_past_review_knows_nothing_of_how_its_actions_ended_later(database: En
     week, now = week_number(at.date()), at + timedelta(days=8)
     with writing(database) as c:
         action = reviews.decide(c, "x", owner_id=world.bob, due_on=now.date(), week=week, today=now.date(), now=now)
-        reviews.end(c, action, ActionEnding.DONE, now=now + timedelta(days=30))
+        reviews.end(c, reviews.get(c, action), ActionEnding.DONE, now=now + timedelta(days=30))
     assert looked_at(world, week + 1).block("actions").said[0].startswith("**1** open")
     assert "1 done" in looked_at(world, week + 5).block("actions").said[0]
 
@@ -332,6 +347,17 @@ def nasty() -> Review:
     return Review(NASTY, "2026-W47", NASTY, NASTY, (block,), ((NASTY, NASTY),))
 
 
+def test_what_a_column_holds_is_shown_as_people_read_it() -> None:
+    """Counts with separators, days whole, shares in per cent, and nothing where nothing is known."""
+    shown = {Holds.COUNT: (1_234, "1,234"), Holds.RATE: (18.04, "18.0"), Holds.DAYS: (32.0, "32"), Holds.SHARE: (0.5, "50 %"),
+             Holds.TEXT: ("as it is", "as it is")}  # fmt: skip
+    assert set(shown) == set(Holds)
+    assert {holds: wording.cell(holds, value) for holds, (value, _) in shown.items()} == {
+        holds: said for holds, (_, said) in shown.items()
+    }
+    assert wording.cell(Holds.DAYS, None) == "–"
+
+
 def test_texts_stay_texts_in_every_format() -> None:
     """No formula, no mark-up, no letter that is lost in silence."""
     written = {name: write(nasty()) for name, write in exports.writers().items()}
@@ -405,7 +431,7 @@ def test_a_review_for_others_tells_each_population_once(review: Review) -> None:
             assert round(week.value * 20, 6) == round(week.value * 20), "rounded to 5 %"
         for table in block.tables:
             assert {column.name for column in table.columns} <= set(outside._TOLD[table.name])
-            assert not [column for column in table.columns if column.holds == Holds.RATE]
+            assert not [column for column in table.columns if column.holds in (Holds.RATE, Holds.DAYS)]
             for row in table.records():
                 assert not [v for name, v in row.items() if isinstance(v, int) and 0 < v < SMALLEST], (table.name, row)
 
