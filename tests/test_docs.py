@@ -43,6 +43,12 @@ def test_every_setting_is_in_the_operations_document(setting: str) -> None:
     assert f"`{setting}`" in (ROOT / "docs" / "operations.md").read_text()
 
 
+@pytest.mark.parametrize("metric", COLUMNS)
+def test_every_metric_of_the_command_line_is_in_the_operations_document(metric: str) -> None:
+    """With what it prints."""
+    assert f"`{metric}`" in (ROOT / "docs" / "operations.md").read_text()
+
+
 def test_the_readme_gives_the_two_commands() -> None:
     """A newcomer types these, and CI runs the second."""
     readme = (ROOT / "README.md").read_text()
