@@ -41,8 +41,7 @@ def plan(
 
 def on(connection: Connection, day: date) -> list[dict[str, Any]]:
     """The plans in force on a day: KEYS, `per_week` and `effective_from`."""
-    found = rules.in_force(connection, t.planned_openings, KEYS, day)
-    return [rule for rule in found if rule["per_week"] is not None]
+    return [rule for rule in rules.newest(_in_use(connection), KEYS, day) if rule["per_week"] is not None]
 
 
 def by_week(connection: Connection, first: int, weeks: int, locations: Collection[int] | None) -> pd.DataFrame:
@@ -60,7 +59,7 @@ def by_week(connection: Connection, first: int, weeks: int, locations: Collectio
     DataFrame
         `location`, `service_line` (0 for any), `week` (number of the ISO week) and `per_week`.
     """
-    every = [dict(rule) for rule in connection.execute(sa.select(t.planned_openings)).mappings()]
+    every = _in_use(connection)
     rows = [
         (rule["location_id"], rule["service_line_id"] or 0, week, rule["per_week"])
         for week in range(first, first + weeks)
@@ -69,3 +68,15 @@ def by_week(connection: Connection, first: int, weeks: int, locations: Collectio
     ]
     columns = ["location", "service_line", "week", "per_week"]
     return pd.DataFrame(np.array(rows, np.int64).reshape(-1, 4), columns=columns)
+
+
+def _in_use(connection: Connection) -> list[dict[str, Any]]:
+    """Every plan, but for those of locations and service lines that the practice has given up."""
+    p = t.planned_openings.c
+    query = (
+        sa.select(t.planned_openings)
+        .join(t.locations, t.locations.c.id == p.location_id)
+        .outerjoin(t.service_lines, t.service_lines.c.id == p.service_line_id)
+        .where(t.locations.c.active, p.service_line_id.is_(None) | t.service_lines.c.active)
+    )
+    return [dict(rule) for rule in connection.execute(query).mappings()]

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from data_access import planned_openings
+from data_access import tables as t
 from data_access.days import week_number
 from data_access.engine import reading, writing
 from data_access.planned_openings import KEYS, MOST
@@ -63,6 +64,21 @@ def test_another_number_from_the_same_day_takes_its_place(database: Engine) -> N
     plan(world, 50, MONDAY)
     plan(world, 5, MONDAY)
     assert planned(world, 1)["per_week"].tolist() == [5]
+
+
+def test_what_the_practice_has_given_up_has_no_openings(database: Engine) -> None:
+    """A plan of a location or a service line that is retired counts no more, and nobody has to end it."""
+    world = factories.found(database)
+    for line in (world.cardiology, world.imaging, None):
+        plan(world, 5, MONDAY, line)
+    with writing(database) as c:
+        c.execute(t.service_lines.update().where(t.service_lines.c.id == world.imaging).values(active=False))
+    assert set(planned(world, 1)["service_line"]) == {0, world.cardiology}
+    with writing(database) as c:
+        assert len(planned_openings.on(c, MONDAY)) == 2
+        c.execute(t.locations.update().where(t.locations.c.id == world.north).values(active=False))
+        assert planned_openings.on(c, MONDAY) == []
+    assert planned(world, 1).empty
 
 
 @pytest.mark.parametrize("number", [-1, MOST + 1])
