@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from dashboard import auth, cli_metrics, cli_options, cli_report, clock, copies, settings
-from data_access import annotations, demo, practice, schema, slots, web_forms
+from dashboard.formats import plural
+from data_access import annotations, backups, demo, practice, schema, slots, web_forms
 from data_access import engine as databases
 from data_access import tables as t
 from data_access.vocabulary import TrendSeries
@@ -69,6 +70,12 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--no-serve", action="store_true", help="only make it")
     for served in (serve, show):
         served.add_argument("--port", type=int, default=8501)
+    keep = command("backup", _backup, "Write the whole database to a new file, while it is in use.")
+    keep.add_argument("file", type=Path)
+    keep.add_argument("--database", **database)
+    back = command("restore", _restore, "Bring a backup back into a database that holds nothing yet.")
+    back.add_argument("file", type=Path)
+    back.add_argument("--database", **database)
     migrate = command("migrate", _migrate, "Bring the database's schema to this version.")
     migrate.add_argument("--database", **database)
     _add_import(command("import", _import, "Import leads from CSV files."), database)
@@ -172,6 +179,27 @@ def _somebody_looks() -> bool:
 def _migrate(a: argparse.Namespace) -> None:
     with databases.opened(_url(a.database)) as engine:
         schema.migrate(engine)
+
+
+def _backup(a: argparse.Namespace) -> None:
+    url = _url(a.database)
+    _require_there(url)
+    with databases.opened(url) as engine:
+        _print_held(a.file, backups.back_up(engine, a.file))
+
+
+def _restore(a: argparse.Namespace) -> None:
+    url = _url(a.database)
+    _print_held(a.file, backups.restore(a.file, url))
+    with databases.opened(url) as engine:
+        try:
+            schema.require_current(engine)
+        except schema.SchemaIsOld as older:
+            print(f"Before it is used: {older}")
+
+
+def _print_held(file: Path, held: backups.Held) -> None:
+    print(f"{file}: revision {held.revision:,}, {plural(held.leads, 'lead')}, {plural(held.events, 'event')}")
 
 
 def _annotate(a: argparse.Namespace) -> None:
@@ -300,12 +328,16 @@ def _url(given: str | None) -> str:
 @contextmanager
 def _opened(url: str) -> Iterator[Engine]:
     """A database that is there, and whose schema is this version's."""
-    file = databases.file_of(url)
-    if file and not file.exists():
-        raise LookupError(f"there is no database {file}")
+    _require_there(url)
     with databases.opened(url) as engine:
         schema.require_current(engine)
         yield engine
+
+
+def _require_there(url: str) -> None:
+    file = databases.file_of(url)
+    if file and not file.exists():
+        raise LookupError(f"there is no database {file}")
 
 
 def _prepare_demo(url: str) -> None:

@@ -68,7 +68,12 @@ def require_current(engine: Engine) -> None:
     """Raise `SchemaIsOld` unless the schema, and the shape of the facts, are those that this version knows."""
     with engine.connect() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
-        newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+        scripts = ScriptDirectory(str(MIGRATIONS))
+        newest = scripts.get_current_head()
+        if found and found not in {script.revision for script in scripts.walk_revisions()}:
+            raise SchemaIsOld(
+                f"the database has schema {found}, which a newer Handoff made; this one knows {newest}: upgrade"
+            )
         if found != newest:
             kind = SchemaIsOld if found else SchemaIsEmpty
             raise kind(f"the database has schema {found or 'none'}, this version needs {newest}; run: handoff migrate")

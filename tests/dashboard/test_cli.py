@@ -309,6 +309,36 @@ def test_a_practices_own_database_is_not_served_before_sign_in(
     assert "sign-in is not configured" in capsys.readouterr().err
 
 
+def test_a_backup_is_restored_into_a_new_file_and_counts_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both say what is in the file; over a database that is there, nothing is restored."""
+    own, other = (f"sqlite:///{tmp_path / name}" for name in ("own.db", "other.db"))
+    factories.log(factories.found(sqlite(tmp_path / "own.db")))
+    assert cli.main(["backup", "leads.backup", "--database", own]) == 0
+    assert cli.main(["restore", "leads.backup", "--database", other]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said == ["leads.backup: revision 2, 1 lead, 1 event"] * 2
+    assert printed(capsys, "metrics", "funnel", "--database", other)["rows"][0]["reached"] == 1
+    assert cli.main(["restore", "leads.backup", "--database", own]) == 1
+    assert cli.main(["backup", "more.backup", "--database", f"sqlite:///{tmp_path / 'nowhere.db'}"]) == 1
+    assert "own.db is there already" in (told := capsys.readouterr().err)
+    assert "there is no database" in told
+
+
+def test_a_backup_of_another_version_is_restored_with_what_to_do_next(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What it holds is there; the server would refuse it until then."""
+    engine = sqlite(tmp_path / "own.db")
+    factories.found(engine)
+    with databases.writing(engine) as c:
+        c.execute(sa.text("UPDATE alembic_version SET version_num = '0006'"))
+    assert cli.main(["backup", "old.backup", "--database", f"sqlite:///{tmp_path / 'own.db'}"]) == 0
+    assert cli.main(["restore", "old.backup", "--database", f"sqlite:///{tmp_path / 'other.db'}"]) == 0
+    assert "Before it is used: the database has schema 0006" in capsys.readouterr().out
+
+
 def test_demos_are_made_once_and_anew_only_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
     """What was tried out in a demo stays until `--fresh`."""
     from dashboard import settings
