@@ -3,13 +3,14 @@
 import tomllib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -45,6 +46,10 @@ HEADERS = (
 )
 
 
+CLOSED = ("metrics", "agent")
+"""Below /_stcore."""
+
+
 class SecurityHeaders:
     """Adds HEADERS to every HTTP answer."""
 
@@ -60,6 +65,21 @@ class SecurityHeaders:
             await send(message)
 
         await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+class ClosedPaths:
+    """Answers 404 on what Streamlit offers to everybody: how its caches are filled, and how a program may drive the pages."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, unless its path is one of those, under whatever page."""
+        steps = pairwise(scope.get("path", "").split("/"))
+        if any(one == "_stcore" and other in CLOSED for one, other in steps):
+            await PlainTextResponse("Not Found", 404)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
 
 
 @asynccontextmanager
@@ -97,7 +117,7 @@ app = st.App(
     Path(__file__).with_name("app.py"),
     lifespan=_warm,
     routes=[Route("/healthz", _health), Route("/api/inquiries", web_intake.inquiries, methods=["POST"])],
-    middleware=[Middleware(SecurityHeaders)],
+    middleware=[Middleware(SecurityHeaders), Middleware(ClosedPaths)],
 )
 
 

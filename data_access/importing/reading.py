@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+MOST_BYTES = 2_000_000_000
+"""To which an archive may unpack: some six million leads."""
 FIELD_LIMIT = 1_000_000  # characters; a longer field means a quote was never closed
 
 
@@ -157,6 +159,10 @@ def _only_member(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
     members = [m for m in archive.infolist() if not m.is_dir() and not m.filename.startswith("__MACOSX/")]
     if len(members) != 1:
         raise Unreadable(f"{path.name} holds {len(members)} files; give an archive with one, or unpack it")
+    if members[0].file_size > MOST_BYTES:  # a small archive can say little in very many bytes
+        raise Unreadable(
+            f"{path.name} unpacks to {members[0].file_size:,} bytes, the most is {MOST_BYTES:,}; give it in parts"
+        )
     if members[0].flag_bits & 1:
         raise Unreadable(f"{path.name} is protected by a password; unpack it first")
     return members[0]

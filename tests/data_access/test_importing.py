@@ -516,6 +516,24 @@ def test_a_damaged_or_protected_archive_says_so(tmp_path: Path) -> None:
         list(files.lines(path))
 
 
+def test_an_archive_that_unpacks_to_too_much_is_refused_before_it_is_read(tmp_path: Path, monkeypatch) -> None:
+    """Some hundred bytes can say a gigabyte; and an archive that lies about its size is read no further than it says."""
+    path = tmp_path / "x.csv.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x.csv", "No,Came\n" + "1,2026-01-01\n" * 100_000)
+    whole = path.read_bytes()
+    assert len(whole) < 10_000
+    monkeypatch.setattr(files, "MOST_BYTES", 1_300_007)
+    with pytest.raises(Unreadable, match="unpacks to 1,300,008 bytes, the most is 1,300,007; give it in parts"):
+        list(files.lines(path))
+    lies = bytearray(whole)
+    size_at = whole.index(b"PK\x01\x02") + 24
+    lies[size_at : size_at + 4] = (100).to_bytes(4, "little")
+    path.write_bytes(lies)
+    with pytest.raises(Unreadable, match="damaged"):
+        list(files.lines(path))
+
+
 def test_a_nul_character_rejects_its_row(tmp_path: Path) -> None:
     """A database may not keep it."""
     (tmp_path / "x.csv").write_bytes(b"No,Came\n1,20\x0026\n2,x\n")

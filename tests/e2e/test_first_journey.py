@@ -220,6 +220,17 @@ def test_every_answer_carries_the_security_headers(demo_server: str) -> None:
             assert answer.headers[name.decode()] == value.decode(), (path, name)
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/_stcore/metrics"), ("GET", "/_stcore/agent/openapi.json"), ("POST", "/_stcore/agent/interact"),
+     ("POST", "/_stcore/agent/mcp"), ("GET", "/partners/_stcore/metrics"), ("GET", "/_stcore/%6detrics")],
+)  # fmt: skip
+def test_what_streamlit_offers_to_everybody_is_closed(method: str, path: str, demo_server: str) -> None:
+    """How its caches are filled, and a way to drive the pages without a browser; its own health check is open."""
+    assert httpx.request(method, demo_server + path).status_code == 404
+    assert httpx.get(f"{demo_server}/_stcore/health").status_code == 200
+
+
 def test_the_health_check_tells_the_revision(demo_server: str) -> None:
     """200 and a number that grows."""
     answer = httpx.get(f"{demo_server}/healthz")
