@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -49,8 +50,13 @@ async def inquiries(request: Request) -> JSONResponse:
         body += chunk
         if len(body) > MOST_BYTES:
             return JSONResponse({"error": f"larger than {MOST_BYTES} bytes"}, 413)
-    answer = await run_in_threadpool(_take, dict(request.headers), body)
-    retry = {"retry-after": "60"} if answer.status == 429 else None
+    try:
+        answer = await run_in_threadpool(_take, dict(request.headers), body)
+    except (
+        sa.exc.OperationalError
+    ):  # away, or busy for too long: nothing was saved, and whoever posts may send it again
+        answer = Answer(503, {"error": "the database does not answer; send it again"})
+    retry = {"retry-after": "60"} if answer.status in (429, 503) else None
     return JSONResponse(dict(answer.said), answer.status, headers=retry)
 
 

@@ -1,5 +1,6 @@
 """From a URL to an engine, and the one way to write."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -90,13 +91,33 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def _turn(engine: Engine) -> Iterator[None]:
+    """Wait for one's turn to write to an SQLite file, which takes one writer at a time.
+
+    SQLite lets those who wait look again now and then, and of many one may look at the wrong moments until it gives up. In
+    one process they queue here; SQLite's own wait is left for those of other processes.
+    """
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+    with _TURNS_LOCK:
+        turn = _TURNS.setdefault(str(engine.url.database), threading.Lock())
+    with turn:
+        yield
+
+
+_TURNS: dict[str, threading.Lock] = {}
+_TURNS_LOCK = threading.Lock()
+
+
+@contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One write transaction; as its last step it takes the next revision and stamps it on the facts that were written.
 
     The counter's row stays locked until the transaction ends, so revisions become visible in the order of their
     numbers, and a reader that asks for what is newer than the last one it saw misses nothing.
     """
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with _turn(engine), engine.connect().execution_options(writes=True) as connection, connection.begin():
         yield connection
         bump = sa.update(revisions).values(revision=revisions.c.revision + 1).returning(revisions.c.revision)
         revision = connection.execute(bump).scalar()

@@ -1,7 +1,9 @@
 """The website's forms: what they post is logged once, by the same rules as on the page, and nothing signed is lost."""
 
 import json
+import sqlite3
 import threading
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -227,6 +229,25 @@ def test_the_endpoint_takes_a_post_over_http(tmp_path: Path, monkeypatch: pytest
     assert (answer.status_code, answer.json()["inquiry"]) == (201, 1)
     assert send("POST", b"x" * 64_001).status_code == 413
     assert send("GET").status_code == 405
+
+
+def test_a_post_to_a_database_that_does_not_answer_is_asked_to_come_again(tmp_path: Path, monkeypatch) -> None:
+    """503 in words and no traceback; once the database answers, the same post is logged."""
+    world = factories.found(sqlite(tmp_path / "x.db"))
+    with writing(world.engine) as c:
+        c.execute(sa.update(t.practice).values(is_demo=True, demo_until=NOW.date()))
+        mine = web_forms.key_of(SECRET, web_forms.find_or_add(c, FORM))
+    monkeypatch.setenv("HANDOFF_DATABASE_URL", f"sqlite:///{tmp_path / 'x.db'}")
+    monkeypatch.setenv("HANDOFF_WEB_SECRET", SECRET)
+    monkeypatch.setattr("dashboard.clock.now", lambda: NOW)
+    monkeypatch.setattr("data_access.engine.BUSY_TIMEOUT_SECONDS", 0.1)
+    body = json.dumps(SAID).encode()
+    with closing(sqlite3.connect(tmp_path / "x.db", isolation_level=None)) as another_program:
+        another_program.execute("BEGIN IMMEDIATE")
+        answer = send("POST", body, signed(mine, body))
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+    assert answer.json() == {"error": "the database does not answer; send it again"}
+    assert send("POST", body, signed(mine, body)).status_code == 201
 
 
 def send(method: str, body: bytes = b"", headers: dict[str, str] | None = None) -> httpx.Response:

@@ -4,6 +4,7 @@ import dataclasses
 import subprocess
 import sys
 import threading
+import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from data_access import engine as databases
 from data_access import event_log, facts, leads, practice, promises
 from data_access import events as e
 from data_access import tables as t
@@ -251,6 +253,29 @@ def test_eight_writers_at_once_lose_nothing_and_every_reader_catches_up(world: W
     assert sorted(snapshot.rows[facts.LEADS].lead_id) == sorted(saved)
     with reading(world.engine) as c:
         assert facts.current_revision(c) == snapshot.revision
+
+
+def test_of_many_writers_in_one_process_none_gives_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite alone would let some wait too long: here each has its own engine, and together they take ten such waits."""
+    monkeypatch.setattr(databases, "BUSY_TIMEOUT_SECONDS", 0.1)
+    world, failed = factories.found(sqlite(tmp_path / "x.db")), []
+
+    def write() -> None:
+        try:
+            with databases.opened(f"sqlite:///{tmp_path / 'x.db'}") as engine, writing(engine) as c:
+                c.execute(sa.select(t.leads))
+                time.sleep(0.05)
+        except sa.exc.OperationalError as error:
+            failed.append(error)
+
+    writers = [threading.Thread(target=write) for _ in range(20)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert not failed
+    with reading(world.engine) as c:
+        assert facts.current_revision(c) == 1 + len(writers)
 
 
 def test_what_was_acknowledged_survives_a_killed_process(tmp_path: Path) -> None:
