@@ -22,6 +22,9 @@ lint: $(READY) ## Style and types
 e2e: $(READY) .venv/chromium ## Only the journeys in a real browser
 	$(BIN)/python -m pytest tests/e2e
 
+fire: $(READY) ## Kill the server twenty times in the midst of 500 saves, on both databases
+	FIRE_ROUNDS=20 FIRE_SAVES=500 $(BIN)/python -m pytest -s -p no:xdist tests/e2e/test_under_fire.py
+
 docs: $(READY) ## Write docs/metrics.md from the docstrings
 	$(BIN)/python -m dashboard.explain > docs/metrics.md
 
@@ -46,4 +49,4 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python tests/e2e/chromium.py > $@.part
 	@mv $@.part $@
 
-.PHONY: help run test check lint e2e docs migrate lock
+.PHONY: help run test check lint e2e fire docs migrate lock

@@ -31,6 +31,13 @@ FLAGS = [
 @contextmanager
 def served(home: Path, *command: str, **environment: str) -> Iterator[str]:
     """Run a command that serves Handoff on a free port; yields the address once it answers."""
+    with running(home, *command, **environment) as (address, _):
+        yield address
+
+
+@contextmanager
+def running(home: Path, *command: str, **environment: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """`served`, with its process, which may have died when the block ends."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -49,7 +56,7 @@ def served(home: Path, *command: str, **environment: str) -> Iterator[str]:
                 break
             except httpx.TransportError:
                 time.sleep(0.2)
-        yield address
+        yield address, process
     finally:
         process.terminate()
         process.wait(20)
