@@ -32,6 +32,7 @@ from dashboard.screens import decisions
 from data_access.days import week_number
 
 _PRINT = Path(__file__).parent / "weekly_print.css"
+_HOLD_ANCHOR = Path(__file__).parent / "hold_anchor.html"
 _WEEKS, _ROWS = 104, 10
 _TILE, _PICTURE, _WORDS = 216, 340, 570
 """Widths in pixels: a narrow screen has them one below the other."""
@@ -49,6 +50,7 @@ def choose_week(view: View) -> int:
 def as_the_meeting_saw_it(view: View, week: int, filters: Filters, today: Review) -> Review:
     """The frozen review where there is one, with what was revised since; otherwise as it is counted today."""
     st.html(_PRINT)
+    st.html(_HOLD_ANCHOR, unsafe_allow_javascript=True)
     decisions.notice()
     try:
         kept = review_loaders.frozen(view.viewer, filters, week)
