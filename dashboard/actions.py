@@ -11,19 +11,20 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from dashboard import auth, settings
+from dashboard import auth, privacy_actions, settings
+from dashboard.acting import acting
 from dashboard.auth import Viewer
 from dashboard.forms import Inquiry
 from data_access import annotations, contacts, lead_lists, leads, merging, partners, reviews, web_forms
 from data_access import tables as t
-from data_access.engine import reading, writing
+from data_access.engine import reading
 from data_access.events import AskedAgain, Attended, Closed, Happening, NoShow, Reached, Reopened, Reprioritised, Voided
 from data_access.lead_rules import Doubtful, NotPossible
 from data_access.leads import Logged, Stale
 from data_access.reviews import Action
-from data_access.vocabulary import ActionEnding, ContactMethod, Priority, TrendSeries, code
+from data_access.vocabulary import ActionEnding, AuditKind, ContactField, ContactMethod, Priority, TrendSeries, code
 
-REFUSALS = (Stale, NotPossible, LookupError, auth.NotAllowed)
+REFUSALS = (Stale, NotPossible, LookupError, auth.NotDone)
 """What keeps somebody's work on a lead from being written, each with a message for them."""
 
 
@@ -58,8 +59,11 @@ def log_inquiry(
     """
     auth.require(viewer, auth.LOG_INQUIRY, inquiry.asked.location_id)
     key = hashlib.sha256(f"{viewer.staff_id}|{nonce}|{inquiry.typed}".encode()).hexdigest()
-    with writing(engine) as connection:
-        return save_inquiry(connection, inquiry, key=key, staff_id=viewer.staff_id, now=now, text_id=text_id)
+    with acting(engine, viewer) as (connection, note):
+        logged = save_inquiry(connection, inquiry, key=key, staff_id=viewer.staff_id, now=now, text_id=text_id)
+        if not logged.again:
+            note(AuditKind.LOGGED, "logged", logged.lead_id)
+        return logged
 
 
 def save_inquiry(
@@ -87,6 +91,9 @@ def save_inquiry(
     )
     if print_ and not logged.again:
         contacts.note(connection, logged.lead_id, print_)
+    if inquiry.contact and not logged.again and privacy_actions.keys():
+        field = ContactField.EMAIL if "@" in inquiry.contact else ContactField.PHONE
+        privacy_actions.store_contact(connection, logged.lead_id, {field: inquiry.contact})
     return logged
 
 
@@ -131,7 +138,7 @@ def ask_again(
         What was written down, in order; errors as for `record`.
     """
     done = []
-    with writing(engine) as connection:
+    with acting(engine, viewer) as (connection, note):
         _require_lead(connection, viewer, lead_id)
         closed = connection.scalar(sa.select(t.leads.c.closed_at).where(t.leads.c.id == lead_id)) is not None
         steps: list[Happening] = [Reopened()] if closed else []
@@ -143,6 +150,7 @@ def ask_again(
                 connection, lead_id, step, occurred_at=now, now=now, version=version, staff_id=viewer.staff_id, key=key
             )
             done.append(_recorded(connection, lead_id, key))
+        note(AuditKind.CHANGED, "asked again", lead_id)
     return done
 
 
@@ -172,7 +180,7 @@ def record(
     leads.Stale, NotPossible, LookupError
         As for `leads.record`.
     """
-    with writing(engine) as connection:
+    with acting(engine, viewer) as (connection, note):
         priority = _require_lead(connection, viewer, lead_id)
         if isinstance(what, Reprioritised) and code(what.priority) < code(priority):
             auth.require(viewer, auth.LOWER_PRIORITY)
@@ -190,7 +198,12 @@ def record(
             )  # fmt: skip
         if isinstance(what, Voided):
             _take_back_copies(connection, viewer, lead_id, what.event_id, now)
+        note(AuditKind.CHANGED, _said(what), lead_id)
         return _recorded(connection, lead_id, key)
+
+
+def _said(what: Happening) -> str:
+    return str(what.kind).replace("_", " ")
 
 
 def _recorded(connection: Connection, lead_id: int, key: str) -> Recorded:
@@ -227,13 +240,14 @@ def _require_lead(connection: Connection, viewer: Viewer, lead_id: int) -> Prior
 
 def correct(engine: Engine, viewer: Viewer, lead_id: int, inquiry: Inquiry, *, version: int, now: datetime) -> Recorded:
     """Put right what was noted when an inquiry came in; errors as for `record`."""
-    with writing(engine) as connection:
+    with acting(engine, viewer) as (connection, note):
         _require_lead(connection, viewer, lead_id)
         auth.require(viewer, auth.WORK_LEADS, inquiry.asked.location_id)
         event = leads.correct(
             connection, lead_id, inquiry.asked, received_at=inquiry.received_at or now, now=now, version=version,
             staff_id=viewer.staff_id,
         )  # fmt: skip
+        note(AuditKind.CHANGED, "corrected", lead_id)
         return Recorded(lead_id, event)
 
 
@@ -246,18 +260,19 @@ def take_back(engine: Engine, viewer: Viewer, done: Recorded, *, now: datetime) 
 
 def take_back_all(engine: Engine, viewer: Viewer, done: Sequence[Recorded], *, now: datetime) -> None:
     """Take back what was written down together, the last first, or none of it; errors as for `record`."""
-    with writing(engine) as connection:
+    with acting(engine, viewer) as (connection, note):
         for entry in reversed(done):
             _require_lead(connection, viewer, entry.lead_id)
             leads.record(
                 connection, entry.lead_id, Voided(event_id=entry.event_id), occurred_at=now, now=now,
                 version=leads.version_of(connection, entry.lead_id), staff_id=viewer.staff_id,
             )  # fmt: skip
+            note(AuditKind.CHANGED, "voided", entry.lead_id)
 
 
 def plan_by_rule(engine: Engine, viewer: Viewer, lead_ids: Collection[int], *, now: datetime) -> int:
     """Give open leads without a next step the one that the rules set; how many got one. Errors as for `record`."""
-    with writing(engine) as connection:
+    with acting(engine, viewer, "gave leads the next step of the rules") as (connection, _):
         query = sa.select(t.leads.c.location_id).where(t.leads.c.id.in_(list(lead_ids))).distinct()
         for place in connection.execute(query).scalars():
             auth.require(viewer, auth.WORK_LEADS, place)
@@ -267,7 +282,7 @@ def plan_by_rule(engine: Engine, viewer: Viewer, lead_ids: Collection[int], *, n
 def look_at_post(engine: Engine, viewer: Viewer, post_id: int, *, now: datetime) -> None:
     """Note that somebody looked at a post that was refused; its text is let go."""
     auth.require(viewer, auth.WORK_LEADS)
-    with writing(engine) as connection:
+    with acting(engine, viewer, "looked at a refused post") as (connection, _):
         web_forms.looked_at(connection, post_id, now, viewer.staff_id)
 
 
@@ -285,7 +300,7 @@ def annotate(
     auth.require(viewer, auth.ANNOTATE, location_id)
     if location_id is None and viewer.locations is not None:
         raise auth.NotAllowed("A note on the whole practice is for those who see all of it. Choose a location.")
-    with writing(engine) as connection:
+    with acting(engine, viewer, "wrote a note on the charts") as (connection, _):
         annotations.write(
             connection, text, on_day, now=now, location_id=location_id, rebases=rebases, staff_id=viewer.staff_id
         )
@@ -298,7 +313,7 @@ def withdraw_note(
     auth.require(viewer, auth.ANNOTATE, location_id)
     if location_id is None and viewer.locations is not None:
         raise auth.NotAllowed("This note is on the whole practice, and you see a part of it. Ask a manager.")
-    with writing(engine) as connection:
+    with acting(engine, viewer, "took a note on the charts back") as (connection, _):
         annotations.withdraw(connection, annotation_id, now)
 
 
@@ -320,7 +335,7 @@ def decide(
     _require_decision(viewer, location_id)
     if owner_id is None or due_on is None:
         raise ValueError("An action has one owner and one due day. Choose both.")
-    with writing(engine) as connection:
+    with acting(engine, viewer, "decided an action") as (connection, _):
         reviews.decide(
             connection, text, owner_id=owner_id, due_on=due_on, week=week, today=today, now=now, series=series,
             location_id=location_id, partner_id=partner_id, staff_id=viewer.staff_id,
@@ -330,7 +345,7 @@ def decide(
 def end_action(engine: Engine, viewer: Viewer, seen: Action, ending: ActionEnding | None, *, now: datetime) -> None:
     """End an action, or take it up again; errors as for `reviews.end`, and `auth.NotAllowed`."""
     _require_decision(viewer, seen.location_id)
-    with writing(engine) as connection:
+    with acting(engine, viewer, "ended an action, or took it up again") as (connection, _):
         reviews.end(connection, seen, ending, now=now)
 
 
@@ -341,7 +356,7 @@ def move_action(
     _require_decision(viewer, seen.location_id)
     if due_on is None:
         raise ValueError("An action has a due day. Choose one.")
-    with writing(engine) as connection:
+    with acting(engine, viewer, "moved an action") as (connection, _):
         reviews.move(connection, seen, owner_id=owner_id, due_on=due_on, today=today)
 
 
@@ -364,5 +379,11 @@ def freeze(
     auth.require(viewer, auth.DECIDE)
     if viewer.locations is not None:
         raise auth.NotAllowed("A week is frozen by those who see the whole practice. Ask a manager.")
-    with writing(engine) as connection:
+    with acting(engine, viewer, "froze a week") as (connection, _):
         reviews.freeze(connection, week, filters, content, now=now, staff_id=viewer.staff_id)
+
+
+def note_export(engine: Engine, viewer: Viewer, what: str) -> None:
+    """Write into the audit log that somebody takes something away as a file."""
+    with acting(engine, viewer, what, kind=AuditKind.EXPORTED, counted=False):
+        pass

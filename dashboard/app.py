@@ -5,6 +5,7 @@ It stands here and not beside `pages/`: there, a deep link on a fresh server wou
 
 from pathlib import Path
 
+import sqlalchemy as sa
 import streamlit as st
 
 from dashboard import frame, loaders, navigation
@@ -14,11 +15,13 @@ MARK = str(Path(__file__).with_name("mark.svg"))
 st.set_page_config(page_title="Handoff", page_icon=MARK, layout="wide")
 st.logo(MARK, size="large")
 
-viewer = loaders.viewer()
-if viewer is None:
-    frame.refuse()
-
-page = navigation.build(viewer)
-st.sidebar.caption(loaders.own_practice()["name"])
-frame.sidebar(viewer)
-page.run()
+try:
+    viewer = frame.who()
+    page = navigation.build(viewer)
+    st.sidebar.caption(loaders.own_practice()["name"])
+    if page.url_path not in navigation.WITHOUT_FILTERS:
+        frame.sidebar(viewer)
+    frame.signed_in(viewer)
+    page.run()
+except sa.exc.OperationalError:
+    frame.unreachable()

@@ -1,7 +1,7 @@
 """Who is looking, what they may do, and which locations they see.
 
-Default deny: every page and action names its permission, and the one table below says which roles have it. Sign-in
-comes with a later version; until then only a demo practice is shown, to everybody at this machine and nobody else.
+Default deny: every page and action names its permission, and the one table below says which roles have it. Without sign-in
+(sign_in.py) only a demo practice is shown, to everybody at this machine and nobody else.
 """
 
 from collections.abc import Mapping
@@ -16,37 +16,96 @@ from data_access.vocabulary import Role
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
+SEE_SHARED = "see what may leave the practice"
 SEE_METRICS, SEE_LEADS, LOG_INQUIRY, ANNOTATE = "see metrics", "see leads", "log inquiry", "write notes on charts"
+SEE_CONTACTS = "see contact details"
 WORK_LEADS, LOWER_PRIORITY, CHANGE_RULES = "work leads", "lower a priority", "change the practice's rules"
 DECIDE = "decide in the weekly review"
 REACH_OUT = "reach out to partners"
-NAME_ADMINISTRATORS = "name administrators"
+KEEP_ACCOUNTS = "say who may sign in"
+SEE_AUDIT, ERASE = "see the audit log", "erase what points to a person"
 
 _STAFF = (
     Role.INTAKE_COORDINATOR, Role.SCHEDULING_LEAD, Role.FRONT_DESK, Role.CLINICAL_REVIEW, Role.MANAGER, Role.ADMINISTRATOR,
 )  # fmt: skip
 _DESK = (Role.INTAKE_COORDINATOR, Role.SCHEDULING_LEAD, Role.FRONT_DESK, Role.CLINICAL_REVIEW)
 PERMISSIONS: Mapping[str, frozenset[Role]] = {
-    SEE_METRICS: frozenset(Role),
+    SEE_SHARED: frozenset((Role.MARKETING, Role.MANAGER, Role.ADMINISTRATOR)),
+    SEE_METRICS: frozenset(_STAFF),
     SEE_LEADS: frozenset(_STAFF),
     LOG_INQUIRY: frozenset(_STAFF),
     WORK_LEADS: frozenset(_STAFF),
+    SEE_CONTACTS: frozenset((*_DESK, Role.ADMINISTRATOR)),
     CHANGE_RULES: frozenset((Role.MANAGER, Role.ADMINISTRATOR)),
-    NAME_ADMINISTRATORS: frozenset((Role.ADMINISTRATOR,)),
+    KEEP_ACCOUNTS: frozenset((Role.ADMINISTRATOR,)),
+    SEE_AUDIT: frozenset((Role.ADMINISTRATOR,)),
+    ERASE: frozenset((Role.ADMINISTRATOR,)),
     LOWER_PRIORITY: frozenset((Role.CLINICAL_REVIEW, Role.ADMINISTRATOR)),
     DECIDE: frozenset((Role.MANAGER, Role.ADMINISTRATOR, Role.INTAKE_COORDINATOR, Role.SCHEDULING_LEAD)),
-    REACH_OUT: frozenset((Role.MANAGER, Role.ADMINISTRATOR, Role.MARKETING, Role.INTAKE_COORDINATOR)),
+    REACH_OUT: frozenset((Role.MANAGER, Role.ADMINISTRATOR, Role.INTAKE_COORDINATOR)),
     ANNOTATE: frozenset((Role.MANAGER, Role.ADMINISTRATOR, Role.INTAKE_COORDINATOR, Role.SCHEDULING_LEAD)),
 }
 """Which roles may do what; what is not here, nobody may."""
 
 
-class SignInMissing(RuntimeError):
+PAGES: Mapping[str, str] = {
+    "my_day": SEE_LEADS,
+    "log_inquiry": LOG_INQUIRY,
+    "lead": SEE_LEADS,
+    "setup": CHANGE_RULES,
+    "rules": SEE_METRICS,
+    "texts": SEE_METRICS,
+    "checklists": SEE_METRICS,
+    "places": SEE_METRICS,
+    "lists": CHANGE_RULES,
+    "privacy": SEE_AUDIT,
+    "partners": SEE_METRICS,
+    "partner": SEE_METRICS,
+    "outreach": SEE_METRICS,
+    "loop": SEE_METRICS,
+    "weekly_review": SEE_METRICS,
+    "shared": SEE_SHARED,
+    "funnel": SEE_METRICS,
+    "conversion": SEE_METRICS,
+    "response_times": SEE_METRICS,
+    "stalls": SEE_METRICS,
+    "backlog": SEE_METRICS,
+    "capacity": SEE_METRICS,
+    "records": SEE_METRICS,
+    "attendance": SEE_METRICS,
+    "sources": SEE_METRICS,
+    "trends": SEE_METRICS,
+    "data_quality": SEE_METRICS,
+}
+"""What each page needs; a page that is not here, nobody sees."""
+
+
+class Refused(RuntimeError):
+    """Nothing is shown, and why."""
+
+
+class SignInMissing(Refused):
     """The database may not be shown, because nobody can be told apart yet."""
 
 
-class NotAllowed(PermissionError):
+class NotSignedIn(Refused):
+    """Nobody is signed in, or not any more."""
+
+
+class NotStaff(Refused):
+    """The person is known to the provider, and not to the practice."""
+
+
+class NotDone(RuntimeError):
+    """What somebody asked for was not done, and why: nothing of it was written."""
+
+
+class NotAllowed(NotDone):
     """The viewer's role or locations do not allow it."""
+
+
+class NotWritten(NotDone):
+    """The database does not take it at present."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +118,18 @@ class Viewer:
         The locations whose leads they see; None for all.
     staff_id : int, optional
         Their row in the staff table.
+    sign_in : str, optional
+        By which sign-in they are here; None in a demo practice without sign-in.
+    address : str, optional
+        From where.
     """
 
     name: str
     role: Role
     locations: frozenset[int] | None
     staff_id: int | None = None
+    sign_in: str | None = None
+    address: str | None = None
 
     def may(self, permission: str) -> bool:
         """Whether the role has a permission."""
@@ -74,6 +139,10 @@ class Viewer:
     def works_leads(self) -> bool:
         """Whether they log and move leads all day, rather than look at how it goes."""
         return self.role in _DESK
+
+    def may_open(self, page: str) -> bool:
+        """Whether the role has what a page needs."""
+        return page in PAGES and self.may(PAGES[page])
 
     def sees(self, location_id: int) -> bool:
         """Whether a location lies in the viewer's scope."""

@@ -8,9 +8,10 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
 from dashboard import auth
+from dashboard.acting import acting
 from dashboard.auth import Viewer
 from data_access import practice
-from data_access.engine import writing
+from data_access.vocabulary import AuditKind
 
 Shown = Mapping[str, str]
 """What holds, in words: what it is about -> what holds for it."""
@@ -65,7 +66,7 @@ def preview(engine: Engine, viewer: Viewer, change: Change, *, today: date) -> l
     _require(viewer, change, today)
     found: list[Difference] = []
     try:
-        with writing(engine) as connection:
+        with acting(engine, viewer) as (connection, _):
             found = _make(connection, change)
             raise _Undone
     except _Undone:
@@ -82,7 +83,7 @@ def save(engine: Engine, viewer: Viewer, change: Change, shown: Sequence[Differe
     """
     _require(viewer, change, today)
     try:
-        with writing(engine) as connection:
+        with acting(engine, viewer, change.said, kind=AuditKind.SET_UP) as (connection, _):
             before = change.shows(connection, change.from_day)
             if all(before.get(one.about, "") == one.after for one in shown):
                 raise _Undone

@@ -14,16 +14,16 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
-from dashboard import auth, cli_metrics, cli_options, cli_report, clock, copies, settings
-from dashboard.formats import plural
-from data_access import annotations, backups, demo, practice, schema, slots, web_forms
+from dashboard import auth, cli_keeping, cli_metrics, cli_options, cli_report, clock, copies, oidc, settings
+from dashboard.cli_database import make_demo, note_export, opened, prepare_demo, progress, url_of
+from data_access import annotations, demo, practice, schema, slots, web_forms
 from data_access import engine as databases
 from data_access import tables as t
 from data_access.vocabulary import TrendSeries
 
 # What goes wrong because of what somebody gave us is said in one sentence, without a traceback. BadSetting, BadMapping,
 # Unreadable and Unsettled are ValueErrors.
-EXPECTED = (auth.SignInMissing, schema.SchemaIsOld, LookupError, ValueError, OSError, sa.exc.SQLAlchemyError)
+EXPECTED = (auth.Refused, auth.NotDone, schema.SchemaIsOld, LookupError, ValueError, OSError, sa.exc.SQLAlchemyError)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -70,14 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--no-serve", action="store_true", help="only make it")
     for served in (serve, show):
         served.add_argument("--port", type=int, default=8501)
-    keep = command("backup", _backup, "Write the whole database to a new file, while it is in use.")
-    keep.add_argument("file", type=Path)
-    keep.add_argument("--database", **database)
-    back = command("restore", _restore, "Bring a backup back into a database that holds nothing yet.")
-    back.add_argument("file", type=Path)
-    back.add_argument("--database", **database)
-    migrate = command("migrate", _migrate, "Bring the database's schema to this version.")
-    migrate.add_argument("--database", **database)
+    cli_keeping.add_commands(command, database)
     _add_import(command("import", _import, "Import leads from CSV files."), database)
     note = command("annotate", _annotate, "Write a dated note on the charts.")
     note.add_argument("day", type=cli_options.day, metavar="DATE")
@@ -112,7 +105,7 @@ def _web_key(a: argparse.Namespace) -> None:
     secret = settings.read("HANDOFF_WEB_SECRET")
     if not secret:
         raise ValueError("HANDOFF_WEB_SECRET is not set; make one with: openssl rand -hex 32")
-    with _opened(_url(a.database)) as engine, databases.writing(engine) as connection:
+    with opened(url_of(a.database)) as engine, databases.writing(engine) as connection:
         source = web_forms.find_or_add(connection, a.name)
         source = web_forms.renew_key(connection, source) if a.renew else source
     print(web_forms.key_of(secret, source))
@@ -122,19 +115,19 @@ def _web_key(a: argparse.Namespace) -> None:
 
 
 def _serve(a: argparse.Namespace) -> None:
-    url = _url(a.database)
-    with _opened(url) as engine, databases.reading(engine) as connection:
-        auth.require_servable(practice.get(connection), "127.0.0.1")
+    url = url_of(a.database)
+    with opened(url) as engine, databases.reading(engine) as connection:
+        oidc.require_servable(practice.get(connection), "127.0.0.1")
     _run_server(url, a.port, show=False)
 
 
 def _demo(a: argparse.Namespace) -> None:
     if a.database:
-        url = _url(a.database)
+        url = url_of(a.database)
         _make_demo_in(url, a.practice)
     else:
         url = settings.demo_url(a.practice)
-        _make_demo(a.practice, fresh=a.fresh)
+        make_demo(a.practice, fresh=a.fresh)
     if not a.no_serve:
         _run_server(url, a.port, show=_somebody_looks())
 
@@ -146,19 +139,10 @@ def _make_demo_in(url: str, name: str) -> None:
         with databases.reading(engine) as connection:
             own = practice.get(connection)
         if own is None:
-            with _progress(f"Making the demo practice {name!r}") as progress:
-                demo.build(engine, name, clock.now(), progress)
+            with progress(f"Making the demo practice {name!r}") as told:
+                demo.build(engine, name, clock.now(), told)
         elif not own["is_demo"]:
             raise ValueError(f"this database holds the practice {own['name']!r}; a demo is made only in an empty one")
-
-
-def _make_demo(name: str, *, fresh: bool = False) -> None:
-    if settings.demo_file(name).exists() and not fresh:
-        with databases.opened(settings.demo_url(name)) as engine:
-            schema.migrate(engine)  # it may have been made by an earlier version
-    else:
-        with _progress(f"Making the demo practice {name!r}") as progress:
-            demo.make(settings.demo_file(name), name, clock.now(), progress)
 
 
 def _run_server(url: str, port: int, *, show: bool) -> None:
@@ -176,35 +160,9 @@ def _somebody_looks() -> bool:
     return screen and sys.stderr.isatty()
 
 
-def _migrate(a: argparse.Namespace) -> None:
-    with databases.opened(_url(a.database)) as engine:
-        schema.migrate(engine)
-
-
-def _backup(a: argparse.Namespace) -> None:
-    url = _url(a.database)
-    _require_there(url)
-    with databases.opened(url) as engine:
-        _print_held(a.file, backups.back_up(engine, a.file))
-
-
-def _restore(a: argparse.Namespace) -> None:
-    url = _url(a.database)
-    _print_held(a.file, backups.restore(a.file, url))
-    with databases.opened(url) as engine:
-        try:
-            schema.require_current(engine)
-        except schema.SchemaIsOld as older:
-            print(f"Before it is used: {older}")
-
-
-def _print_held(file: Path, held: backups.Held) -> None:
-    print(f"{file}: revision {held.revision:,}, {plural(held.leads, 'lead')}, {plural(held.events, 'event')}")
-
-
 def _annotate(a: argparse.Namespace) -> None:
     rebases = TrendSeries(a.rebases) if a.rebases else None
-    with _opened(_url(a.database)) as engine, databases.writing(engine) as connection:
+    with opened(url_of(a.database)) as engine, databases.writing(engine) as connection:
         place = None
         if a.location:
             places = {name: code for code, name in practice.names(connection, t.locations).items()}
@@ -213,9 +171,9 @@ def _annotate(a: argparse.Namespace) -> None:
 
 
 def _checklist(a: argparse.Namespace) -> None:
-    url = _url(a.database)
-    _prepare_demo(url)
-    with _opened(url) as engine, databases.reading(engine) as connection:
+    url = url_of(a.database)
+    prepare_demo(url)
+    with opened(url) as engine, databases.reading(engine) as connection:
         places = {place["name"]: place["id"] for place in practice.active(connection, t.locations)}
         lines = {line["name"]: line["id"] for line in practice.active(connection, t.service_lines)}
         if not a.location and len(places) != 1:
@@ -229,23 +187,26 @@ def _checklist(a: argparse.Namespace) -> None:
 
 
 def _slots(a: argparse.Namespace) -> None:
-    with _opened(_url(a.database)) as engine, databases.writing(engine) as connection:
+    with opened(url_of(a.database)) as engine, databases.writing(engine) as connection:
         done = slots.load(connection, a.file, clock.now())
     print(", ".join(f"{name} {number:,}" for name, number in done.items()))
 
 
 def _metrics(a: argparse.Namespace) -> None:
-    url = _url(a.database)
-    _prepare_demo(url)
-    with _opened(url) as engine, databases.reading(engine) as connection:
+    url = url_of(a.database)
+    prepare_demo(url)
+    with opened(url) as engine, databases.reading(engine) as connection:
         cli_metrics.run(connection, a, clock.now())
 
 
 def _report(a: argparse.Namespace) -> None:
-    url = _url(a.database)
-    _prepare_demo(url)
-    with _opened(url) as engine, databases.reading(engine) as connection:
-        cli_report.run(connection, a, clock.now())
+    url = url_of(a.database)
+    prepare_demo(url)
+    with opened(url) as engine:
+        with databases.reading(engine) as connection:
+            cli_report.run(connection, a, clock.now())
+        what = "weekly review for others" if a.for_others else "weekly review"
+        note_export(engine, f"{what} as {a.format}" + (f", as {a.as_person}" if a.as_person else ""))
 
 
 # ---------------------------------------------------------------- importing
@@ -273,9 +234,9 @@ def _import(a: argparse.Namespace) -> None:
     rejects = a.rejects or Path(f"{plan.main.stem}.rejects.csv")
     with (
         _own_database(a.database, mapping, dry_run=a.dry_run) as engine,
-        _progress(f"Importing {plan.main.name}") as progress,
+        progress(f"Importing {plan.main.name}") as told,
     ):
-        result = batches.run(engine, plan, now=clock.now(), rejects=rejects, dry_run=a.dry_run, progress=progress)
+        result = batches.run(engine, plan, now=clock.now(), rejects=rejects, dry_run=a.dry_run, progress=told)
     if a.json:
         print(json.dumps(result.summary()))
         return
@@ -293,11 +254,11 @@ def _own_database(given: str | None, mapping: Any, *, dry_run: bool) -> Iterator
 
     A dry run where there is none yet takes place in a database that is thrown away.
     """
-    url = _url(given) if given or settings.read("HANDOFF_DATABASE_URL") else settings.own_url()
+    url = url_of(given) if given or settings.read("HANDOFF_DATABASE_URL") else settings.own_url()
     if dry_run:
         with TemporaryDirectory() as folder, ExitStack() as stack:
             try:
-                engine = stack.enter_context(_opened(url))
+                engine = stack.enter_context(opened(url))
             except (LookupError, schema.SchemaIsEmpty):
                 scratch = f"sqlite:///{Path(folder) / 'dry-run.db'}"
                 engine = stack.enter_context(_own_database(scratch, mapping, dry_run=False))
@@ -311,52 +272,6 @@ def _own_database(given: str | None, mapping: Any, *, dry_run: bool) -> Iterator
             if practice.get(connection) is None:
                 practice.found(connection, "My practice", mapping.zone)
         yield engine
-
-
-# ---------------------------------------------------------------- what commands share
-
-
-def _url(given: str | None) -> str:
-    if given and given.startswith("demo:"):
-        name = given.removeprefix("demo:")
-        if name not in demo.NAMES:
-            raise LookupError(f"there is no demo practice {name!r}; there are {', '.join(demo.NAMES)}")
-        return settings.demo_url(name)
-    return given or settings.database_url()
-
-
-@contextmanager
-def _opened(url: str) -> Iterator[Engine]:
-    """A database that is there, and whose schema is this version's."""
-    _require_there(url)
-    with databases.opened(url) as engine:
-        schema.require_current(engine)
-        yield engine
-
-
-def _require_there(url: str) -> None:
-    file = databases.file_of(url)
-    if file and not file.exists():
-        raise LookupError(f"there is no database {file}")
-
-
-def _prepare_demo(url: str) -> None:
-    if name := settings.demo_of(url):
-        _make_demo(name)
-
-
-@contextmanager
-def _progress(text: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on standard error, where somebody is looking."""
-    if not sys.stderr.isatty():
-        yield lambda done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True)) as bar:
-        task = bar.add_task(text, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,18 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 from sqlalchemy import Connection
 
-from dashboard import capacity_reports, cli_options, filters, labels, partner_reports, reports, series, source_reports
+from dashboard import (
+    auth,
+    capacity_reports,
+    cli_options,
+    filters,
+    labels,
+    partner_reports,
+    reports,
+    series,
+    source_reports,
+)
+from dashboard.cli_database import viewer_of
 from dashboard.filters import Filters
 from dashboard.formats import inert, week
 from dashboard.metrics import small_cells
@@ -42,6 +53,13 @@ class _Question:
     as_of: datetime
     zone: str
     horizon: int
+    scope: frozenset[int] | None
+
+    @property
+    def places(self) -> frozenset[int] | None:
+        """The locations to look at: those that were chosen, in the scope of whoever asks; None for all."""
+        chosen = frozenset(self.chosen.location)
+        return self.scope if not chosen else chosen if self.scope is None else chosen & self.scope
 
     @property
     def today(self) -> date:
@@ -53,55 +71,55 @@ class _Question:
 
 
 def _funnel(q: _Question) -> Answer:
-    return reports.funnel(q.count, q.chosen, None, q.by)
+    return reports.funnel(q.count, q.chosen, q.scope, q.by)
 
 
 def _conversion(q: _Question) -> Answer:
-    return reports.conversion(q.count, q.chosen, None, q.by, step=q.options.step, horizon=q.horizon)
+    return reports.conversion(q.count, q.chosen, q.scope, q.by, step=q.options.step, horizon=q.horizon)
 
 
 def _curve(q: _Question) -> Answer:
-    return reports.curve(q.count, q.chosen, None, q.by, step=q.options.step)
+    return reports.curve(q.count, q.chosen, q.scope, q.by, step=q.options.step)
 
 
 def _cohorts(q: _Question) -> Answer:
-    return reports.cohorts(q.count, q.chosen, None, horizon=q.horizon, today=q.today)
+    return reports.cohorts(q.count, q.chosen, q.scope, horizon=q.horizon, today=q.today)
 
 
 def _response(q: _Question) -> Answer:
     targets = promises.targets(q.connection)[TargetMetric.RESPONSE_IN_TIME]
-    return reports.response(q.count, q.chosen, None, q.by, targets=targets, today=q.today, contact=q.options.two_way)
+    return reports.response(q.count, q.chosen, q.scope, q.by, targets=targets, today=q.today, contact=q.options.two_way)
 
 
 def _answers(q: _Question) -> Answer:
     clock = reports.Clock(partial(promises.waited_minutes, q.connection), epoch_minute(q.as_of))
-    return reports.answers(q.count, q.chosen, None, q.by, clock=clock, contact=q.options.two_way)
+    return reports.answers(q.count, q.chosen, q.scope, q.by, clock=clock, contact=q.options.two_way)
 
 
 def _arrivals(q: _Question) -> Answer:
-    return reports.arrivals(q.count, q.chosen, None, staffed=practice.staffed_shares(q.connection, q.today))
+    return reports.arrivals(q.count, q.chosen, q.scope, staffed=practice.staffed_shares(q.connection, q.today))
 
 
 def _trends(q: _Question) -> Answer:
     clock = reports.Clock(partial(promises.waited_minutes, q.connection), epoch_minute(q.as_of))
-    notes = annotations.standing(q.connection, q.as_of, q.chosen.location or None)
-    asked = series.Asked(q.count, q.chosen, None, clock, q.today, q.horizon, notes)
+    notes = annotations.standing(q.connection, q.as_of, q.places)
+    asked = series.Asked(q.count, q.chosen, q.scope, clock, q.today, q.horizon, notes)
     found = [series.trend(name, asked) for name in series.SERIES]
     tables = [trend.table.assign(series=name) for name, trend in zip(series.SERIES, found, strict=True)]
     return Answer(pd.concat(tables, ignore_index=True)[["series", "week", *TREND_COLUMNS]], {})
 
 
 def _partners(q: _Question) -> Answer:
-    answer = reports.partners(q.count, q.chosen, None, q.by, outcome=q.options.outcome)
+    answer = reports.partners(q.count, q.chosen, q.scope, q.by, outcome=q.options.outcome)
     return Answer(ordered(answer.table, cli_options.ORDERS[q.options.order], q.by), answer.left_out)
 
 
 def _attendance(q: _Question) -> Answer:
-    return reports.attendance(q.count, q.chosen, None, q.by)
+    return reports.attendance(q.count, q.chosen, q.scope, q.by)
 
 
 def _new_patients(q: _Question) -> Answer:
-    answer = reports.new_patients(q.count, q.chosen, None)
+    answer = reports.new_patients(q.count, q.chosen, q.scope)
     if not q.options.for_others:
         return answer
     told = small_cells.suppress(answer.table["new_patients"].tolist()).shown
@@ -109,111 +127,111 @@ def _new_patients(q: _Question) -> Answer:
 
 
 def _lost(q: _Question) -> Answer:
-    return reports.lost_reasons(q.count, q.chosen, None)
+    return reports.lost_reasons(q.count, q.chosen, q.scope)
 
 
 def _flags(q: _Question) -> Answer:
-    answer = reports.flags(q.count, q.chosen, None)
+    answer = reports.flags(q.count, q.chosen, q.scope)
     return Answer(answer.table.assign(flag=[labels.flag(value) for value in answer.table["flag"]]), {})
 
 
 def _field_fill(q: _Question) -> Answer:
-    return reports.field_fill(q.count, q.chosen, None, q.by)
+    return reports.field_fill(q.count, q.chosen, q.scope, q.by)
 
 
 def _log_lag(q: _Question) -> Answer:
-    return reports.log_lag(q.count, q.chosen, None, q.by)
+    return reports.log_lag(q.count, q.chosen, q.scope, q.by)
 
 
 def _visits_by_lead(q: _Question) -> Answer:
-    return reports.attendance_by_lead(q.count, q.chosen, None, q.by)
+    return reports.attendance_by_lead(q.count, q.chosen, q.scope, q.by)
 
 
 def _records(q: _Question) -> Answer:
-    return reports.records(q.count, q.chosen, None, q.by)
+    return reports.records(q.count, q.chosen, q.scope, q.by)
 
 
 def _missing_records(q: _Question) -> Answer:
-    return reports.missing_items(q.count, q.chosen, None, q.by)
+    return reports.missing_items(q.count, q.chosen, q.scope, q.by)
 
 
 def _record_requests(q: _Question) -> Answer:
-    return reports.requests(q.count, q.chosen, None, q.by)
+    return reports.requests(q.count, q.chosen, q.scope, q.by)
 
 
 def _records_speed(q: _Question) -> Answer:
-    return reports.with_and_without_records(q.count, q.chosen, None, step=q.options.step, horizon=q.horizon)
+    return reports.with_and_without_records(q.count, q.chosen, q.scope, step=q.options.step, horizon=q.horizon)
 
 
 def _time_in_stage(q: _Question) -> Answer:
     clock = reports.Clock(partial(promises.waited_minutes, q.connection), epoch_minute(q.as_of))
-    return reports.time_in_stage(q.count, q.chosen, None, q.by, clock=clock)
+    return reports.time_in_stage(q.count, q.chosen, q.scope, q.by, clock=clock)
 
 
 def _stalls(q: _Question) -> Answer:
-    return reports.stalls(q.count, q.chosen, None)
+    return reports.stalls(q.count, q.chosen, q.scope)
 
 
 def _next_steps(q: _Question) -> Answer:
-    return reports.follow_up(q.count, q.chosen, None, q.by)
+    return reports.follow_up(q.count, q.chosen, q.scope, q.by)
 
 
 def _backlog(q: _Question) -> Answer:
-    return capacity_reports.backlog(q.count, q.chosen, None, today=q.today)
+    return capacity_reports.backlog(q.count, q.chosen, q.scope, today=q.today)
 
 
 def _backlog_age(q: _Question) -> Answer:
-    return capacity_reports.backlog_age(q.count, q.chosen, None, q.by)
+    return capacity_reports.backlog_age(q.count, q.chosen, q.scope, q.by)
 
 
 def _next_available(q: _Question) -> Answer:
-    chosen = q.chosen.location or None
+    chosen = q.places
     open_, kept = slots.open_by_day(q.connection, q.as_of, chosen, q.chosen.service_line)
     return Answer(third_next_available(open_, kept, day_number(q.today), SLOT_HORIZON_DAYS), {})
 
 
 def _next_available_weeks(q: _Question) -> Answer:
-    chosen = q.chosen.location or None
+    chosen = q.places
     lines = q.chosen.service_line
     return Answer(capacity_reports.next_available_weeks(q.connection, chosen, lines, today=q.today, zone=q.zone), {})
 
 
 def _demand(q: _Question) -> Answer:
-    places = q.chosen.location or None
+    places = q.places
     known = slots.known_by_day(q.connection, q.as_of, places)
     plan = planned_openings.by_week(q.connection, week_number(q.today), capacity_reports.PLAN_WEEKS, places)
-    return capacity_reports.demand(q.count, q.chosen, None, slots=known, plan=plan, today=q.today, horizon=q.horizon)
+    return capacity_reports.demand(q.count, q.chosen, q.scope, slots=known, plan=plan, today=q.today, horizon=q.horizon)
 
 
 def _mix(q: _Question) -> Answer:
-    return source_reports.mix(q.count, q.chosen, None, q.by[0])
+    return source_reports.mix(q.count, q.chosen, q.scope, q.by[0])
 
 
 def _topics(q: _Question) -> Answer:
     last = q.chosen.last or q.today + timedelta(days=1)
     first = q.chosen.first or last - timedelta(days=365)
     since, until = (start_of(day, ZoneInfo(q.zone)) for day in (first, last))
-    again = topics.asked_again(q.connection, since, until, q.as_of, q.chosen.location or None)
-    return source_reports.topics(q.count, q.chosen, None, first=first, last=last, again=again)
+    again = topics.asked_again(q.connection, since, until, q.as_of, q.places)
+    return source_reports.topics(q.count, q.chosen, q.scope, first=first, last=last, again=again)
 
 
 def _loops(q: _Question) -> Answer:
     newest = cycles(q.today, LENGTHS["Quarter"])[0]
     cycle = (q.chosen.first or newest.first, q.chosen.last or newest.after)
     noted = partner_notes.of_cycle(q.connection, cycle)
-    return partner_reports.loop(q.count, None, cycle=cycle, noted=noted, silent=partners.silent(q.connection))
+    return partner_reports.loop(q.count, q.scope, cycle=cycle, noted=noted, silent=partners.silent(q.connection))
 
 
 def _case_mix(q: _Question) -> Answer:
-    return reports.case_mix(q.count, q.chosen, None, outcome=q.options.outcome)
+    return reports.case_mix(q.count, q.chosen, q.scope, outcome=q.options.outcome)
 
 
 def _funnel_plot(q: _Question) -> Answer:
-    return reports.funnel_plot(q.count, q.chosen, None, outcome=q.options.outcome)
+    return reports.funnel_plot(q.count, q.chosen, q.scope, outcome=q.options.outcome)
 
 
 def _volume(q: _Question) -> Answer:
-    return reports.referral_volume(q.count, q.chosen, None, today=q.today)
+    return reports.referral_volume(q.count, q.chosen, q.scope, today=q.today)
 
 
 @dataclass(frozen=True)
@@ -297,14 +315,16 @@ def run(connection: Connection, a: argparse.Namespace, now: datetime) -> None:
     if not metric.by_period and (getattr(a, "from") or a.to):
         raise ValueError(f"{a.metric} is about all leads, whenever they were received; leave out --from and --to")
     horizon = a.horizon or own["horizon_days"]
+    viewer = viewer_of(connection, a.as_person, auth.SEE_METRICS)
     question = _Question(
         connection,
         a,
         _breakdown(a.by, metric) or metric.usual_by,
-        cli_options.filters_of(connection, a),
+        cli_options.filters_of(connection, a, viewer),
         as_of,
         own["zone"],
         horizon,
+        viewer.locations,
     )
     answer = metric.answer(question)
     rows = list(_labelled(connection, answer.table, (*question.by, *metric.rows_by)))

@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from dashboard import filters, labels
+from dashboard import auth, filters, labels
+from dashboard.auth import Viewer
 from dashboard.filters import Filters
+from data_access.audit import Head
 from data_access.days import week_number
 from data_access.importing.dates import YEARS
 from data_access.vocabulary import Channel, Kind, PartnerCategory, Pathway
@@ -64,15 +66,32 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             _flag(name), action="append", default=[], choices=known, metavar="WORD", help=", ".join(known)
         )
+    parser.add_argument(
+        "--as",
+        dest="as_person",
+        metavar="EMAIL",
+        help="as this person of the staff sees it; otherwise the whole practice",
+    )
     parser.add_argument("--qualified", action="store_true", help="only leads that were found eligible")
 
 
-def filters_of(connection: Connection, a: argparse.Namespace) -> Filters:
-    """The filters that the options choose; `LookupError` where a name is not known."""
+def filters_of(connection: Connection, a: argparse.Namespace, viewer: Viewer) -> Filters:
+    """The filters that the options choose.
+
+    Raises
+    ------
+    LookupError
+        When a name is not known.
+    auth.NotAllowed
+        When a location is not one of the viewer's.
+    """
     ids: dict[str, Any] = {}
     for name in LISTS:
         codes = {label: code for code, label in labels.of_dimension(connection, name).items()}
         ids[name] = tuple(known(value, codes, name) for value in getattr(a, name))
+    for place in ids["location"]:
+        if not viewer.sees(place):
+            raise auth.NotAllowed(f"{a.location[ids['location'].index(place)]} is not one of {viewer.name}'s locations")
     words: dict[str, Any] = {name: tuple(getattr(a, name)) for name in WORDS}
     first, last = getattr(a, "from", None), getattr(a, "to", None)
     return Filters(first=first, last=last, qualified=a.qualified, **ids, **words)
@@ -107,6 +126,16 @@ def day(text: str) -> date:
     if read.year not in YEARS:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day from {YEARS[0]} to {YEARS[-1]}")
     return read
+
+
+def anchor(text: str | None) -> Head | None:
+    """A last link of the audit log as it was printed; `ValueError` where it cannot be read."""
+    if text is None:
+        return None
+    number, _, digest = text.partition(":")
+    if not number.isdecimal() or (int(number) and len(digest) != 64):
+        raise ValueError(f"{text!r} is no link of the audit log; give what handoff audit --verify printed")
+    return Head(int(number), digest)
 
 
 def week(text: str) -> int:

@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from dashboard import cli_options, exports
+from dashboard import auth, cli_options, exports
+from dashboard.auth import Viewer
+from dashboard.cli_database import viewer_of
 from dashboard.exports import outside
 from dashboard.filters import Filters
 from dashboard.formats import week as named
@@ -47,7 +49,8 @@ def run(connection: Connection, a: argparse.Namespace, now: datetime) -> None:
         raise LookupError("the database holds no practice yet; try: handoff import, or handoff demo")
     today = now.astimezone(ZoneInfo(own["zone"])).date()
     week = _finished(a.week, today)
-    review = _review(connection, week, cli_options.filters_of(connection, a), anew=a.counted_today)
+    viewer = viewer_of(connection, a.as_person, auth.SEE_METRICS)
+    review = _review(connection, viewer, week, cli_options.filters_of(connection, a, viewer), anew=a.counted_today)
     written = exports.writers(a.paper)[a.format](outside.for_others(review) if a.for_others else review)
     file = a.out or Path(f"weekly-review-{review.week}.{a.format}")
     file.write_bytes(written)
@@ -65,10 +68,11 @@ def _finished(text: str | None, today: date) -> int:
     return asked
 
 
-def _review(connection: Connection, week: int, filters: Filters, *, anew: bool) -> Review:
-    kept = None if anew else reviews.frozen(connection, week, filters.key)
+def _review(connection: Connection, viewer: Viewer, week: int, filters: Filters, *, anew: bool) -> Review:
+    whole = viewer.locations is None or set(filters.location) & viewer.locations  # what was frozen may tell of all
+    kept = reviews.frozen(connection, week, filters.key) if whole and not anew else None
     if kept:
         return from_content(kept.content)
     return building.build(
-        reading.sources(connection, lambda *what: tally.tally(connection, *what), week, filters, None)
+        reading.sources(connection, lambda *what: tally.tally(connection, *what), week, filters, viewer.locations)
     )

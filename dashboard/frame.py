@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from dashboard import clock, loaders
+from dashboard import auth, clock, labels, loaders, sign_in
 from dashboard.auth import Viewer
 from dashboard.filters import Filters, end_of_day, moment
 from dashboard.labels import BREAKDOWNS, codes_of
+from dashboard.navigation import TITLES
 from data_access.dimensions import LEADS, Moment, Unit
 from data_access.tally import Where
 
@@ -21,6 +22,7 @@ _PERIODS = {"Last 4 weeks": 28, "Last 13 weeks": 91, "Last 26 weeks": 182, "Last
 _BETWEEN = "Between two days"
 _DEFAULT = "Last 26 weeks"
 _LISTS = {"location": "Location", "partner": "Partner"}
+_WATCH_SECONDS = 60
 _WORDS = ("partner_category", "pathway", "channel")
 
 
@@ -98,11 +100,25 @@ class View:
         return "; ".join(parts) + f". As of {_day(at.date())}, {at:%H:%M}" + ("." if self.fixed else " (now).")
 
 
-def view() -> View:
-    """The present view. Shows nothing and stops where nobody is signed in: the second wall behind the entry's."""
-    viewer = loaders.viewer()
-    if viewer is None:
-        refuse()
+def who(page: str | None = None) -> Viewer:
+    """Whoever looks; where nobody may, or not at this page, says so and ends the run."""
+    try:
+        viewer = loaders.viewer()
+    except auth.Refused as problem:
+        refuse(problem)
+    if page is not None and not viewer.may_open(page):
+        st.title(TITLES.get(page, "Handoff"))
+        st.info(
+            f"This page is not for your role ({labels.word(viewer.role).lower()}). Ask a manager if it should be.",
+            icon=":material/lock:",
+        )
+        st.stop()
+    return viewer
+
+
+def view(page: str) -> View:
+    """The present view of a page. Shows nothing to whom it is not for: the second wall behind the entry's."""
+    viewer = who(page)
     own = loaders.own_practice()
     zone = own["zone"]
     chosen_day: date | None = st.session_state.get("as_of")
@@ -117,15 +133,60 @@ def view() -> View:
     return View(viewer, filters, as_of, moment(as_of, zone, own["horizon_days"]), zone, fixed=chosen_day is not None)
 
 
-def refuse() -> Never:
-    """Say that nothing is shown here, and end the run."""
-    st.title("Not signed in")
-    st.info(
-        "This practice's data is shown only to its own staff, and sign-in is not set up on this server. "
-        "To look around in a demo practice on your own machine, run `handoff demo`.",
-        icon=":material/lock:",
-    )
+def refuse(problem: auth.Refused) -> Never:
+    """Say that nothing is shown here, and what to do, and end the run."""
+    st.title("No access" if isinstance(problem, auth.NotStaff) else "Not signed in")
+    if isinstance(problem, auth.SignInMissing):
+        st.info(
+            "This practice's data is shown only to its own staff, and sign-in is not set up on this server. "
+            "To look around in a demo practice on your own machine, run `handoff demo`.",
+            icon=":material/lock:",
+        )
+        st.stop()
+    st.info(str(problem), icon=":material/lock:")
+    if isinstance(problem, auth.NotStaff):
+        st.button("Sign in as somebody else", key="frame_other", on_click=st.logout, icon=":material/logout:")
+    else:
+        st.button("Sign in", key="frame_sign_in", on_click=st.login, type="primary", icon=":material/login:")
     st.stop()
+
+
+@st.fragment(run_every=_WATCH_SECONDS)
+def watch(viewer: Viewer) -> None:
+    """Take the page away soon after its viewer may not see it any more, though nobody touches it."""
+    try:
+        same = loaders.viewer(touch=False) == viewer
+    except auth.Refused:
+        same = False
+    if not same:
+        st.rerun()
+
+
+def signed_in(viewer: Viewer) -> None:
+    """Who is signed in, and the way out."""
+    if viewer.sign_in is None:
+        return
+    with st.sidebar:
+        st.caption(f"{viewer.name}, {labels.word(viewer.role).lower()}")
+        st.button(
+            "Sign out", key="frame_sign_out", on_click=_sign_out, args=(viewer.sign_in,), icon=":material/logout:"
+        )
+    watch(viewer)
+
+
+def _sign_out(digest: str) -> None:
+    sign_in.end(loaders.database(), digest, "signed out")
+    st.logout()
+
+
+def unreachable() -> None:
+    """Say that the database does not answer."""
+    st.error(
+        "The database does not answer at present. Nothing is lost: what was saved is kept, and this page works again as soon "
+        "as the database does.",
+        icon=":material/cloud_off:",
+    )
+    st.button("Try again", key="frame_again", icon=":material/refresh:")
 
 
 def sidebar(viewer: Viewer) -> None:

@@ -9,8 +9,10 @@ from data_access import partners, practice
 from data_access import tables as t
 from data_access.vocabulary import (
     Asker,
+    AuditKind,
     Channel,
     CloseReason,
+    ContactField,
     Flag,
     Kind,
     Need,
@@ -71,6 +73,12 @@ _SPECIAL: Mapping[tuple[type[StrEnum], StrEnum], str] = {
         (Outreach.CALL, "Relationship call"),
         (Outreach.NETWORK, "Network or committee"),
         (Outreach.VISIT, "Staff-to-staff visit"),
+        (ContactField.EMAIL, "E-mail address"),
+        (ContactField.PHONE, "Phone number"),
+        (AuditKind.READ_CONTACT, "Read contact details"),
+        (AuditKind.DEIDENTIFIED, "Erased what points to a person"),
+        (AuditKind.KEY_ROTATED, "Sealed contact details anew"),
+        (AuditKind.REFUSED, "Was refused"),
         (TextUse.CRITERIA, "Criteria card"),
         (TextUse.PRIORITY, "Rule of priority"),
     )

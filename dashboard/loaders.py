@@ -14,7 +14,7 @@ import pandas as pd
 import streamlit as st
 from sqlalchemy import Connection, Engine
 
-from dashboard import auth, clock, labels, settings
+from dashboard import auth, clock, labels, oidc, settings, sign_in
 from dashboard.auth import Viewer
 from dashboard.metrics.capacity import SLOT_HORIZON_DAYS, third_next_available
 from data_access import (
@@ -64,13 +64,23 @@ def database() -> Engine:
     return _open(settings.database_url())
 
 
-def viewer() -> Viewer | None:
-    """Whoever looks at this session, or None where nobody may."""
+def viewer(*, touch: bool = True) -> Viewer:
+    """Whoever looks at this session: who is signed in, or without sign-in the visitor of a demo practice.
+
+    Parameters
+    ----------
+    touch : bool
+        Whether it is somebody who does something, and not a timer.
+
+    Raises
+    ------
+    auth.Refused
+        When nobody may.
+    """
+    if oidc.provider():
+        return sign_in.viewer(database(), touch=touch)
     with databases.reading(database()) as connection:
-        try:
-            auth.require_servable(practice.get(connection), st.get_option("server.address"), st.context.ip_address)
-        except auth.SignInMissing:
-            return None
+        oidc.require_servable(practice.get(connection), st.get_option("server.address"), st.context.ip_address)
         return auth.demo_viewer(connection)
 
 
@@ -100,6 +110,11 @@ def count(viewer: Viewer, keys: Sequence[str], where: Where, moment: Moment, uni
     """Count leads or appointments in the viewer's scope; `where` cannot widen it."""
     auth.require(viewer, auth.SEE_METRICS)
     _require_scope(viewer, where)
+    return counted(keys, where, moment, unit)
+
+
+def counted(keys: Sequence[str], where: Where, moment: Moment, unit: Unit = LEADS) -> pd.DataFrame:
+    """Count for nobody in particular: whoever calls it has asked whether it may be seen, or shows a part that may."""
     with _counting() as source:
         return tallies.tally(source, keys, where, moment, unit)
 

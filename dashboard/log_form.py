@@ -88,10 +88,13 @@ def _asked(viewer: Viewer, form: Form, kind: Kind | None) -> None:
             "Patient reference: the short local code", key=form.key("reference"), max_chars=REFERENCE_LENGTH,
             placeholder="A-1047. No name, birth date, phone number or diagnosis",
         )  # fmt: skip
-        if settings.read("HANDOFF_CONTACT_SECRET"):
+        kept = bool(settings.read("HANDOFF_CONTACT_KEYS"))
+        if kept or settings.read("HANDOFF_CONTACT_SECRET"):
             st.text_input(
-                "Phone or e-mail, to find an earlier inquiry", key=form.key("contact"),
-                help="Only a fingerprint of it is kept, from which nobody can read it.",
+                "Phone or e-mail, to call back" if kept else "Phone or e-mail, to find an earlier inquiry",
+                key=form.key("contact"), autocomplete="off",
+                help="It is kept encrypted, for those who work inquiries." if kept
+                else "Only a fingerprint of it is kept, from which nobody can read it.",
             )  # fmt: skip
             _wrong(form, "contact")
         _reference_doubts(viewer, form)

@@ -137,7 +137,7 @@ def _save(viewer: Viewer, form: Form, raw: dict[str, Any], now: datetime) -> Non
     except Doubtful as doubt:
         form.doubt = (doubt.field, raw[doubt.field], str(doubt))
         return
-    except (NotPossible, auth.NotAllowed) as error:
+    except (NotPossible, auth.NotDone) as error:
         form.errors = {"": str(error)}
         return
     partner = names.get(raw["partner"], raw["partner"])

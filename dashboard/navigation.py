@@ -24,6 +24,7 @@ PAGES = {
         ("checklists", "Checklists", "list_alt_check"),
         ("places", "Places and hours", "location_on"),
         ("lists", "Partners and lists", "groups"),
+        ("privacy", "Privacy and audit", "policy"),
     ),
     "Partners": (
         ("partners", "Partners", "handshake"),
@@ -33,6 +34,7 @@ PAGES = {
     ),
     "Review": (
         ("weekly_review", "Weekly review", "groups_2"),
+        ("shared", "Shared numbers", "ios_share"),
         ("funnel", "Funnel", "filter_alt"),
         ("conversion", "Conversion", "trending_up"),
         ("response_times", "Response times", "timer"),
@@ -46,6 +48,8 @@ PAGES = {
         ("data_quality", "Data quality", "fact_check"),
     ),
 }
+WITHOUT_FILTERS = ("shared", "privacy")
+"""Pages that show the same whatever is filtered."""
 TITLES = {name: title for pages in PAGES.values() for name, title, _ in pages}
 """What each page is called, by its name."""
 
@@ -57,7 +61,14 @@ def build(viewer: Viewer) -> Any:
     looks, the default is a hidden one, which goes on to the page that the viewer looks at first.
     """
     made = {
-        name: st.Page(ROOT / "pages" / f"{name}.py", title=title, icon=f":material/{icon}:")
+        name: st.Page(
+            ROOT / "pages" / f"{name}.py",
+            title=title,
+            icon=f":material/{icon}:",
+            visibility="visible"
+            if viewer.may_open(name)
+            else "hidden",  # it keeps its address, and says whom it is for
+        )
         for pages in PAGES.values()
         for name, title, icon in pages
     }
@@ -66,10 +77,15 @@ def build(viewer: Viewer) -> Any:
     page = st.navigation({"": [start], **sections}, expanded=True)
     if page == start:  # before the filters are drawn, so that those in the address come along
         asked = {name: st.query_params.get_all(name) for name in st.query_params}
-        st.switch_page(made["my_day" if viewer.works_leads else "funnel"], query_params=asked)
+        st.switch_page(made[_first(viewer)], query_params=asked)
     where = session.kept(_WHERE, dict[str, str])
     where["before"], where["now"] = where.get("now", ""), page.url_path
     return page
+
+
+def _first(viewer: Viewer) -> str:
+    """The page that somebody sees first."""
+    return "my_day" if viewer.works_leads else next(name for name in ("funnel", *TITLES) if viewer.may_open(name))
 
 
 def just_came() -> bool:

@@ -19,6 +19,7 @@ from dashboard.loaders import database, next_available, own_practice
 from dashboard.reports import Count
 from dashboard.setup_progress import Step
 from data_access import (
+    accounts,
     checklists,
     facts,
     merging,
@@ -104,6 +105,12 @@ def entries(table: str) -> list[dict[str, Any]]:
     """Every entry of one of the practice's lists, in use or not, in order of the name."""
     with databases.reading(database()) as connection:
         return practice.entries(connection, metadata.tables[table])
+
+
+def locations_of(staff_id: int) -> frozenset[int]:
+    """The locations that somebody who does not see all was given."""
+    with databases.reading(database()) as connection:
+        return accounts.locations_of(connection, staff_id)
 
 
 def partner_merges() -> list[dict[str, Any]]:

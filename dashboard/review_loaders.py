@@ -1,16 +1,20 @@
 """Reads of the weekly review: what a week's numbers say, what a meeting saw of it, and what was decided."""
 
+from dataclasses import replace
+from datetime import date
+
 import streamlit as st
 
-from dashboard import auth, loaders, settings
+from dashboard import auth, clock, loaders, settings, source_reports
 from dashboard.auth import Viewer
-from dashboard.filters import Filters
+from dashboard.exports import outside
+from dashboard.filters import Filters, moment
 from dashboard.loaders import database
 from dashboard.review import building, reading
 from dashboard.review.document import Review
 from dashboard.review.sources import ended
 from data_access import engine as databases
-from data_access import facts, reviews
+from data_access import facts, practice, reviews
 from data_access.reviews import Action, Frozen
 
 
@@ -20,19 +24,32 @@ def review(viewer: Viewer, filters: Filters, week: int) -> Review:
     with databases.reading(database()) as connection:
         revision = facts.current_revision(connection)
     scope = None if viewer.locations is None else tuple(sorted(viewer.locations))
-    return _review(settings.database_url(), revision, scope, filters.key, week, viewer, filters)
+    return _review(settings.database_url(), revision, scope, filters.key, week, filters)
+
+
+def shared(viewer: Viewer, week: int, quarter: tuple[date, date]) -> Review:
+    """What may leave the practice: the review of a week, and where the inquiries of a quarter [first, last) came from.
+
+    It is the same for whoever sees it: of the whole practice, and without filters, so that nobody can subtract one from
+    another.
+    """
+    auth.require_whole_practice(viewer, auth.SEE_SHARED)
+    with databases.reading(database()) as connection:
+        revision = facts.current_revision(connection)
+        own = practice.get(connection) or {}
+    then = moment(clock.now(), own["zone"], own["horizon_days"])
+    told = outside.for_others(_review(settings.database_url(), revision, None, Filters().key, week, Filters()))
+    names = {by: loaders.names(by) for by in source_reports.SHARED_BY}
+    origins = source_reports.shared(lambda keys, where: loaders.counted(keys, where, then), names, quarter)
+    return replace(told, blocks=(*told.blocks, origins))
 
 
 @st.cache_data(max_entries=64, show_spinner="Counting the week …")
-def _review(
-    url: str, revision: int, scope: tuple[int, ...] | None, key: str, week: int, _viewer: Viewer, _filters: Filters
-) -> Review:
-    del url, revision, scope, key  # the cache is kept by them
+def _review(url: str, revision: int, scope: tuple[int, ...] | None, key: str, week: int, _filters: Filters) -> Review:
+    del url, revision, key  # the cache is kept by them
+    locations = None if scope is None else frozenset(scope)
     with databases.reading(database()) as connection:
-        made = reading.sources(
-            connection, lambda *what: loaders.count(_viewer, *what), week, _filters, _viewer.locations
-        )
-        return building.build(made)
+        return building.build(reading.sources(connection, loaders.counted, week, _filters, locations))
 
 
 def frozen(viewer: Viewer, filters: Filters, week: int) -> Frozen | None:

@@ -3,83 +3,21 @@
 import tomllib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.responses import JSONResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import auth, settings, web_intake
+from dashboard import auth, clock, oidc, settings, sign_in, web_intake
+from dashboard.guards import ClosedPaths, HardenCookies, ReturnTo, SecurityHeaders, SignedInDownloads
 from data_access import engine as databases
 from data_access import facts, practice, schema
 
 ROOT = Path(__file__).resolve().parent.parent
-
-# Plotly and the grid need inline styles and evaluated code; everything else comes from here and talks to here.
-_POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob:",
-        "font-src 'self' data:",
-        "connect-src 'self' ws: wss: data: blob:",
-        "worker-src 'self' blob:",
-        "object-src 'none'",
-        "base-uri 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
-)
-HEADERS = (
-    (b"content-security-policy", _POLICY.encode()),
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"same-origin"),
-    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-)
-
-
-CLOSED = ("metrics", "agent")
-"""Below /_stcore."""
-
-
-class SecurityHeaders:
-    """Adds HEADERS to every HTTP answer."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on."""
-
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *HEADERS]
-            await send(message)
-
-        await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
-
-
-class ClosedPaths:
-    """Answers 404 on what Streamlit offers to everybody: how its caches are filled, and how a program may drive the pages."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, unless its path is one of those, under whatever page."""
-        steps = pairwise(scope.get("path", "").split("/"))
-        if any(one == "_stcore" and other in CLOSED for one, other in steps):
-            await PlainTextResponse("Not Found", 404)(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
 
 
 @asynccontextmanager
@@ -100,7 +38,7 @@ def _require_servable() -> None:
     with databases.opened(url) as engine:
         schema.require_current(engine)
         with databases.reading(engine) as connection:
-            auth.require_servable(practice.get(connection), st.get_option("server.address"))
+            oidc.require_servable(practice.get(connection), st.get_option("server.address"))
 
 
 def _health(_request: Request) -> JSONResponse:
@@ -113,21 +51,49 @@ def _health(_request: Request) -> JSONResponse:
     return JSONResponse({"status": "ok", "revision": revision})
 
 
+def _stands(claims: dict[str, Any]) -> bool:
+    """Whether somebody of the staff is signed in by what the cookie of a request says."""
+    with databases.opened(settings.database_url()) as engine:
+        return sign_in.stands(engine, claims, clock.now())
+
+
+def _guards(provider: oidc.Provider | None) -> list[Middleware]:
+    encrypted = provider is not None and provider.encrypted
+    always = [Middleware(SecurityHeaders, encrypted=encrypted), Middleware(ClosedPaths)]
+    if provider is None:
+        return always
+    seconds = settings.number("HANDOFF_SIGNED_IN_HOURS") * 3600
+    return [
+        *always,
+        Middleware(HardenCookies, seconds=seconds, encrypted=encrypted),
+        Middleware(ReturnTo, encrypted=encrypted),
+        Middleware(SignedInDownloads, cookie_secret=provider.cookie_secret, seconds=seconds, stands=_stands),
+    ]
+
+
+_PROVIDER = oidc.provider()
 app = st.App(
     Path(__file__).with_name("app.py"),
     lifespan=_warm,
     routes=[Route("/healthz", _health), Route("/api/inquiries", web_intake.inquiries, methods=["POST"])],
-    middleware=[Middleware(SecurityHeaders), Middleware(ClosedPaths)],
+    middleware=_guards(_PROVIDER),
+    secrets={"auth": _PROVIDER.secrets} if _PROVIDER else None,
 )
 
 
 def run(port: int, *, show: bool = False) -> None:
-    """Serve on this machine until stopped; `show` opens a browser window.
+    """Serve until stopped; `show` opens a browser window.
 
     The settings of .streamlit/config.toml hold wherever it is started from.
     """
     settled = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
-    own = {"server.port": port, "server.headless": not show, "server.showEmailPrompt": False}
+    own: dict[str, Any] = {"server.port": port, "server.headless": not show, "server.showEmailPrompt": False}
+    if _PROVIDER:
+        own |= {
+            "server.address": settings.read("HANDOFF_ADDRESS") or "127.0.0.1",
+            "server.allowedHosts": sorted({_PROVIDER.host, *auth.LOOPBACK}),
+            "browser.serverAddress": _PROVIDER.host,
+        }
     app.run(config=dict(_leaves(settled)) | own)
 
 

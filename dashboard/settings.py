@@ -24,6 +24,7 @@ class Setting:
     example: str
     choices: tuple[str, ...] = ()
     at_least: int = 0
+    numbers: range | None = None
 
 
 SETTINGS = (
@@ -55,6 +56,47 @@ SETTINGS = (
         "/run/secrets/handoff-contact, named in HANDOFF_CONTACT_SECRET_FILE",
         at_least=32,
     ),
+    Setting(
+        "HANDOFF_CONTACT_KEYS",
+        "Encrypt contact details: one key, or several with spaces between them, of which the first one encrypts. Without it "
+        "none are kept.",
+        "/run/secrets/handoff-contact-keys, named in HANDOFF_CONTACT_KEYS_FILE",
+        at_least=44,
+    ),
+    Setting(
+        "HANDOFF_PUBLIC_URL",
+        "Where staff open Handoff, for sign-in; https, unless it is this machine.",
+        "https://handoff.clinic.example",
+    ),
+    Setting(
+        "HANDOFF_OIDC_URL",
+        "The metadata of the OpenID Connect provider at which staff sign in.",
+        "https://login.clinic.example/.well-known/openid-configuration",
+    ),
+    Setting("HANDOFF_OIDC_CLIENT_ID", "Handoff's name at the provider.", "handoff"),
+    Setting(
+        "HANDOFF_OIDC_CLIENT_SECRET",
+        "Handoff's password at the provider.",
+        "/run/secrets/handoff-oidc, named in HANDOFF_OIDC_CLIENT_SECRET_FILE",
+    ),
+    Setting(
+        "HANDOFF_COOKIE_SECRET",
+        "Signs the cookie that keeps somebody signed in, at least 32 characters; the same for every replica.",
+        "/run/secrets/handoff-cookie, named in HANDOFF_COOKIE_SECRET_FILE",
+        at_least=32,
+    ),
+    Setting(
+        "HANDOFF_IDLE_MINUTES",
+        "After so many minutes without use somebody is signed out.",
+        "30",
+        numbers=range(1, 1441),
+    ),
+    Setting("HANDOFF_SIGNED_IN_HOURS", "So long one sign-in lasts at most.", "12", numbers=range(1, 169)),
+    Setting(
+        "HANDOFF_ADDRESS",
+        "The address at which the server listens. Without it: 127.0.0.1, behind a proxy on this machine.",
+        "0.0.0.0",  # noqa: S104
+    ),
 )
 _BY_NAME = {s.name: s for s in SETTINGS}
 
@@ -84,7 +126,15 @@ def read(name: str, secrets: Mapping[str, str] | None = None) -> str | None:
         )
     if value and len(value) < setting.at_least:
         raise BadSetting(f"{name} is shorter than {setting.at_least} characters; make one with: openssl rand -hex 32")
+    if value and setting.numbers and (not value.isdecimal() or int(value) not in setting.numbers):
+        first, last = setting.numbers[0], setting.numbers[-1]
+        raise BadSetting(f"{name} is {value!r}; write a number from {first} to {last}, for example {setting.example}")
     return value or None
+
+
+def number(name: str) -> int:
+    """A setting that is a number; its example where it is not set."""
+    return int(read(name) or _BY_NAME[name].example)
 
 
 def home() -> Path:

@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from dashboard import actions, auth, clock, forms, settings
+from dashboard import actions, auth, clock, forms, oidc, settings
 from dashboard.forms import Inquiry
 from data_access import engine as databases
 from data_access import partners, practice, web_forms
@@ -67,7 +67,7 @@ def _take(headers: Mapping[str, str], body: bytes) -> Answer:
     with databases.opened(settings.database_url()) as engine:
         try:
             with reading(engine) as connection:
-                auth.require_servable(practice.get(connection))
+                oidc.require_servable(practice.get(connection))
         except auth.SignInMissing:
             return Answer(503, {"error": "this practice is not served here yet"})
         return take(engine, secret, headers, body, clock.now())

@@ -31,5 +31,6 @@ def fingerprint(secret: str, plain_contact: str) -> str:
 
 
 def note(connection: Connection, lead_id: int, print_: str) -> None:
-    """Note the fingerprint of who asked."""
+    """Note the fingerprint of who asked, in place of an earlier one."""
+    connection.execute(sa.delete(t.contacts).where(t.contacts.c.lead_id == lead_id))
     connection.execute(sa.insert(t.contacts).values(lead_id=lead_id, fingerprint=print_))

@@ -111,14 +111,22 @@ _TURNS_LOCK = threading.Lock()
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def writing(engine: Engine, *, counted: bool = True) -> Iterator[Connection]:
     """One write transaction; as its last step it takes the next revision and stamps it on the facts that were written.
 
     The counter's row stays locked until the transaction ends, so revisions become visible in the order of their
     numbers, and a reader that asks for what is newer than the last one it saw misses nothing.
+
+    Parameters
+    ----------
+    counted : bool
+        False: nothing of what is written is counted or named on a page (sign-ins, the audit log), and no revision is taken,
+        so that nobody's numbers are counted anew.
     """
     with _turn(engine), engine.connect().execution_options(writes=True) as connection, connection.begin():
         yield connection
+        if not counted:
+            return
         bump = sa.update(revisions).values(revision=revisions.c.revision + 1).returning(revisions.c.revision)
         revision = connection.execute(bump).scalar()
         connection.execute(sa.update(lead_facts).where(lead_facts.c.revision.is_(None)).values(revision=revision))

@@ -45,6 +45,7 @@ def found(connection: Connection, name: str, zone: str, *, demo_until: date | No
         )
     )
     connection.execute(sa.insert(t.revisions).values(id=1, revision=0, facts_version=FACTS_VERSION))
+    connection.execute(sa.insert(t.audit_head).values(id=1, number=0, digest=""))
 
 
 def lock(connection: Connection) -> None:

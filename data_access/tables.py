@@ -16,6 +16,12 @@ from data_access.practice_tables import (
     annotations as annotations,
 )
 from data_access.practice_tables import (
+    audit_head as audit_head,
+)
+from data_access.practice_tables import (
+    audit_lines as audit_lines,
+)
+from data_access.practice_tables import (
     campaigns as campaigns,
 )
 from data_access.practice_tables import (
@@ -61,6 +67,9 @@ from data_access.practice_tables import (
     response_windows as response_windows,
 )
 from data_access.practice_tables import (
+    retention_rules as retention_rules,
+)
+from data_access.practice_tables import (
     review_actions as review_actions,
 )
 from data_access.practice_tables import (
@@ -70,6 +79,9 @@ from data_access.practice_tables import (
     service_lines as service_lines,
 )
 from data_access.practice_tables import (
+    sign_ins as sign_ins,
+)
+from data_access.practice_tables import (
     slots as slots,
 )
 from data_access.practice_tables import (
@@ -77,6 +89,9 @@ from data_access.practice_tables import (
 )
 from data_access.practice_tables import (
     staff as staff,
+)
+from data_access.practice_tables import (
+    staff_locations as staff_locations,
 )
 from data_access.practice_tables import (
     staffed_hours as staffed_hours,
@@ -259,6 +274,23 @@ contacts = Table(
     Column("fingerprint", sa.String(64), nullable=False, comment="keyed hash of a phone number or an e-mail address"),
 )
 sa.Index("ix_contacts_fingerprint", contacts.c.fingerprint)
+
+contact_details = Table(
+    "contact_details",
+    metadata,
+    Column("lead_id", BIG, ForeignKey("leads.id"), primary_key=True),
+    word("field", words.ContactField, primary_key=True),
+    Column("key_name", sa.String(8), nullable=False, comment="which key it is encrypted with"),
+    Column("sealed", sa.LargeBinary, nullable=False, comment="AES-256-GCM; bound to this lead and field"),
+)
+
+deidentified = Table(
+    "deidentified",
+    metadata,
+    Column("lead_id", BIG, ForeignKey("leads.id"), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    word("because", words.DeidentifiedBecause, nullable=False),
+)
 
 web_posts = Table(
     "web_posts",

@@ -312,6 +312,46 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
 
 
+class AuditKind(StrEnum):
+    """What is written into the audit log. READ_CONTACT: contact details were shown. SET_UP: the practice's own rules."""
+
+    SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
+    REFUSED = "refused"
+    OPENED = "opened"
+    LISTED = "listed"
+    READ_CONTACT = "read_contact"
+    LOGGED = "logged"
+    CHANGED = "changed"
+    EXPORTED = "exported"
+    SET_UP = "set_up"
+    DEIDENTIFIED = "deidentified"
+    KEY_ROTATED = "key_rotated"
+
+
+class ContactField(StrEnum):
+    """What may be kept of how somebody is reached."""
+
+    NAME = "name"
+    PHONE = "phone"
+    EMAIL = "email"
+
+
+class Ending(StrEnum):
+    """How a lead ended, for how long it may be kept with what points to a person."""
+
+    VISITED = "visited"
+    NOT_VISITED = "not_visited"
+    NOT_A_LEAD = "not_a_lead"
+
+
+class DeidentifiedBecause(StrEnum):
+    """Why nothing of a lead points to a person any more."""
+
+    RETENTION = "retention"
+    REQUEST = "request"
+
+
 class TrendSeries(StrEnum):
     """The weekly series that are watched for signals."""
 

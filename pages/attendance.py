@@ -6,7 +6,7 @@ from dashboard import display, frame, reports
 from dashboard.metrics import attendance as metric
 from dashboard.screens import attendance, cells
 
-view = frame.view()
+view = frame.view("attendance")
 scope = view.viewer.locations
 display.header("Attendance", metric.attendance, view)
 if display.no_leads(view):

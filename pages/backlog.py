@@ -6,7 +6,7 @@ from dashboard import capacity_reports, display, frame
 from dashboard.metrics import capacity as metric
 from dashboard.screens import backlog, cells
 
-view = frame.view()
+view = frame.view("backlog")
 scope = view.viewer.locations
 display.header("Backlog", metric.backlog, view, metric.backlog_age, whenever=True)
 if display.no_leads(view, whenever=True):

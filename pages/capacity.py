@@ -7,7 +7,7 @@ from dashboard.metrics import capacity as available
 from dashboard.metrics import demand as metric
 from dashboard.screens import capacity
 
-view = frame.view()
+view = frame.view("capacity")
 f = view.filters
 display.header("Capacity", metric.demand, view, available.third_next_available, whenever=True)
 if display.no_leads(view, whenever=True):

@@ -8,7 +8,7 @@ from dashboard import display, frame, reports
 from dashboard.metrics import timing
 from dashboard.screens import cells, conversion
 
-view = frame.view()
+view = frame.view("conversion")
 scope = view.viewer.locations
 display.header("Conversion", timing.conversion, view)
 if display.no_leads(view):

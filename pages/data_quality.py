@@ -6,7 +6,7 @@ from dashboard import display, frame, reports
 from dashboard.metrics import quality as metric
 from dashboard.screens import cells, quality
 
-view = frame.view()
+view = frame.view("data_quality")
 scope = view.viewer.locations
 display.header("Data quality", metric.flags, view)
 if display.no_leads(view):

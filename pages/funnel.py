@@ -6,7 +6,7 @@ from dashboard import display, frame, loaders, reports
 from dashboard.metrics import funnel as metric
 from dashboard.screens import cells, funnel
 
-view = frame.view()
+view = frame.view("funnel")
 scope = view.viewer.locations
 display.header("Funnel", metric.funnel, view)
 if display.no_leads(view):

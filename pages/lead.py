@@ -2,15 +2,12 @@
 
 import streamlit as st
 
-from dashboard import auth, display, frame, loaders
+from dashboard import display, frame, loaders
+from dashboard.screens import contact, texts
 from dashboard.screens import lead as screen
-from dashboard.screens import texts
 
-view = frame.view()
+view = frame.view("lead")
 st.title("One inquiry")
-if not view.viewer.may(auth.SEE_LEADS):
-    st.info("Your role sees numbers, not leads. Ask a manager if it should.", icon=":material/lock:")
-    st.stop()
 if not view.now().everything and display.no_leads(view.now()):
     st.stop()
 number = screen.find(view.viewer)
@@ -21,6 +18,7 @@ if lead is None:
     st.info("There is no such inquiry, or it is not at one of your locations.", icon=":material/search_off:")
     st.stop()
 
+screen.note_opened(view.viewer, lead)
 screen.headline(lead)
 screen.work(view.viewer, lead)
 left, right = st.columns([3, 2], gap="large")
@@ -33,3 +31,4 @@ with right:
         texts.script_beside(lead.row, number)
     screen.records(view.viewer, lead)
     screen.details(lead)
+    contact.details(view.viewer, number)

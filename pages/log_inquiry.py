@@ -2,13 +2,10 @@
 
 import streamlit as st
 
-from dashboard import auth, frame, log_form
+from dashboard import frame, log_form
 
-view = frame.view()
+view = frame.view("log_inquiry")
 st.title("Log inquiry")
-if not view.viewer.may(auth.LOG_INQUIRY):
-    st.info("Your role does not log inquiries. Ask a manager if it should.", icon=":material/lock:")
-    st.stop()
 if not log_form.ready(view.viewer):
     st.stop()
 

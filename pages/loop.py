@@ -6,7 +6,7 @@ from dashboard import display, frame, partner_loaders, partner_reports
 from dashboard.metrics import loop as metric
 from dashboard.screens import loop
 
-view = frame.view().now()
+view = frame.view("loop").now()
 display.header("Close the loop", metric.loop, view, whenever=True)
 if display.no_leads(view, whenever=True):
     st.stop()

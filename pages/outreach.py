@@ -6,7 +6,7 @@ from dashboard import display, frame, partner_loaders
 from dashboard.metrics import loop as metric
 from dashboard.screens import outreach
 
-view = frame.view().now()
+view = frame.view("outreach").now()
 display.header("Outreach", metric.before_and_after, view, whenever=True)
 if display.no_leads(view, whenever=True):
     st.stop()

@@ -8,7 +8,7 @@ from dashboard import display, frame, loaders, reports
 from dashboard.metrics import partners as metric
 from dashboard.screens import cells, conversion, funnel, partner, records
 
-view = frame.view()
+view = frame.view("partner")
 scope = view.viewer.locations
 display.header("Partner", metric.league, view)
 if display.no_leads(view):

@@ -7,7 +7,7 @@ from dashboard.metrics import funnel_plot as plot
 from dashboard.metrics import partners as metric
 from dashboard.screens import capacity, cells, partners
 
-view = frame.view()
+view = frame.view("partners")
 scope = view.viewer.locations
 display.header("Partners", metric.league, view)
 if display.no_leads(view):

@@ -6,7 +6,7 @@ from dashboard import display, frame, reports
 from dashboard.metrics import records as metric
 from dashboard.screens import cells, records
 
-view = frame.view()
+view = frame.view("records")
 scope, horizon = view.viewer.locations, view.moment.horizon_days
 display.header("Records", metric.completeness, view, metric.requests)
 if display.no_leads(view):

@@ -9,7 +9,7 @@ from dashboard.metrics import response as metric
 from dashboard.metrics import timing
 from dashboard.screens import cells, response
 
-view = frame.view()
+view = frame.view("response_times")
 scope = view.viewer.locations
 display.header("Response times", metric.response, view)
 if display.no_leads(view):

@@ -6,7 +6,7 @@ from dashboard import display, frame, practice_loaders, source_reports
 from dashboard.metrics import sources as metric
 from dashboard.screens import cells, sources
 
-view = frame.view()
+view = frame.view("sources")
 scope = view.viewer.locations
 display.header("Sources and topics", metric.mix, view, metric.topics)
 if display.no_leads(view):

@@ -6,7 +6,7 @@ from dashboard import display, frame, loaders, reports
 from dashboard.metrics import stalls as metric
 from dashboard.screens import cells, stalls
 
-view = frame.view()
+view = frame.view("stalls")
 scope = view.viewer.locations
 display.header("Stalls", metric.stalls, view, metric.time_in_stage, metric.follow_up)
 if display.no_leads(view, whenever=True):

@@ -7,7 +7,7 @@ from dashboard.metrics import trends as metric
 from dashboard.reports import Clock
 from dashboard.screens import trends
 
-view = frame.view()
+view = frame.view("trends")
 display.header("Trends", metric.shares, view, whenever=True)
 if display.no_leads(view, whenever=True):
     st.stop()

@@ -50,7 +50,7 @@ def offer(view: View, name: str, change: Change, *, doubt: str = "") -> None:
         return
     try:
         found = changes.preview(loaders.database(), view.viewer, change, today=view.today)
-    except (ValueError, auth.NotAllowed) as problem:
+    except (ValueError, auth.NotDone) as problem:
         st.markdown(f":red[{problem}]")
         return
     if not found:
@@ -83,7 +83,7 @@ def _ask(name: str) -> None:
 def _save(view: View, change: Change, shown: Sequence[Difference]) -> None:
     try:
         changes.save(loaders.database(), view.viewer, change, shown, today=view.today)
-    except (ValueError, auth.NotAllowed) as problem:
+    except (ValueError, auth.NotDone) as problem:
         st.error(str(problem), icon=":material/error:")
         return
     st.session_state.pop(_ASKED, None)

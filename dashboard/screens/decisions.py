@@ -204,5 +204,5 @@ def _freeze(viewer: Viewer, week: int, key: str, content: Mapping[str, Any]) -> 
     try:
         actions.freeze(loaders.database(), viewer, week, key, content, now=clock.now())
         meeting.problems, meeting.said = {}, "Frozen: this week stays as the meeting saw it."
-    except auth.NotAllowed as problem:
+    except auth.NotDone as problem:
         meeting.problems = {"freeze": str(problem)}

@@ -6,7 +6,21 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import actions, auth, clock, desk, display, forms, labels, loaders, practice_loaders, session, timeline
+from dashboard import (
+    actions,
+    auth,
+    clock,
+    desk,
+    display,
+    forms,
+    labels,
+    loaders,
+    navigation,
+    practice_loaders,
+    privacy_actions,
+    session,
+    timeline,
+)
 from dashboard.auth import Viewer
 from dashboard.formats import local, plural
 from dashboard.forms import Inquiry
@@ -56,6 +70,14 @@ def find(viewer: Viewer) -> int | None:
     st.markdown(f"{many} fit. Type more of the reference, or the number:")
     display.lead_table(rows)
     return None
+
+
+def note_opened(viewer: Viewer, lead: Whole) -> None:
+    """Write into the audit log that this inquiry was looked at: once, and not at every click on it."""
+    seen = session.kept("lead_opened", dict[str, int])
+    if navigation.just_came() or seen.get("id") != lead.row["id"]:
+        privacy_actions.note_opened(loaders.database(), viewer, lead.row["id"])
+    seen["id"] = lead.row["id"]
 
 
 def headline(lead: Whole) -> None:

@@ -16,7 +16,7 @@ from dashboard.formats import local, plural
 from dashboard.frame import View
 from dashboard.screens import changing
 from dashboard.screens.rules import owners_shown
-from data_access import lead_lists, partners, practice
+from data_access import accounts, lead_lists, partners, practice
 from data_access import tables as t
 from data_access.vocabulary import (
     CloseReason,
@@ -262,12 +262,22 @@ def people_shown(connection: Connection, day: date) -> Shown:
     return (
         {
             f"Person {person['id']}": f"{person['name']} · {labels.word(Role(person['role'])).lower()}"
+            + _signs_in(connection, person)
             + ("" if person["active"] else " · no longer here")
             for person in practice.entries(connection, t.staff)
         }
         | _owned(connection)
         | dict(owners_shown(connection, day))
     )
+
+
+def _signs_in(connection: Connection, person: Mapping[str, Any]) -> str:
+    if not person["email"]:
+        return ""
+    names = practice.names(connection, t.locations)
+    places = [names[place] for place in sorted(accounts.locations_of(connection, person["id"]))]
+    sees = "every location" if person["sees_all"] else ", ".join(places) or "no location"
+    return f" · signs in as {person['email']} · sees {sees}"
 
 
 def _owned(connection: Connection) -> dict[str, str]:
@@ -290,10 +300,31 @@ def person(view: View) -> None:
         role = st.selectbox("Role", roles, format_func=labels.word, key=f"{key}_role", width=240,
                             index=roles.index(Role(now["role"])) if now else 0)  # fmt: skip
     active = st.toggle("Works here", now.get("active", True), key=f"{key}_active")
-    values = {"name": name, "role": role, "active": active}
-    highest = Role.ADMINISTRATOR in (role, now.get("role"))
-    needs = auth.NAME_ADMINISTRATORS if highest else ""
-    _offer_entry(view, "person", t.staff, chosen, values, people_shown, needs=needs)
+    values: dict[str, Any] = {"name": name, "role": role, "active": active}
+    signs_in = bool(now.get("email"))
+    if not view.viewer.may(auth.KEEP_ACCOUNTS):
+        st.caption("Who may sign in, and what they see then, is for an administrator to say.")
+        needs = auth.KEEP_ACCOUNTS if signs_in or Role.ADMINISTRATOR in (role, now.get("role")) else ""
+        _offer_entry(view, "person", t.staff, chosen, values, people_shown, needs=needs)
+        return
+    places = {place["id"]: place["name"] for place in practice_loaders.entries("locations")}
+    had = practice_loaders.locations_of(chosen) if chosen else frozenset()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        email = st.text_input("Signs in as", now.get("email") or "", key=f"{key}_email", max_chars=254, width=320,
+                              placeholder="Empty: does not sign in")  # fmt: skip
+        sees_all = st.toggle("Sees every location", bool(now.get("sees_all")), key=f"{key}_sees_all")
+    given = [] if sees_all else st.multiselect(
+        "Sees", list(places), sorted(had & places.keys()), key=f"{key}_places", format_func=places.__getitem__,
+        placeholder="No location", width=400,
+    )  # fmt: skip
+    if not name.strip():
+        return
+    change = Change(
+        "The list of staff",
+        lambda c: accounts.change_person(c, chosen, values, email=email, sees_all=sees_all, locations=given),
+        people_shown, view.today, auth.KEEP_ACCOUNTS,
+    )  # fmt: skip
+    changing.offer(view, "person", change)
 
 
 def _offer_entry(

@@ -131,7 +131,7 @@ def _sent(viewer: Viewer, partner: int, cycle: Cycle, body: str, way: ContactMet
             now=clock.now(),
         )
         last.said = f"{name} was told about {cycle.name}."
-    except (ValueError, NotPossible, auth.NotAllowed) as problem:
+    except (ValueError, NotPossible, auth.NotDone) as problem:
         last.problem = str(problem)
 
 
@@ -140,5 +140,5 @@ def _back(viewer: Viewer, note_id: int) -> None:
     try:
         partner_actions.take_note_back(loaders.database(), viewer, note_id, now=clock.now())
         last.said = "Taken back: it is due again."
-    except (LookupError, auth.NotAllowed) as problem:
+    except (LookupError, auth.NotDone) as problem:
         last.problem = str(problem)

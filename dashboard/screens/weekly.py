@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from dashboard import exports, formats, review_loaders
+from dashboard import actions, exports, formats, loaders, review_loaders, source_reports
+from dashboard.auth import Viewer
 from dashboard.charts import review as charts
 from dashboard.exports import outside
 from dashboard.filters import Filters
@@ -44,6 +45,13 @@ def choose_week(view: View) -> int:
     known = {formats.week(number): number for number in range(last, max(last - _WEEKS, 0), -1)}
     with st.container(horizontal=True, vertical_alignment="bottom", key="weekly_choice"):
         chosen = st.selectbox("Week", list(known), key="week", bind="query-params", width=160)
+    return known[chosen or next(iter(known))]
+
+
+def choose_quarter(view: View) -> tuple[date, date]:
+    """Ask which finished quarter is looked at; kept in the URL."""
+    known = {source_reports.quarter_name(first): (first, after) for first, after in source_reports.quarters(view.today)}
+    chosen = st.selectbox("Quarter", list(known), key="quarter", bind="query-params", width=160)
     return known[chosen or next(iter(known))]
 
 
@@ -106,19 +114,29 @@ def block(view: View, week: int, shown: Block) -> None:
                 )
         if shown.name == "actions":
             decisions.carried_over(view, week, shown)
-            return
-        st.markdown("  \n".join(shown.said))
-        for alarm in shown.alarms:
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                st.markdown(f":material/error: {alarm.text}", width="content")
-                st.page_link(
-                    ROOT / "pages" / f"{alarm.page}.py", label=TITLES[alarm.page], icon=":material/arrow_forward:"
-                )
-        if shown.numbers:
-            with st.container(horizontal=True):
-                for number in shown.numbers:
-                    _number(number)
-        _tables(shown.tables)
+        else:
+            found(shown)
+
+
+def for_others(shown: Block) -> None:
+    """One block as it may leave the practice."""
+    with st.container(border=True, key=f"shared_block_{shown.name}"):
+        st.subheader(shown.title, anchor=shown.name)
+        found(shown)
+
+
+def found(shown: Block) -> None:
+    """What a block finds: in words, what is red, numbers, tables."""
+    st.markdown("  \n".join(shown.said))
+    for alarm in shown.alarms:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f":material/error: {alarm.text}", width="content")
+            st.page_link(ROOT / "pages" / f"{alarm.page}.py", label=TITLES[alarm.page], icon=":material/arrow_forward:")
+    if shown.numbers:
+        with st.container(horizontal=True):
+            for number in shown.numbers:
+                _number(number)
+    _tables(shown.tables)
 
 
 def _number(number: Number) -> None:
@@ -172,7 +190,7 @@ _KINDS = {"html": "text/html", "pdf": "application/pdf", "csv": "text/csv",
           "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}  # fmt: skip
 
 
-def export(shown: Review) -> None:
+def export(viewer: Viewer, shown: Review) -> None:
     """The review as a file, for the practice or for others."""
     with st.container(key="weekly_export"):
         outside_ = st.toggle(
@@ -180,16 +198,22 @@ def export(shown: Review) -> None:
             key="weekly_outside",
             help="Counts of 1 to 10 are added up or left out, and so are actions.",
         )
-        told = outside.for_others(shown) if outside_ else shown
-        with st.container(horizontal=True):
-            for name, kind in _KINDS.items():
-                st.download_button(
-                    name.upper() if name != "xlsx" else "Excel", partial(_written, told, name), key=f"weekly_export_{name}",
-                    file_name=f"weekly-review-{shown.week}.{name}", mime=kind, icon=":material/download:", on_click="ignore",
-                )  # fmt: skip
+        files(viewer, outside.for_others(shown) if outside_ else shown)
 
 
-def _written(review: Review, name: str) -> bytes:
+def files(viewer: Viewer, told: Review) -> None:
+    """A review as a file of each kind, made when it is asked for."""
+    with st.container(horizontal=True):
+        for name, kind in _KINDS.items():
+            st.download_button(
+                name.upper() if name != "xlsx" else "Excel", partial(_written, viewer, told, name),
+                file_name=f"weekly-review-{told.week}.{name}", mime=kind, key=f"weekly_export_{name}",
+                icon=":material/download:", on_click="ignore",
+            )  # fmt: skip
+
+
+def _written(viewer: Viewer, review: Review, name: str) -> bytes:
+    actions.note_export(loaders.database(), viewer, f"weekly review {review.week}, {review.filtered}, as {name}")
     return exports.writers()[name](review)
 
 

@@ -1,6 +1,7 @@
 """One import from files to leads: settle the dates, compare with what is there, add, update, reject, count."""
 
 import csv
+import dataclasses
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from data_access import event_log, leads, merging
+from data_access import event_log, leads, merging, retention
 from data_access import tables as t
 from data_access.engine import writing
 from data_access.events import Event
@@ -262,6 +263,9 @@ class _Importer:
         """Append what brings the leads to what their rows say now."""
         lines: list[tuple[int, Event]] = []
         clock = ResponseClock(connection)
+        for lead_id in retention.deidentified(connection, changed):  # the file may name a person still
+            draft = changed[lead_id]
+            draft.received = dataclasses.replace(draft.received, reference=None, expectations=None)
         for lead_id, log in event_log.logs_of(connection, changed).items():
             lines += [(lead_id, event) for event in revise(log, changed[lead_id], self._now, clock)]
             digest = {"source_digest": changed[lead_id].source_digest}

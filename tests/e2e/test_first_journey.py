@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from dashboard.server import HEADERS
+from dashboard.guards import HEADERS
 from tests import factories
 from tests.conftest import sqlite
 from tests.e2e.conftest import ROOT, served, settled

@@ -1,0 +1,151 @@
+"""The commands of whoever keeps the database: schema, backups, who may sign in, the audit log, and letting go."""
+
+import argparse
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from dashboard import cli_options, clock, settings
+from dashboard.cli_database import note, opened, require_there, url_of
+from dashboard.formats import plural
+from data_access import accounts, audit, backups, contact_details, practice, retention, schema
+from data_access import engine as databases
+from data_access.contact_details import Keys
+from data_access.vocabulary import AuditKind, DeidentifiedBecause
+
+Command = Callable[[str, Callable[[argparse.Namespace], None], str], argparse.ArgumentParser]
+
+
+def add_commands(command: Command, database: dict[str, Any]) -> None:
+    """Declare the commands."""
+    migrate = command("migrate", _migrate, "Bring the database's schema to this version.")
+    keep = command("backup", _backup, "Write the whole database to a new file, while it is in use.")
+    back = command("restore", _restore, "Bring a backup back into a database that holds nothing yet.")
+    for copied in (keep, back):
+        copied.add_argument("file", type=Path)
+    first = command("administrator", _administrator, "Let somebody sign in as administrator who sees every location.")
+    first.add_argument("email")
+    first.add_argument("--name", help="otherwise what stands before the @")
+    trail = command("audit", _audit, "Print the newest lines of the audit log, or verify that none was changed.")
+    trail.add_argument("--lead", type=int, metavar="NUMBER", help="only of this lead")
+    trail.add_argument("--limit", type=int, default=100, metavar="N", help="how many lines; otherwise 100")
+    trail.add_argument("--verify", action="store_true", help="follow the chain and print its last link")
+    trail.add_argument("--anchor", metavar="NUMBER:DIGEST", help="a last link that was printed before")
+    going = command(
+        "let-go", _let_go, "Let go of what points to a person on leads that ended long enough ago, by the rules."
+    )
+    going.add_argument("--apply", action="store_true", help="do it; without this, only say what would go")
+    erased = command("erase", _erase, "Erase what points to the person of one inquiry, on request.")
+    erased.add_argument("lead", type=int, metavar="NUMBER")
+    erased.add_argument(
+        "--apply", action="store_true", help="do it; without this, only say which inquiries it is about"
+    )
+    sealed = command("rotate-contact-keys", _rotate, "Seal all contact details with the first of HANDOFF_CONTACT_KEYS.")
+    for made in (migrate, keep, back, first, trail, going, erased, sealed):
+        made.add_argument("--database", **database)
+
+
+def _migrate(a: argparse.Namespace) -> None:
+    with databases.opened(url_of(a.database)) as engine:
+        schema.migrate(engine)
+
+
+def _backup(a: argparse.Namespace) -> None:
+    url = url_of(a.database)
+    require_there(url)
+    with databases.opened(url) as engine:
+        _print_held(a.file, backups.back_up(engine, a.file))
+
+
+def _restore(a: argparse.Namespace) -> None:
+    url = url_of(a.database)
+    _print_held(a.file, backups.restore(a.file, url))
+    with databases.opened(url) as engine:
+        try:
+            schema.require_current(engine)
+        except schema.SchemaIsOld as older:
+            print(f"Before it is used: {older}")
+
+
+def _print_held(file: Path, held: backups.Held) -> None:
+    print(f"{file}: revision {held.revision:,}, {plural(held.leads, 'lead')}, {plural(held.events, 'event')}")
+
+
+def _administrator(a: argparse.Namespace) -> None:
+    with opened(url_of(a.database)) as engine, databases.writing(engine) as connection:
+        account = accounts.make_administrator(connection, a.email, a.name)
+        note(connection, AuditKind.SET_UP, f"made {account.name} an administrator")
+    print(f"{account.name} may sign in as {a.email.lower()}, as administrator of every location")
+
+
+def _audit(a: argparse.Namespace) -> None:
+    with opened(url_of(a.database)) as engine, databases.reading(engine) as connection:
+        if a.verify or a.anchor:
+            head = audit.verify(connection, cli_options.anchor(a.anchor))
+            print(f"{head.number}:{head.digest}")
+            return
+        for line in audit.lines(connection, limit=a.limit, lead_id=a.lead):
+            where = f" from {line['address']}" if line["address"] else ""
+            what = line["about"] + (f" {line['lead_id']}" if line["lead_id"] else "")
+            who = f"{line['who'] or '-'}{where}"
+            print(f"{line['number']:>8}  {line['at']:%Y-%m-%d %H:%M:%S}Z  {who}: {line['kind']}, {what}")
+
+
+def _let_go(a: argparse.Namespace) -> None:
+    now = clock.now()
+    with opened(url_of(a.database)) as engine:
+        with databases.reading(engine) as connection:
+            found = retention.due(connection, now, _today(connection, now))
+        if not found:
+            print("no rule says for how long leads are kept; set one under Privacy and audit")
+        for one in found:
+            ago = plural(one.months, "month")
+            print(f"{one.ending}: {plural(len(one.leads), 'lead')} that ended more than {ago} ago")
+            if a.apply and one.leads:
+                done = sum(retention.apply(engine, one.leads, DeidentifiedBecause.RETENTION, now))
+                with databases.writing(engine, counted=False) as connection:
+                    note(
+                        connection,
+                        AuditKind.DEIDENTIFIED,
+                        f"let go of what points to a person on {done} leads, by the rules",
+                    )
+    if not a.apply and any(one.leads for one in found):
+        print("nothing was changed; --apply does it, and it cannot be undone")
+
+
+def _erase(a: argparse.Namespace) -> None:
+    with opened(url_of(a.database)) as engine:
+        with databases.reading(engine) as connection:
+            ids = retention.same_person(connection, a.lead)
+        if not ids:
+            raise LookupError(f"there is no inquiry {a.lead}")
+        print(f"of this person, as far as is known: {', '.join(map(str, ids))}")
+        if not a.apply:
+            print("nothing was changed; --apply does it, and it cannot be undone")
+            return
+        with databases.writing(engine) as connection:
+            retention.deidentify(connection, ids, DeidentifiedBecause.REQUEST, clock.now())
+            for lead_id in ids:
+                note(connection, AuditKind.DEIDENTIFIED, "let go of what points to a person on inquiry", lead_id)
+    print("nothing points to them any more; backups that were made before still do")
+
+
+def _rotate(a: argparse.Namespace) -> None:
+    text = settings.read("HANDOFF_CONTACT_KEYS")
+    if not text:
+        raise ValueError("HANDOFF_CONTACT_KEYS is not set; make a key with: openssl rand -base64 32")
+    keys = Keys.parse(text)
+    with opened(url_of(a.database)) as engine:
+        done = contact_details.rotate(engine, keys)
+        with databases.writing(engine, counted=False) as connection:
+            note(connection, AuditKind.KEY_ROTATED, f"sealed {done} contact details with key {keys.sealing}")
+    print(f"{plural(done, 'value')} sealed anew with key {keys.sealing}; the other keys open nothing any more")
+
+
+def _today(connection: Connection, now: datetime) -> Any:
+    own = practice.get(connection)
+    return now.astimezone(ZoneInfo(own["zone"] if own else "UTC")).date()
