@@ -72,6 +72,12 @@ def no_leads(view: View, *, whenever: bool = False) -> bool:
             icon=":material/filter_alt_off:",
         )
         return True
+    nothing_yet(view)
+    return True
+
+
+def nothing_yet(view: View) -> None:
+    """Say where the first lead comes from."""
     if view.fixed:
         text = f"No lead had been received by {view.today:%d %b %Y}. Choose a later day under **As of**, or clear it."
     elif loaders.locations(view.viewer):
@@ -79,7 +85,6 @@ def no_leads(view: View, *, whenever: bool = False) -> bool:
     else:
         text = f"This practice has no leads yet. Import a file: {how_to_import()}"
     st.info(text, icon=":material/inbox:")
-    return True
 
 
 def how_to_import() -> str:

@@ -55,7 +55,7 @@ class View:
     @cached_property
     def everything(self) -> int:
         """How many leads the viewer could see at all."""
-        return int(self.count([], Where(locations=self.viewer.locations))["count"].sum())
+        return int(loaders.counted([], Where(locations=self.viewer.locations), self.moment)["count"].sum())
 
     @cached_property
     def matching(self) -> int:

@@ -9,17 +9,26 @@ from sqlalchemy import CheckConstraint, Column, ForeignKey, Table
 
 from data_access import vocabulary as words
 from data_access.columns import BIG, UtcDateTime, key, metadata, to, word
+from data_access.people_tables import (
+    audit_head as audit_head,
+)
+from data_access.people_tables import (
+    audit_lines as audit_lines,
+)
+from data_access.people_tables import (
+    retention_rules as retention_rules,
+)
+from data_access.people_tables import (
+    sign_ins as sign_ins,
+)
+from data_access.people_tables import (
+    staff_locations as staff_locations,
+)
 from data_access.practice_tables import (
     absences as absences,
 )
 from data_access.practice_tables import (
     annotations as annotations,
-)
-from data_access.practice_tables import (
-    audit_head as audit_head,
-)
-from data_access.practice_tables import (
-    audit_lines as audit_lines,
 )
 from data_access.practice_tables import (
     campaigns as campaigns,
@@ -67,9 +76,6 @@ from data_access.practice_tables import (
     response_windows as response_windows,
 )
 from data_access.practice_tables import (
-    retention_rules as retention_rules,
-)
-from data_access.practice_tables import (
     review_actions as review_actions,
 )
 from data_access.practice_tables import (
@@ -79,9 +85,6 @@ from data_access.practice_tables import (
     service_lines as service_lines,
 )
 from data_access.practice_tables import (
-    sign_ins as sign_ins,
-)
-from data_access.practice_tables import (
     slots as slots,
 )
 from data_access.practice_tables import (
@@ -89,9 +92,6 @@ from data_access.practice_tables import (
 )
 from data_access.practice_tables import (
     staff as staff,
-)
-from data_access.practice_tables import (
-    staff_locations as staff_locations,
 )
 from data_access.practice_tables import (
     staffed_hours as staffed_hours,

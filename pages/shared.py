@@ -2,13 +2,16 @@
 
 import streamlit as st
 
-from dashboard import frame, review_loaders
+from dashboard import display, frame, review_loaders
 from dashboard.screens import weekly
 
 view = frame.view("shared").now()
 st.title("Shared numbers")
 if view.viewer.locations is not None:
     st.info("These numbers are of the whole practice, and you see a part of it.", icon=":material/lock:")
+    st.stop()
+if not view.everything:
+    display.nothing_yet(view)
     st.stop()
 st.caption("The same for everybody who sees them: of the whole practice, without filters, and without small counts.")
 

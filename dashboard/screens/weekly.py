@@ -149,6 +149,8 @@ def _number(number: Number) -> None:
         if now is None:
             return
         weeks = number.history
+        if len(weeks) == 1:  # for others: a week by itself
+            return
         figure = charts.weeks(
             [one.week for one in weeks], [one.value for one in weeks], [one.low for one in weeks], [one.high for one in weeks],
             target=number.target, worse=number.worse,

@@ -308,7 +308,7 @@ def test_what_was_dropped_is_listed_and_taken_with_one_click(desk: World) -> Non
         (Role.MANAGER, "Funnel", "All"),
         (Role.CLINICAL_REVIEW, "My day", "Clinical review"),
         (Role.FRONT_DESK, "My day", "Mine"),
-        (Role.MARKETING, "Funnel", None),
+        (Role.MARKETING, "Shared numbers", None),
     ],
 )
 def test_each_role_sees_first_what_it_works_on(

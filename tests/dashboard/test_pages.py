@@ -26,10 +26,13 @@ from tests.dashboard.conftest import NOW
 ROOT = Path(__file__).parents[2]
 ENTRY = str(ROOT / "dashboard" / "app.py")
 SET_UP = ("setup", "rules", "texts", "checklists", "places", "lists")
-WITHOUT_A_CHART = ("log_inquiry", "data_quality", "partner", "my_day", "lead", "loop", "outreach", *SET_UP)
+WITHOUT_A_CHART = ("log_inquiry", "data_quality", "partner", "my_day", "lead", "loop", "outreach", "shared", *SET_UP)
 ABOUT_NOW = ("my_day", "lead", "weekly_review", "loop", "outreach", *SET_UP)
 WHENEVER = ("stalls", "backlog", "capacity", "trends", "my_day", "weekly_review", "loop", "outreach")
 """Pages to which the period says nothing."""
+WITHOUT_FILTERS = ("shared", "privacy")
+FOR_ADMINISTRATORS = ("privacy",)
+"""Not for the manager, as whom a demo practice is looked at; test_privacy looks at them."""
 PAGES = sorted(p.stem for p in (ROOT / "pages").glob("*.py"))
 pytestmark = pytest.mark.usefixtures("at_the_demo_moment")
 
@@ -98,7 +101,7 @@ def test_signed_out_visitors_see_nothing(page: str, signed_out: factories.World)
         assert "Two Doors" not in words(shown)
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if p not in SET_UP or p == "rules"])
+@pytest.mark.parametrize("page", [p for p in PAGES if p not in (*SET_UP, *FOR_ADMINISTRATORS) or p == "rules"])
 def test_an_empty_practice_is_told_what_to_do(page: str, on_empty: str) -> None:
     """No zeros and no empty axes: a sentence with the next step."""
     at = visit(page)
@@ -106,7 +109,7 @@ def test_an_empty_practice_is_told_what_to_do(page: str, on_empty: str) -> None:
     assert not at.get("plotly_chart")
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if p not in ("log_inquiry", "lead", *SET_UP)])
+@pytest.mark.parametrize("page", [p for p in PAGES if p not in ("log_inquiry", "lead", *SET_UP, *WITHOUT_FILTERS)])
 def test_filters_that_match_nothing_say_so(page: str, on_demo: str) -> None:
     """Before there was anything, and on a day that is still to come: the way back is named."""
     whenever = page in WHENEVER
@@ -127,7 +130,7 @@ def test_every_page_runs_on_the_demo_practice(page: str, on_demo: str) -> None:
     """And shows its title, and a chart where there is one."""
     at = visit(page)
     assert len(at.title) == 1
-    assert page in WITHOUT_A_CHART or at.get("plotly_chart")
+    assert page in (*WITHOUT_A_CHART, *FOR_ADMINISTRATORS) or at.get("plotly_chart")
 
 
 def test_the_funnel_says_its_finding_with_counts(on_demo: str) -> None:
@@ -393,7 +396,7 @@ def test_on_postgresql_the_pages_show_the_same_numbers(on_demo: str, postgres: E
     """The demo made in a PostgreSQL database: every page runs, and its tables are those of SQLite."""
     from dashboard import cli
 
-    pages = [p for p in PAGES if p not in ("log_inquiry", "partner", *ABOUT_NOW)]
+    pages = [p for p in PAGES if p not in ("log_inquiry", "partner", *ABOUT_NOW, *WITHOUT_FILTERS)]
     here = {page: visit(page).dataframe[0].value for page in pages}
     empty(postgres)
     url = postgres.url.render_as_string(hide_password=False)

@@ -361,7 +361,7 @@ def test_only_an_administrator_names_one(shown_world: World) -> None:
     at = block(visit("lists"), "People")
     at.selectbox(key="lists_person").set_value(shown_world.bob).run()
     at.selectbox(key=f"lists_person_{shown_world.bob}_role").set_value(Role.ADMINISTRATOR).run()
-    assert "Your role does not allow this (name administrators)" in words(press(at, "rules_ask_person"))
+    assert "Your role does not allow this (say who may sign in)" in words(press(at, "rules_ask_person"))
 
 
 def test_what_is_over_today_is_not_closed_after_the_fact(shown_world: World) -> None:

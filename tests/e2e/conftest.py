@@ -35,12 +35,18 @@ def served(home: Path, *command: str, **environment: str) -> Iterator[str]:
         yield address
 
 
-@contextmanager
-def running(home: Path, *command: str, **environment: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """`served`, with its process, which may have died when the block ends."""
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def running(
+    home: Path, *command: str, port: int | None = None, **environment: str
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """`served`, with its process, which may have died when the block ends."""
+    port = port or free_port()
     log = (home / f"server-{port}.log").open("w+")
     env = {**os.environ, "HANDOFF_HOME": str(home), **environment}
     process = subprocess.Popen([sys.executable, *command, str(port)], cwd=ROOT, env=env, stdout=log, stderr=log)
