@@ -22,7 +22,7 @@ _PERIODS = {"Last 4 weeks": 28, "Last 13 weeks": 91, "Last 26 weeks": 182, "Last
 _BETWEEN = "Between two days"
 _DEFAULT = "Last 26 weeks"
 _LISTS = {"location": "Location", "partner": "Partner"}
-_WATCH_SECONDS = 60
+_WATCH_SECONDS = 30
 _WORDS = ("partner_category", "pathway", "channel")
 
 

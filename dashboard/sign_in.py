@@ -82,7 +82,6 @@ def viewer(engine: Engine, *, touch: bool = True) -> Viewer:
         if found.ended_at:
             raise NotSignedIn("You signed out. Sign in again.")
         if now - found.seen_at >= _idle():
-            end(engine, digest, "signed out, because nothing was done")
             raise NotSignedIn("Nothing was done for a while, so you were signed out. Sign in again.")
         account = found.account
         if touch and account and accounts.wants_touch(found, now):

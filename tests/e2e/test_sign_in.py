@@ -166,7 +166,7 @@ def test_two_roles_see_two_different_practices(clinic: Clinic, browser: Browser,
 def test_who_leaves_sees_and_writes_nothing_any_more(clinic: Clinic, context: BrowserContext) -> None:
     """Not by a click on a page that stood open, and not by another look."""
     page = come_in(clinic, context, "alice", "/log_inquiry")
-    page.get_by_role("button", name="Phone", exact=True).click()
+    page.get_by_role("radio", name="Phone", exact=True).click()
     settled(page)
     before = clinic.leads()
     clinic.change("Alice", active=False)
