@@ -47,7 +47,15 @@ def acting(
         When the database is away, locked, full or read-only.
     """
     try:
-        with _acting(engine, viewer, counted=counted) as (connection, note):
+        with writing(engine, counted=counted) as connection:
+            require_standing(connection, viewer)
+
+            def note(kind: AuditKind, about: str, lead_id: int | None = None) -> None:
+                audit.note(
+                    connection, kind, about, now=clock.now(), staff_id=viewer.staff_id, lead_id=lead_id,
+                    address=viewer.address,
+                )  # fmt: skip
+
             yield connection, note
             if about:
                 note(kind, about)
@@ -56,25 +64,6 @@ def acting(
         raise auth.NotWritten(
             "The database does not take this at present, so nothing was saved. What you typed is still here: try again."
         ) from None
-
-
-@contextmanager
-def _acting(engine: Engine, viewer: Viewer, *, counted: bool) -> Iterator[tuple[Connection, Noting]]:
-    with writing(engine, counted=counted) as connection:
-        require_standing(connection, viewer)
-
-        def note(kind: AuditKind, about: str, lead_id: int | None = None) -> None:
-            audit.note(
-                connection,
-                kind,
-                about,
-                now=clock.now(),
-                staff_id=viewer.staff_id,
-                lead_id=lead_id,
-                address=viewer.address,
-            )
-
-        yield connection, note
 
 
 def require_standing(connection: Connection, viewer: Viewer) -> None:

@@ -11,11 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from dashboard import auth, privacy_actions, settings
+from dashboard import auth, privacy_actions
 from dashboard.acting import acting
 from dashboard.auth import Viewer
 from dashboard.forms import Inquiry
-from data_access import annotations, contacts, lead_lists, leads, merging, partners, reviews, web_forms
+from data_access import annotations, lead_lists, leads, merging, partners, reviews, web_forms
 from data_access import tables as t
 from data_access.engine import reading
 from data_access.events import AskedAgain, Attended, Closed, Happening, NoShow, Reached, Reopened, Reprioritised, Voided
@@ -80,7 +80,7 @@ def save_inquiry(
     """
     asked, received_at = inquiry.asked, inquiry.received_at or now
     saved = connection.scalar(sa.select(t.leads.c.id).where(t.leads.c.idempotency_key == key))
-    print_ = fingerprint_of(inquiry.contact)
+    print_ = privacy_actions.fingerprint_of(inquiry.contact)
     if not saved:
         _doubt(connection, inquiry, received_at, print_)
     if inquiry.new_partner and asked.partner_category:
@@ -89,18 +89,10 @@ def save_inquiry(
     logged = leads.log_inquiry(
         connection, asked, received_at=received_at, now=now, staff_id=staff_id, key=key, text_id=text_id
     )
-    if print_ and not logged.again:
-        contacts.note(connection, logged.lead_id, print_)
-    if inquiry.contact and not logged.again and privacy_actions.keys():
+    if inquiry.contact and not logged.again:
         field = ContactField.EMAIL if "@" in inquiry.contact else ContactField.PHONE
         privacy_actions.store_contact(connection, logged.lead_id, {field: inquiry.contact})
     return logged
-
-
-def fingerprint_of(contact: str) -> str | None:
-    """The fingerprint of a phone number or an e-mail address; None where it is neither, or fingerprints are not set up."""
-    secret, plain = settings.read("HANDOFF_CONTACT_SECRET"), contacts.plain(contact)
-    return contacts.fingerprint(secret, plain) if secret and plain else None
 
 
 def _doubt(connection: Connection, inquiry: Inquiry, received_at: datetime, print_: str | None) -> None:

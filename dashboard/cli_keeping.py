@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from dashboard import cli_options, clock, settings
-from dashboard.cli_database import note, opened, require_there, url_of
+from dashboard import auth, cli_options, clock, privacy_actions, settings
+from dashboard.cli_database import note, opened, require_there, url_of, viewer_of
 from dashboard.formats import plural
 from data_access import accounts, audit, backups, contact_details, practice, retention, schema
 from data_access import engine as databases
@@ -120,17 +120,14 @@ def _let_go(a: argparse.Namespace) -> None:
 def _erase(a: argparse.Namespace) -> None:
     with opened(url_of(a.database)) as engine:
         with databases.reading(engine) as connection:
-            ids = retention.same_person(connection, a.lead)
+            viewer, ids = viewer_of(connection, None, auth.ERASE), retention.same_person(connection, a.lead)
         if not ids:
             raise LookupError(f"there is no inquiry {a.lead}")
         print(f"of this person, as far as is known: {', '.join(map(str, ids))}")
         if not a.apply:
             print("nothing was changed; --apply does it, and it cannot be undone")
             return
-        with databases.writing(engine) as connection:
-            retention.deidentify(connection, ids, DeidentifiedBecause.REQUEST, clock.now())
-            for lead_id in ids:
-                note(connection, AuditKind.DEIDENTIFIED, "let go of what points to a person on inquiry", lead_id)
+        privacy_actions.erase(engine, viewer, ids, clock.now())
     print("nothing points to them any more; backups that were made before still do")
 
 

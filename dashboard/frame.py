@@ -175,7 +175,7 @@ def signed_in(viewer: Viewer) -> None:
 
 
 def _sign_out(digest: str) -> None:
-    sign_in.end(loaders.database(), digest, "signed out")
+    sign_in.end(loaders.database(), digest)
     st.logout()
 
 

@@ -5,7 +5,6 @@ from typing import Any
 import streamlit as st
 
 from dashboard import (
-    actions,
     focus,
     forms,
     labels,
@@ -13,6 +12,7 @@ from dashboard import (
     log_saving,
     navigation,
     practice_loaders,
+    privacy_actions,
     session,
     settings,
 )
@@ -169,7 +169,7 @@ def _doubts(form: Form, name: str) -> bool:
 
 def _twin(viewer: Viewer, form: Form, reference: str) -> int | None:
     """The inquiry that may be this one, by its reference or by a contact's fingerprint."""
-    print_ = actions.fingerprint_of(str(st.session_state.get(form.key("contact")) or ""))
+    print_ = privacy_actions.fingerprint_of(str(st.session_state.get(form.key("contact")) or ""))
     place, partner = st.session_state[form.key("location")], _partner(form)
     if place is None or not (reference or print_):
         return None

@@ -66,22 +66,26 @@ def keep_contact(engine: Engine, viewer: Viewer, lead_id: int, values: Mapping[C
     auth.NotDone
         As for `contact_of`.
     """
+    if keys() is None:
+        raise ValueError("No contact details are kept here: HANDOFF_CONTACT_KEYS is not set.")
     with acting(engine, viewer, counted=False) as (connection, note):
         _require_contact(connection, viewer, lead_id)
         store_contact(connection, lead_id, values)
         note(AuditKind.CHANGED, "wrote the contact details of inquiry", lead_id)
 
 
+def fingerprint_of(contact: str) -> str | None:
+    """The fingerprint of a phone number or an e-mail address; None where it is neither, or fingerprints are not set up."""
+    secret, plain = settings.read("HANDOFF_CONTACT_SECRET"), contacts.plain(contact)
+    return contacts.fingerprint(secret, plain) if secret and plain else None
+
+
 def store_contact(connection: Connection, lead_id: int, values: Mapping[ContactField, str]) -> None:
-    """Keep contact details in a transaction of somebody else's, with the fingerprint of how the person is reached."""
-    held = keys()
-    if held is None:
-        raise ValueError("No contact details are kept here: HANDOFF_CONTACT_KEYS is not set.")
-    contact_details.keep(connection, held, lead_id, values)
-    reached = values.get(ContactField.PHONE) or values.get(ContactField.EMAIL) or ""
-    secret, plain = settings.read("HANDOFF_CONTACT_SECRET"), contacts.plain(reached)
-    if secret and plain:
-        contacts.note(connection, lead_id, contacts.fingerprint(secret, plain))
+    """Keep contact details in a transaction of somebody else's as far as it is set up: encrypted, and as a fingerprint."""
+    if held := keys():
+        contact_details.keep(connection, held, lead_id, values)
+    if print_ := fingerprint_of(values.get(ContactField.PHONE) or values.get(ContactField.EMAIL) or ""):
+        contacts.note(connection, lead_id, print_)
 
 
 def _require_contact(connection: Connection, viewer: Viewer, lead_id: int) -> None:
@@ -95,22 +99,15 @@ def _require_contact(connection: Connection, viewer: Viewer, lead_id: int) -> No
 
 
 def note_opened(engine: Engine, viewer: Viewer, lead_id: int) -> None:
-    """Write down that somebody looks at one inquiry; errors as for `acting`."""
-    _note_seen(engine, viewer, AuditKind.OPENED, "opened inquiry", lead_id)
+    """Write down that somebody looks at one inquiry; errors as for `acting`.
 
-
-def note_listed(engine: Engine, viewer: Viewer, what: str) -> None:
-    """Write down that somebody looks at a list of inquiries; errors as for `acting`."""
-    _note_seen(engine, viewer, AuditKind.LISTED, what)
-
-
-def _note_seen(engine: Engine, viewer: Viewer, kind: AuditKind, what: str, lead_id: int | None = None) -> None:
-    """Write it down; where the database takes nothing at present, into the server's log: people still have to be called."""
+    Where the database takes nothing at present, it goes into the server's log: people still have to be called.
+    """
     try:
         with acting(engine, viewer, counted=False) as (_, note):
-            note(kind, what, lead_id)
+            note(AuditKind.OPENED, "opened inquiry", lead_id)
     except auth.NotWritten:
-        _LOG.warning("audit: staff %s %s %s", viewer.staff_id, kind, lead_id or "")
+        _LOG.warning("audit: staff %s %s %s", viewer.staff_id, AuditKind.OPENED, lead_id)
 
 
 def audit_lines(
@@ -135,7 +132,8 @@ def verify_audit(engine: Engine, viewer: Viewer) -> audit.Head:
 def due(engine: Engine, viewer: Viewer, now: datetime, day: date) -> list[Due]:
     """What the rules in force let go of now: a dry run."""
     auth.require_whole_practice(viewer, auth.ERASE)
-    return retention.preview(engine, now, day)
+    with reading(engine) as connection:
+        return retention.due(connection, now, day)
 
 
 def let_go(engine: Engine, viewer: Viewer, seen: Collection[Due], now: datetime) -> int:

@@ -128,13 +128,13 @@ def _touch(engine: Engine, digest: str, now: datetime) -> None:
         _LOG.warning("a sign-in could not be noted as used")
 
 
-def end(engine: Engine, digest: str, about: str) -> None:
+def end(engine: Engine, digest: str) -> None:
     """End a sign-in: its cookie opens nothing any more, wherever it is."""
     now = clock.now()
     try:
         with writing(engine, counted=False) as connection:
             if staff_id := accounts.end(connection, digest, now):
                 address = st.context.ip_address
-                audit.note(connection, AuditKind.SIGNED_OUT, about, now=now, staff_id=staff_id, address=address)
+                audit.note(connection, AuditKind.SIGNED_OUT, "signed out", now=now, staff_id=staff_id, address=address)
     except sa.exc.OperationalError:  # the cookie goes all the same
         _LOG.warning("a sign-out could not be noted")

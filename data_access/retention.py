@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine
 
 from data_access import rules
 from data_access import tables as t
-from data_access.engine import reading, writing
+from data_access.engine import writing
 from data_access.vocabulary import EXCLUDED_REASONS, DeidentifiedBecause, Ending, EventKind
 
 _BATCH = 500
@@ -162,9 +162,3 @@ def same_person(connection: Connection, lead_id: int) -> list[int]:
         )
         found |= set(connection.execute(query).scalars())
     return sorted(found)
-
-
-def preview(engine: Engine, now: datetime, day: date) -> list[Due]:
-    """What `apply` would let go of, found without writing."""
-    with reading(engine) as connection:
-        return due(connection, now, day)

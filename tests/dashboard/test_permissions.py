@@ -52,7 +52,7 @@ def test_every_write_asks_for_a_permission(module: str) -> None:
 
     doors = [n for n, f in functions.items() if {"engine", "viewer"} <= {arg.arg for arg in f.args.args}]
     assert doors
-    only_note = {"note_export", "note_opened", "note_listed", "_note_seen"}
+    only_note = {"note_export", "note_opened"}
     assert not [name for name in doors if name not in only_note and not asks(name)]
 
 
