@@ -12,12 +12,15 @@ run: $(READY) ## Open the dashboard on a demo practice, at 127.0.0.1:8501
 test: $(READY) .venv/chromium ## Run all tests: PostgreSQL and a real browser included
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --cov --cov-report=term:skip-covered
 
-check: lint test ## Everything that CI runs
+check: lint test audit ## Everything that CI runs
 
 lint: $(READY) ## Style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+audit: $(READY) ## Known vulnerabilities in what is installed
+	$(BIN)/python .ci/audit
 
 e2e: $(READY) .venv/chromium ## Only the journeys in a real browser
 	$(BIN)/python -m pytest tests/e2e
@@ -49,4 +52,4 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python tests/e2e/chromium.py > $@.part
 	@mv $@.part $@
 
-.PHONY: help run test check lint e2e fire docs migrate lock
+.PHONY: help run test check lint audit e2e fire docs migrate lock

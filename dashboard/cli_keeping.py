@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from dashboard.formats import plural
 from data_access import accounts, audit, backups, contact_details, practice, retention, schema
 from data_access import engine as databases
 from data_access.contact_details import Keys
-from data_access.vocabulary import AuditKind, DeidentifiedBecause
+from data_access.vocabulary import AuditKind
 
 Command = Callable[[str, Callable[[argparse.Namespace], None], str], argparse.ArgumentParser]
 
@@ -99,20 +99,16 @@ def _let_go(a: argparse.Namespace) -> None:
     now = clock.now()
     with opened(url_of(a.database)) as engine:
         with databases.reading(engine) as connection:
-            found = retention.due(connection, now, _today(connection, now))
+            viewer, today = viewer_of(connection, None, auth.ERASE), _today(connection, now)
+        found = privacy_actions.due(engine, viewer, now, today)
         if not found:
             print("no rule says for how long leads are kept; set one under Privacy and audit")
         for one in found:
             ago = plural(one.months, "month")
             print(f"{one.ending}: {plural(len(one.leads), 'lead')} that ended more than {ago} ago")
             if a.apply and one.leads:
-                done = sum(retention.apply(engine, one.leads, DeidentifiedBecause.RETENTION, now))
-                with databases.writing(engine, counted=False) as connection:
-                    note(
-                        connection,
-                        AuditKind.DEIDENTIFIED,
-                        f"let go of what points to a person on {done} leads, by the rules",
-                    )
+                done = sum(privacy_actions.let_go(engine, viewer, one, now))
+                print(f"let go of {done:,}")
     if not a.apply and any(one.leads for one in found):
         print("nothing was changed; --apply does it, and it cannot be undone")
 
@@ -143,6 +139,6 @@ def _rotate(a: argparse.Namespace) -> None:
     print(f"{plural(done, 'value')} sealed anew with key {keys.sealing}; the other keys open nothing any more")
 
 
-def _today(connection: Connection, now: datetime) -> Any:
+def _today(connection: Connection, now: datetime) -> date:
     own = practice.get(connection)
     return now.astimezone(ZoneInfo(own["zone"] if own else "UTC")).date()

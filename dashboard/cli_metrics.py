@@ -1,7 +1,6 @@
 """`handoff metrics`: each page's numbers as a table, CSV or JSON."""
 
 import argparse
-import csv
 import json
 import math
 import sys
@@ -27,8 +26,9 @@ from dashboard import (
     source_reports,
 )
 from dashboard.cli_database import viewer_of
+from dashboard.exports import csv_file
 from dashboard.filters import Filters
-from dashboard.formats import inert, week
+from dashboard.formats import week
 from dashboard.metrics import small_cells
 from dashboard.metrics.capacity import SLOT_HORIZON_DAYS, third_next_available
 from dashboard.metrics.partners import SMALL_PARTNERS, ordered
@@ -366,9 +366,7 @@ def _labelled(connection: Connection, table: Any, by: Sequence[str]) -> Iterator
 
 def _print_rows(rows: list[dict[str, Any]], columns: list[str], *, as_csv: bool) -> None:
     if as_csv:
-        writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({name: inert(value) for name, value in row.items()} for row in rows)
+        sys.stdout.write(csv_file.table(columns, rows))
         return
 
     def cell(value: Any) -> str:

@@ -1,13 +1,16 @@
 """What pages show around their numbers: formats, column settings, explanations and empty states."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import explain, labels, loaders
-from dashboard.auth import SEE_LEADS
+from dashboard import actions, explain, frame, labels, loaders
+from dashboard.auth import SEE_LEADS, Viewer
+from dashboard.exports import csv_file
 from dashboard.formats import interval, local, plural
 from dashboard.frame import View
 from data_access import facts
@@ -106,12 +109,49 @@ def lead_list(
     if total > len(rows):
         st.caption(f"The {'oldest' if oldest_first else 'newest'} {len(rows):,} of them.")
     if rows:
-        lead_table(rows, "Stage then" if view.fixed else "Stage now")
+        stage = "Stage then" if view.fixed else "Stage now"
+        lead_table(rows, stage)
+        told = [one for row, one in zip(rows, _lead_rows(rows, stage), strict=True) if row["may_contact"] is not False]
+        download(told, title, help_="Without those who do not want to be contacted.")
+
+
+def download(rows: Sequence[Mapping[str, Any]], name: str, *, help_: str | None = None) -> None:
+    """Offer a table as a file; the audit log says who took it."""
+    if not rows:
+        return
+    file = re.sub(r"\W+", "-", name.lower()).strip("-")
+    st.download_button(
+        "Download", partial(_written, frame.who(), rows, name), f"{file}.csv", "text/csv", key=f"download_{file}",
+        help=help_, type="tertiary", icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
+
+
+def _written(viewer: Viewer, rows: Sequence[Mapping[str, Any]], name: str) -> bytes:
+    actions.note_export(loaders.database(), viewer, f"{plural(len(rows), 'row')} of {name}")
+    return csv_file.table(list(rows[0]), rows).encode("utf-8-sig")
 
 
 def lead_table(rows: Sequence[Mapping[str, Any]], stage: str = "Stage now") -> None:
     """Leads as a table, one line each; `stage` heads the column of where they stand."""
-    shown = [
+    moment = "ddd D MMM YYYY, HH:mm"
+    bare = all(row["received_precision"] == Precision.DAY for row in rows)
+    st.dataframe(
+        _lead_rows(rows, stage),
+        hide_index=True,
+        column_config={
+            "Lead": st.column_config.NumberColumn(format="%d", width="small", pinned=True),
+            "Received": st.column_config.DatetimeColumn(format="ddd D MMM YYYY" if bare else moment),
+            "Respond by": st.column_config.DatetimeColumn(format=moment),
+            "Due": st.column_config.DatetimeColumn(format=moment),
+            "First attempt": st.column_config.DatetimeColumn(format=moment),
+        },
+        alt="Leads",
+        placeholder="–",
+    )
+
+
+def _lead_rows(rows: Sequence[Mapping[str, Any]], stage: str) -> list[dict[str, Any]]:
+    return [
         {
             "Lead": row["id"],
             "Reference": row["reference"],
@@ -129,21 +169,6 @@ def lead_table(rows: Sequence[Mapping[str, Any]], stage: str = "Stage now") -> N
         }
         for row in rows
     ]
-    moment = "ddd D MMM YYYY, HH:mm"
-    bare = all(row["received_precision"] == Precision.DAY for row in rows)
-    st.dataframe(
-        shown,
-        hide_index=True,
-        column_config={
-            "Lead": st.column_config.NumberColumn(format="%d", width="small", pinned=True),
-            "Received": st.column_config.DatetimeColumn(format="ddd D MMM YYYY" if bare else moment),
-            "Respond by": st.column_config.DatetimeColumn(format=moment),
-            "Due": st.column_config.DatetimeColumn(format=moment),
-            "First attempt": st.column_config.DatetimeColumn(format=moment),
-        },
-        alt="Leads",
-        placeholder="–",
-    )
 
 
 def _situation(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -195,4 +220,11 @@ def table(rows: pd.DataFrame, names: Mapping[str, str], alt: str, **options: Any
             limits = zip(rows[f"{column}_low"], rows[f"{column}_high"], strict=True)
             shown[column + INTERVAL] = [interval(*pair) for pair in limits]
             config[column + INTERVAL] = st.column_config.TextColumn("95 % interval")
-    return st.dataframe(shown, hide_index=True, column_config=config, alt=alt, placeholder="–", **options)
+    state = st.dataframe(shown, hide_index=True, column_config=config, alt=alt, placeholder="–", **options)
+    edges = [edge for column in names for edge in (f"{column}_low", f"{column}_high") if edge in rows]
+    told = rows[[*names, *edges]].rename(
+        columns={column: heading.partition("|")[0] for column, heading in names.items()}
+    )
+    told = told.astype(object).where(told.notna(), None)
+    download(told.to_dict("records"), alt)
+    return state

@@ -1,7 +1,7 @@
 """Contact details, the audit log, and letting go of what points to a person: reads and writes, each with its permission."""
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -136,14 +136,18 @@ def due(engine: Engine, viewer: Viewer, now: datetime, day: date) -> list[Due]:
         return retention.due(connection, now, day)
 
 
-def let_go(engine: Engine, viewer: Viewer, seen: Collection[Due], now: datetime) -> int:
-    """Let go of what the rules do, as it was shown; how many leads. Errors as for `acting`."""
+def let_go(engine: Engine, viewer: Viewer, seen: Due, now: datetime) -> Iterator[int]:
+    """Let go of what a rule does, as it was shown, some leads at a time; yields how many each time. Errors as for `acting`.
+
+    Leads that were taken up again since stay. What is broken off is taken up by the next call of `due`.
+    """
     auth.require_whole_practice(viewer, auth.ERASE)
-    with acting(engine, viewer) as (connection, note):
-        ids = [lead for one in seen for lead in one.leads]
-        done = retention.deidentify(connection, ids, DeidentifiedBecause.RETENTION, now) if ids else 0
-        note(AuditKind.DEIDENTIFIED, f"let go of what points to a person on {done} leads, by the rules")
-    return done
+    for first in range(0, len(seen.leads), retention.BATCH):
+        with acting(engine, viewer) as (connection, note):
+            ids = retention.ended(connection, seen.leads[first : first + retention.BATCH])
+            done = retention.deidentify(connection, ids, DeidentifiedBecause.RETENTION, now)
+            note(AuditKind.DEIDENTIFIED, f"let go of what points to a person on {done} leads, by the rules")
+        yield done
 
 
 def person_of(engine: Engine, viewer: Viewer, lead_id: int) -> list[dict[str, Any]]:

@@ -5,21 +5,21 @@ fingerprint. The row, its events and its facts stay: they hold no identity. The 
 the same row of that system does not come in as another lead.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from data_access import rules
 from data_access import tables as t
-from data_access.engine import writing
 from data_access.vocabulary import EXCLUDED_REASONS, DeidentifiedBecause, Ending, EventKind
 
-_BATCH = 500
+BATCH = 500
+"""How many leads one transaction lets go of, so that nobody's save waits long for it."""
 _PERSONAL = ("reference", "expectations")
 """What points to a person in a lead's row and in the event that it was received with."""
 
@@ -94,16 +94,11 @@ def _ended(ending: Ending) -> tuple[sa.ColumnElement[Any], sa.ColumnElement[bool
     return lead.closed_at, lead.attended_at.is_(None) & ~excluded
 
 
-def apply(engine: Engine, lead_ids: Collection[int], because: DeidentifiedBecause, now: datetime) -> Iterator[int]:
-    """Let go of what points to a person, some leads at a time; yields how many each time.
-
-    What is broken off is taken up again by the next call.
-    """
-    ids = sorted(lead_ids)
-    for first in range(0, len(ids), _BATCH):
-        with writing(engine) as connection:
-            done = deidentify(connection, ids[first : first + _BATCH], because, now)
-        yield done
+def ended(connection: Connection, lead_ids: Collection[int]) -> list[int]:
+    """Which of some leads are not open."""
+    lead = t.leads.c
+    query = sa.select(lead.id).where(lead.id.in_(list(lead_ids)), lead.need.is_(None)).order_by(lead.id)
+    return list(connection.execute(query).scalars())
 
 
 def deidentify(connection: Connection, lead_ids: Collection[int], because: DeidentifiedBecause, now: datetime) -> int:
@@ -116,11 +111,10 @@ def deidentify(connection: Connection, lead_ids: Collection[int], because: Deide
     """
     ids = list(lead_ids)
     lead = t.leads.c
-    open_ = connection.scalar(
-        sa.select(lead.id).where(lead.id.in_(ids), lead.need.is_not(None)).order_by(lead.id).limit(1)
-    )
-    if open_ is not None:
-        raise ValueError(f"Inquiry {open_} is still open. Close it first.")
+    if still_open := sorted(set(ids) - set(ended(connection, ids))):
+        raise ValueError(f"Inquiry {still_open[0]} is still open. Close it first.")
+    if not ids:
+        return 0
     _redact_events(connection, ids)
     cleared: dict[str, Any] = {**dict.fromkeys(_PERSONAL), "version": lead.version + 1}
     connection.execute(sa.update(t.leads).where(lead.id.in_(ids)).values(cleared))

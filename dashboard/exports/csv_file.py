@@ -1,13 +1,24 @@
-"""A weekly review as CSV: one line a value, and the definitions below."""
+"""Tables as CSV; a weekly review with one line a value, and the definitions below."""
 
 import csv
 import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from dashboard.formats import inert
 from dashboard.review import wording
 from dashboard.review.document import Holds, Review
 
 _HEADINGS = ("block", "table", "row", "column", "value", "k", "n")
+
+
+def table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """Rows under their headings. Texts that a spreadsheet would run are marked as texts."""
+    out = io.StringIO()
+    lines = csv.writer(out, lineterminator="\n")
+    lines.writerow(map(inert, columns))
+    lines.writerows([inert(row[column]) for column in columns] for row in rows)
+    return out.getvalue()
 
 
 def write(review: Review) -> bytes:

@@ -146,12 +146,18 @@ def _let_go(view: View, found: Sequence[Due]) -> None:
     st.table(rows, border="horizontal", hide_index=True)
     st.markdown(f"This cannot be undone. **{plural(total, 'lead')}** would be let go of.")
     if st.button(f"Let go of {total:,} now", key="privacy_let_go", type="primary"):
+        done, bar = 0, st.progress(0.0)
         try:
-            done = privacy_actions.let_go(loaders.database(), view.viewer, found, clock.now())
-        except (ValueError, auth.NotDone) as problem:
-            st.error(str(problem), icon=":material/error:")
+            for one in found:
+                for some in privacy_actions.let_go(loaders.database(), view.viewer, one, clock.now()):
+                    done += some
+                    bar.progress(min(done / total, 1.0), f"{done:,} of {total:,}")
+        except auth.NotDone as problem:
+            st.error(f"{problem} {plural(done, 'lead')} of {total:,} are done.", icon=":material/error:")
             return
-        st.session_state.pop(_DUE)
+        finally:
+            st.session_state.pop(_DUE)
+        bar.empty()
         st.success(f"Nothing points to a person any more on {plural(done, 'lead')}.", icon=":material/check:")
 
 
