@@ -319,7 +319,6 @@ class AuditKind(StrEnum):
     SIGNED_OUT = "signed_out"
     REFUSED = "refused"
     OPENED = "opened"
-    LISTED = "listed"
     READ_CONTACT = "read_contact"
     LOGGED = "logged"
     CHANGED = "changed"

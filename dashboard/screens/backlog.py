@@ -107,7 +107,7 @@ def _behind(week: int) -> dict[str, dict[str, Sequence[int]]]:
 
 def check(law: Little) -> None:
     """Little's law beside what was measured: whether closing dates are missing."""
-    if law.expected is None or law.measured is None:
+    if law.expected is None or not law.measured:  # 0: all that left did so on their first day
         return
     said = f"Leads that left the backlog in these weeks had waited **{law.measured:,.1f} days** on average; from the "
     said += (

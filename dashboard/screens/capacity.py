@@ -1,12 +1,14 @@
 """Blocks of the capacity page: openings against demand, and the three numbers that intake and marketing agree on."""
 
 from datetime import date
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 from sqlalchemy import Connection
 
 from dashboard import auth, capacity_reports, display, labels, loaders, practice_loaders, reports
+from dashboard.auth import Viewer
 from dashboard.changes import Change, Shown
 from dashboard.charts import review as charts
 from dashboard.formats import days, percent, plural
@@ -152,13 +154,14 @@ def _available(value: float) -> str:
     return f"over {SLOT_HORIZON_DAYS} days" if value != value else days(value)
 
 
-def plans_shown(connection: Connection, day: date) -> Shown:
-    """The plans in force on a day, in words."""
+def plans_shown(connection: Connection, day: date, viewer: Viewer) -> Shown:
+    """The plans in force on a day at the viewer's locations, in words."""
     places, lines = (labels.of_dimension(connection, name) for name in _SLOT_KEYS)
     return {
         f"{places.get(rule['location_id'], '?')}, {lines.get(rule['service_line_id'], 'any service line')}":
             plural(rule["per_week"], "opening") + " a week"
         for rule in planned_openings.on(connection, day)
+        if viewer.sees(rule["location_id"])
     }  # fmt: skip
 
 
@@ -167,7 +170,8 @@ def plan(view: View) -> None:
     places = {place["id"]: place["name"] for place in loaders.locations(view.viewer)}
     slots = practice_loaders.openings_known(view.viewer, view.filters.location, view.as_of)
     kept = called(names_of("location"), sorted(set(slots["location"])))
-    shown = practice_loaders.rules_on(plans_shown, view.today)
+    shows = partial(plans_shown, viewer=view.viewer)
+    shown = practice_loaders.rules_on(shows, view.today)
     may_change = view.viewer.may(auth.CHANGE_RULES) and not view.fixed and places
     if not shown and not may_change:
         return
@@ -194,4 +198,4 @@ def plan(view: View) -> None:
             since = changing.since(view, "capacity_plan_since")
         if place is not None:
             changing.offer(view, "plan", Change("Planned openings", lambda c: planned_openings.plan(
-                c, per_week, effective_from=since, location_id=place, service_line_id=line), plans_shown, since))  # fmt: skip
+                c, per_week, effective_from=since, location_id=place, service_line_id=line), shows, since))  # fmt: skip

@@ -1,6 +1,6 @@
 """What the tests of pages share: a clock that stands still, and a small practice that is shown."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,8 +8,10 @@ import pytest
 import sqlalchemy as sa
 import streamlit as st
 
+from dashboard.auth import Viewer
 from data_access import tables as t
 from data_access.engine import writing
+from data_access.vocabulary import Role
 from tests import factories
 from tests.conftest import sqlite
 from tests.factories import World
@@ -36,3 +38,18 @@ def shown_world(at_the_demo_moment: None, tmp_path: Path, monkeypatch: pytest.Mo
         c.execute(sa.update(t.practice).values(is_demo=True, demo_until=NOW.date()))
     monkeypatch.setenv("HANDOFF_DATABASE_URL", f"sqlite:///{tmp_path / 'world.db'}")
     return world
+
+
+SignIn = Callable[..., Viewer]
+
+
+@pytest.fixture
+def sign_in(monkeypatch: pytest.MonkeyPatch) -> SignIn:
+    """Somebody of the staff looks, in place of the visitor of a demo practice."""
+
+    def as_(role: Role, staff_id: int | None = None, *places: int, name: str = "Ada") -> Viewer:
+        viewer = Viewer(name, role, frozenset(places) or None, staff_id, address="10.0.0.7")
+        monkeypatch.setattr("dashboard.loaders.viewer", lambda *, touch=True: viewer)
+        return viewer
+
+    return as_

@@ -11,7 +11,7 @@ depends_on = None
 _KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _MOMENT = sa.DateTime(timezone=True)
 _KINDS = (
-    "'signed_in', 'signed_out', 'refused', 'opened', 'listed', 'read_contact', 'logged', 'changed', 'exported', 'set_up',"
+    "'signed_in', 'signed_out', 'refused', 'opened', 'read_contact', 'logged', 'changed', 'exported', 'set_up',"
     " 'deidentified', 'key_rotated'"
 )
 
