@@ -177,12 +177,16 @@ def find_leads(viewer: Viewer, typed: str) -> list[dict[str, Any]]:
 
 
 def refused_posts(viewer: Viewer) -> list[dict[str, Any]]:
-    """Posts of web forms that were refused and that nobody has looked at; for those who see every location."""
+    """Posts of web forms that were refused and that nobody has looked at; for those who see every location.
+
+    What a post said may hold contact details; it is given to those who may see them.
+    """
     auth.require(viewer, auth.SEE_LEADS)
     if viewer.locations is not None:  # nobody knows to which location a refused post belongs
         return []
     with databases.reading(database()) as connection:
-        return web_forms.refused(connection)
+        posts = web_forms.refused(connection)
+    return posts if viewer.may(auth.SEE_CONTACTS) else [post | {"body": None} for post in posts]
 
 
 def stands_in_for(viewer: Viewer, day: date) -> frozenset[int]:

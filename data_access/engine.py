@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import ExceptionContext
 
 from data_access.fact_tables import lead_facts
 from data_access.tables import revisions
@@ -33,13 +34,17 @@ def connect(url: str | sa.URL) -> Engine:
     if parsed.get_backend_name() == "postgresql":
         # No index of ours profits from compiling, and compiling costs more than most of our queries.
         options = f"-c statement_timeout={STATEMENT_TIMEOUT_SECONDS * 1000} -c timezone=UTC -c jit=off"
-        return sa.create_engine(
-            parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, connect_args={"options": options}
-        )
+        engine = sa.create_engine(
+            parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, connect_args={"options": options},
+            hide_parameters=True,
+        )  # fmt: skip
+        event.listen(engine, "handle_error", _without_values)
+        return engine
     if parsed.get_backend_name() == "sqlite":
         engine = sa.create_engine(
-            parsed.set(drivername="sqlite"), connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
-        )
+            parsed.set(drivername="sqlite"), hide_parameters=True,
+            connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
+        )  # fmt: skip
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -58,6 +63,18 @@ def _parse(url: str | sa.URL) -> sa.URL:
         return sa.make_url(url)
     except sa.exc.ArgumentError:
         raise ValueError("the database URL cannot be read; an example: sqlite:///practice.db") from None
+
+
+def _without_values(context: ExceptionContext) -> None:
+    """Leave out of an error what PostgreSQL tells in detail: the values of the row, which may be somebody's."""
+    original = context.original_exception
+    primary = getattr(getattr(original, "diag", None), "message_primary", None)
+    if primary is None:
+        return
+    told = str(original)
+    for error in (original, context.sqlalchemy_exception):
+        if error is not None:
+            error.args = tuple(one.replace(told, primary) if isinstance(one, str) else one for one in error.args)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

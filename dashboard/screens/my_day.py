@@ -193,7 +193,10 @@ def refused_posts(view: View) -> None:
         for post in posts:
             at = local(post["received_at"], view.zone)
             st.markdown(f"**{post['source']}**, {at:%a %d %b, %H:%M}: {post['refused_because']}")
-            st.code(post["body"] or "", language="json", wrap_lines=True)
+            if post["body"] is None:
+                st.caption("What it said is shown to those who may see contact details.")
+            else:
+                st.code(post["body"], language="json", wrap_lines=True)
             st.button(
                 "Done with it", key=f"my_day_post_{post['id']}", on_click=_look, args=(view.viewer, post["id"]),
                 icon=":material/done:",

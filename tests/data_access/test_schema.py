@@ -1,5 +1,6 @@
 """The migrations make the tables that the code declares, and engines behave as promised."""
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -241,3 +242,14 @@ def test_the_sixth_schema_asks_no_partner_for_what_was_never_agreed(tmp_path: Pa
     with engine.connect() as c:
         assert c.execute(sa.text("SELECT name, may_contact, report_back FROM partners")).one() == ("X", 0, 0)
     engine.dispose()
+
+
+def test_an_error_of_the_database_does_not_say_what_was_written(world: World) -> None:
+    """Neither the values that were sent nor, on PostgreSQL, those of the row, which may be somebody's."""
+    bad = sa.update(leads).values(reference="CANARY-1", stage=9)
+    log(world)
+    with pytest.raises(sa.exc.IntegrityError) as caught, world.engine.begin() as c:
+        c.execute(bad)
+    whole = "".join(traceback.format_exception(caught.value))
+    assert "ck_leads" in whole
+    assert "CANARY" not in whole
