@@ -1,14 +1,14 @@
 """Reads of the weekly review: what a week's numbers say, what a meeting saw of it, and what was decided."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import streamlit as st
 
-from dashboard import auth, clock, loaders, settings, source_reports
+from dashboard import auth, loaders, settings, source_reports
 from dashboard.auth import Viewer
 from dashboard.exports import outside
-from dashboard.filters import Filters, moment
+from dashboard.filters import Filters, end_of_day, moment
 from dashboard.loaders import database
 from dashboard.review import building, reading
 from dashboard.review.document import Review
@@ -37,10 +37,11 @@ def shared(viewer: Viewer, week: int, quarter: tuple[date, date]) -> Review:
     with databases.reading(database()) as connection:
         revision = facts.current_revision(connection)
         own = practice.get(connection) or {}
-    then = moment(clock.now(), own["zone"], own["horizon_days"])
+    horizon = int(own["horizon_days"])
+    then = moment(end_of_day(quarter[1] + timedelta(days=horizon - 1), own["zone"]), own["zone"], horizon)
     told = outside.for_others(_review(settings.database_url(), revision, None, Filters().key, week, Filters()))
     names = {by: loaders.names(by) for by in source_reports.SHARED_BY}
-    origins = source_reports.shared(lambda keys, where: loaders.counted(keys, where, then), names, quarter)
+    origins = source_reports.shared(lambda keys, where: loaders.counted(keys, where, then), names, quarter, horizon)
     return replace(told, blocks=(*told.blocks, origins))
 
 

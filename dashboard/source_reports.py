@@ -7,7 +7,7 @@ from datetime import date
 from dashboard import reports
 from dashboard.exports.outside import told_table
 from dashboard.filters import Filters
-from dashboard.labels import BREAKDOWNS
+from dashboard.labels import BREAKDOWNS, STAGES
 from dashboard.metrics import sources as metric
 from dashboard.reports import Answer, Count
 from dashboard.review import document
@@ -27,12 +27,20 @@ SHARED_BY = ("channel", "source", "partner_category")
 """By what others are told where inquiries come from: each key splits the same leads, and none is crossed with another."""
 
 
-def shared(count: Count, names: Mapping[str, Mapping[int, str]], quarter: tuple[date, date]) -> Block:
-    """Where the inquiries of a quarter [first, last) that are headed for a visit came from, and how many were booked; as far
-    as it may leave the practice.
+def shared(count: Count, names: Mapping[str, Mapping[int, str]], quarter: tuple[date, date], horizon: int) -> Block:
+    """How far the inquiries of a quarter [first, last) that are headed for a visit came, and where they came from; as far as
+    it may leave the practice.
+
+    Parameters
+    ----------
+    count : callable
+        Counts as of `horizon` days after the quarter: at a moment that stays, so that who looks every day sees nobody's step.
     """
     chosen = Filters(first=quarter[0], last=quarter[1])
-    tables = []
+    whole = reports.funnel(count, chosen, None).table
+    steps = [one | {"name": STAGES[one["stage"]]} for one in whole.to_dict("records")]
+    funnel = (document.text("name", "Stage"), document.count("reached", "Came this far"))
+    tables = [told_table(document.table_of("funnel", "Funnel", funnel, steps, divisible=False))]
     for by in SHARED_BY:
         found = reports.funnel(count, chosen, None, [by]).table
         captured = dict(zip(*(found[found["stage"] == Stage.CAPTURED][name] for name in (by, "reached")), strict=True))
@@ -46,16 +54,17 @@ def shared(count: Count, names: Mapping[str, Mapping[int, str]], quarter: tuple[
         ]  # fmt: skip
         columns = (
             document.text("name", BREAKDOWNS[by]), document.count("captured", "Headed for a visit"),
-            document.count("booked", "Booked so far"), document.share("rate", "Share", "booked", "captured"),
+            document.count("booked", "Booked"), document.share("rate", "Share", "booked", "captured"),
         )  # fmt: skip
         tables.append(told_table(document.table_of(f"origin_{by}", f"By {BREAKDOWNS[by].lower()}", columns, rows)))
     told = tuple(table for table in tables if table is not None)
-    said = f"Inquiries received {quarter_name(quarter[0])}." if told else "Too few to be told outside the practice."
-    return Block("origins", "Where inquiries come from", (said,), "sources", tables=told)
+    of = f"Inquiries headed for a visit, received {quarter_name(quarter[0])}, as they stood {horizon} days after it."
+    said = of if told else "Too few to be told outside the practice."
+    return Block("origins", "The quarter", (said,), "sources", tables=told)
 
 
 def quarters(today: date, most: int = 8) -> list[tuple[date, date]]:
-    """The last calendar quarters that are over, the latest first, each as [first, last)."""
+    """The last calendar quarters that were over on a day, the latest first, each as [first, last)."""
     after = date(today.year, (today.month - 1) // 3 * 3 + 1, 1)
     found = []
     for _ in range(most):

@@ -1,8 +1,8 @@
 """A weekly review for others: what leaves the practice tells nothing of a few leads.
 
-Numbers of one file can be subtracted from each other: weeks of one series from another's, a column from its whole, one table
-from the sum of others. So others are told little, and of each population once: the shares of the week, rounded; and counts
-in the few tables below, which have no population in common.
+Numbers can be subtracted from each other: weeks of one series from another's, a column from its whole, one table from the sum
+of others, and a file of this week from that of the last. So others are told little, and of each population once: shares,
+rounded; and counts of leads whose window ended in the week, which no other week counts too.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,19 +14,15 @@ from dashboard.review.document import Block, Holds, Number, Review, Table, Week
 
 NOTE = (
     "For others: counts of 1 to 10 are not told. Rows with such counts are added up to one row, or left out where that does "
-    "not help. Shares of the week are rounded to 5 %; sentences, earlier weeks, actions and further tables are left out."
+    "not help. Shares are rounded to 5 %; sentences, earlier weeks, actions and further tables are left out."
 )
 _INTERNAL = ("actions", "red", "stalls", "capacity")
 """Blocks that are the practice's own: what is open now, and who does what."""
 _TOLD = {
     "location": ("name", "judged", "met", "rate"),
     "channel": ("name", "judged", "met", "rate"),
-    "funnel": ("name", "captured", "reached", "of_captured"),
-    "partners": ("name", "change", "recent"),
 }
-"""Columns that are told of each table. Whose window ended this week, who was received in the funnel's weeks, and who referred
-lately are other leads, or the same ones split by one key.
-"""
+"""Columns that are told of each table: the same leads, split by one key."""
 _ROUND = 0.05
 
 
@@ -89,7 +85,7 @@ def told_table(table: Table, names: Sequence[str] | None = None) -> Table | None
     rows.sort(key=lambda row: -_size(bare, row))
     large = [row for row in rows if not _is_small(bare, row)]
     few = [row for row in rows if _is_small(bare, row)]
-    while large and few and (_is_small(bare, _sum(bare, few)) or len(few) == 1):
+    while large and few and _is_small(bare, _sum(bare, few)):
         few.append(large.pop())
     if few and not large:  # only the total would be left
         return None

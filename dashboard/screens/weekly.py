@@ -43,14 +43,14 @@ def choose_week(view: View) -> int:
     """Ask which finished week is looked at; kept in the URL."""
     last = week_number(view.today) - 1
     known = {formats.week(number): number for number in range(last, max(last - _WEEKS, 0), -1)}
-    with st.container(horizontal=True, vertical_alignment="bottom", key="weekly_choice"):
-        chosen = st.selectbox("Week", list(known), key="week", bind="query-params", width=160)
+    chosen = st.selectbox("Week", list(known), key="week", bind="query-params", width=160)
     return known[chosen or next(iter(known))]
 
 
 def choose_quarter(view: View) -> tuple[date, date]:
-    """Ask which finished quarter is looked at; kept in the URL."""
-    known = {source_reports.quarter_name(first): (first, after) for first, after in source_reports.quarters(view.today)}
+    """Ask which quarter is looked at, of those whose inquiries had their time; kept in the URL."""
+    day = view.today - timedelta(days=view.moment.horizon_days)
+    known = {source_reports.quarter_name(first): (first, after) for first, after in source_reports.quarters(day)}
     chosen = st.selectbox("Quarter", list(known), key="quarter", bind="query-params", width=160)
     return known[chosen or next(iter(known))]
 
