@@ -22,6 +22,7 @@ try:
     if page.url_path not in navigation.WITHOUT_FILTERS:
         frame.sidebar(viewer)
     frame.signed_in(viewer)
+    frame.missed()
     page.run()
 except sa.exc.OperationalError:
     frame.unreachable()

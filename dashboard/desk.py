@@ -154,6 +154,7 @@ def fields(viewer: Viewer, row: Mapping[str, Any]) -> None:
             st.form_submit_button("Leave it", on_click=_put_away)
 
 
+@session.click
 def take_back(viewer: Viewer, row: Mapping[str, Any], event_id: int) -> None:
     """Take back one entry of a lead."""
     done = Recorded(row["id"], event_id)
@@ -163,6 +164,7 @@ def take_back(viewer: Viewer, row: Mapping[str, Any], event_id: int) -> None:
     )  # fmt: skip
 
 
+@session.click
 def merge(viewer: Viewer, lead_id: int, into_id: int) -> None:
     """Close a lead as a duplicate of another, on which what was done goes on."""
     if lead := loaders.lead(viewer, lead_id):
@@ -236,11 +238,13 @@ def _key(lead: int, name: str) -> str:
     return f"desk_{name}_of_{lead}"
 
 
+@session.click
 def _choose(viewer: Viewer, row: dict[str, Any], key: str) -> None:
     if name := session.values().get(key):
         _press(viewer, row, name)
 
 
+@session.click
 def _press(viewer: Viewer, row: dict[str, Any], name: str) -> None:
     if _slid(row):
         return
@@ -265,10 +269,12 @@ def _slid(row: Mapping[str, Any]) -> bool:
     return slid
 
 
+@session.click
 def _put_away() -> None:
     _desk().show()
 
 
+@session.click
 def _submit(viewer: Viewer, row: dict[str, Any], name: str) -> None:
     """Runs before the page is drawn again: parse, write, and say so; or keep what is wrong beside the fields."""
     action, values = ACTIONS[name], session.values()
@@ -280,11 +286,13 @@ def _submit(viewer: Viewer, row: dict[str, Any], name: str) -> None:
     do(viewer, row, made, asking=(row["id"], name) if action.asks else None)
 
 
+@session.click
 def _take(viewer: Viewer, row: Mapping[str, Any]) -> None:
     if not _slid(row):
         do(viewer, row, Assigned(owner_id=viewer.staff_id))
 
 
+@session.click
 def do(viewer: Viewer, row: Mapping[str, Any], what: Happening, *, asking: tuple[int, str] | None = None) -> None:
     """Write down what happened to a lead, now or at the time that was given beside it, and say so.
 
@@ -332,6 +340,7 @@ def when_key(row: Mapping[str, Any]) -> str:
     return f"desk_when_{row['id']}_{row['version']}"
 
 
+@session.click
 def _undo(viewer: Viewer) -> None:
     desk = _desk()
     done, said = desk.done, desk.said

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from dashboard import auth, clock, labels, loaders, sign_in
+from dashboard import auth, clock, labels, loaders, session, sign_in
 from dashboard.auth import Viewer
 from dashboard.filters import Filters, end_of_day, moment
 from dashboard.labels import BREAKDOWNS, codes_of
@@ -174,16 +174,31 @@ def signed_in(viewer: Viewer) -> None:
     watch(viewer)
 
 
+@session.click
 def _sign_out(digest: str) -> None:
     sign_in.end(loaders.database(), digest)
     st.logout()
 
 
+def missed() -> None:
+    """Say that the last click found the database away, where it did."""
+    if session.missed():
+        st.warning(
+            "The database did not answer just now, so your last click was not carried out. What you typed is still here: try "
+            "again.",
+            icon=":material/cloud_off:",
+        )
+
+
 def unreachable() -> None:
-    """Say that the database does not answer."""
+    """Say that the database does not answer, and keep what was typed, which Streamlit drops where its field is not drawn."""
+    session.missed()
+    for name, value in session.values().items():
+        if isinstance(value, str | list | date):
+            st.session_state[name] = value
     st.error(
-        "The database does not answer at present. Nothing is lost: what was saved is kept, and this page works again as soon "
-        "as the database does.",
+        "The database does not answer at present. What was saved is kept, and so is what you typed; a click that came to "
+        "nothing is to be repeated. This page works again as soon as the database does.",
         icon=":material/cloud_off:",
     )
     st.button("Try again", key="frame_again", icon=":material/refresh:")

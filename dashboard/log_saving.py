@@ -96,6 +96,7 @@ class Form:
         return f"log_{name}" if name in STICKY else f"log_{name}_{self.number}"
 
 
+@session.click
 def submit(viewer: Viewer, form: Form, number: int) -> None:
     """Runs before the page is drawn again: parse, save, and begin the next form; or keep what is wrong."""
     now, values = clock.now(), session.values()
@@ -151,6 +152,7 @@ def _save(viewer: Viewer, form: Form, raw: dict[str, Any], now: datetime) -> Non
     form.begin_next(said, now, (Recorded(logged.lead_id, 0),))
 
 
+@session.click
 def ask_again(viewer: Viewer, form: Form, number: int, lead_id: int) -> None:
     """Note on an inquiry that is there that the person got in touch again, instead of logging another one."""
     if number != form.number:
@@ -177,6 +179,7 @@ def ask_again(viewer: Viewer, form: Form, number: int, lead_id: int) -> None:
     form.begin_next(said, now, tuple(done))
 
 
+@session.click
 def undo(viewer: Viewer, form: Form) -> None:
     """Close what was just saved as logged by mistake: it is in no count, and its history shows both; or take a note back."""
     done, form.undo = form.undo, ()  # the second click of two finds nothing to undo

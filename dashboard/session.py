@@ -1,11 +1,16 @@
 """What a click finds, in one piece: a click that has begun is carried out, whatever is clicked meanwhile."""
 
+import logging
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
+import sqlalchemy as sa
 import streamlit as st
 
+P = ParamSpec("P")
 T = TypeVar("T")
+_LOG = logging.getLogger(__name__)
 
 
 def values() -> dict[str, Any]:
@@ -24,3 +29,28 @@ def kept(key: str, make: Callable[[], T]) -> T:
     if kept is None:
         kept = st.session_state[key] = make()
     return kept
+
+
+def click(callback: Callable[P, None]) -> Callable[P, None]:
+    """A callback that may find the database away. Then nothing was done, and the page says so: see `missed`."""
+
+    @wraps(callback)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            callback(*args, **kwargs)
+        except sa.exc.OperationalError as problem:
+            _LOG.warning("a click was not carried out: %s", type(problem.orig).__name__)
+            kept(_MISSED, list[bool]).append(True)
+
+    return guarded
+
+
+def missed() -> bool:
+    """Whether the last click was not carried out because the database did not answer; asked once."""
+    found = kept(_MISSED, list[bool])
+    was = bool(found)
+    found.clear()
+    return was
+
+
+_MISSED = "missed"

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from data_access.fact_tables import lead_facts
 from data_access.tables import revisions
@@ -45,6 +46,8 @@ def connect(url: str | sa.URL) -> Engine:
             parsed.set(drivername="sqlite"), hide_parameters=True,
             connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
         )  # fmt: skip
+        if file := file_of(parsed):
+            _hold_to_its_file(engine, file)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -63,6 +66,37 @@ def _parse(url: str | sa.URL) -> sa.URL:
         return sa.make_url(url)
     except sa.exc.ArgumentError:
         raise ValueError("the database URL cannot be read; an example: sqlite:///practice.db") from None
+
+
+def _hold_to_its_file(engine: Engine, file: Path) -> None:
+    """Use a file only as long as it lies where it was opened, and never put an empty one where it went away.
+
+    An open file can be moved or deleted, or its disk be gone, and what is written to it then is acknowledged and lost.
+    """
+
+    def identity() -> tuple[int, int] | None:
+        try:
+            found = file.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def opening(_dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
+        if opened_before:
+            arguments[0], options["uri"] = f"{file.resolve().as_uri()}?mode=rw", True
+
+    def is_open(_connection: Any, record: ConnectionPoolEntry) -> None:
+        opened_before.append(True)
+        record.info["file"] = identity()
+
+    def is_taken(_connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        if record.info["file"] != identity():
+            raise sa.exc.DisconnectionError
+
+    opened_before: list[bool] = []
+    event.listen(engine, "do_connect", opening)
+    event.listen(engine, "connect", is_open)
+    event.listen(engine, "checkout", is_taken)
 
 
 def _without_values(context: ExceptionContext) -> None:

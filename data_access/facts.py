@@ -91,6 +91,8 @@ def refresh(engine: Engine, known: Snapshot) -> Snapshot:
         revision = current_revision(connection)
         if revision == known.revision:
             return known
+        if revision < known.revision:  # an older database was put in its place
+            return load(engine)
         newer = lead_facts.c.revision > known.revision
         changed = np.array(connection.execute(sa.select(lead_facts.c.lead_id).where(newer)).scalars().all(), np.int64)
         if not len(changed):

@@ -157,3 +157,26 @@ def test_a_click_that_writes_meets_no_place_where_it_is_broken_off() -> None:
             if isinstance(node, ast.Attribute) and node.attr == "session_state":
                 broken.add(f"{module}.{name}")
     assert not broken
+
+
+def test_every_callback_says_so_where_the_database_does_not_answer() -> None:
+    """What is named with on_click or on_change is a `session.click`: outside of it an error reaches nobody in words."""
+    rooms = [path for room in ("dashboard", "pages") for path in (ROOT / room).rglob("*.py")]
+    trees = {path.stem: ast.parse(path.read_text()) for path in rooms}
+    guarded = {
+        (stem, node.name)
+        for stem, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and any(ast.unparse(one) == "session.click" for one in node.decorator_list)
+    }
+    named = {
+        (stem, ast.unparse(node.value))
+        for stem, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.keyword)
+        and node.arg in ("on_click", "on_change")
+        and not isinstance(node.value, ast.Constant)
+    }
+    assert len(named) > 10
+    own = {(stem, name) for stem, name in named if not name.startswith("st.")}
+    assert not {one for one in own if (tuple(one[1].split(".")) if "." in one[1] else one) not in guarded}

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import auth, changes, loaders
+from dashboard import auth, changes, loaders, session
 from dashboard.changes import Change, Difference
 from dashboard.formats import plural
 from dashboard.frame import View
@@ -76,6 +76,7 @@ def offer(view: View, name: str, change: Change, *, doubt: str = "") -> None:
         _save(view, change, found)
 
 
+@session.click
 def _ask(name: str) -> None:
     st.session_state[_ASKED] = name
 

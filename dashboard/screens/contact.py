@@ -34,6 +34,7 @@ def details(viewer: Viewer, lead_id: int) -> None:
     )  # fmt: skip
 
 
+@session.click
 def _show(viewer: Viewer, lead_id: int, kept: dict[str, Any]) -> None:
     try:
         values = privacy_actions.contact_of(loaders.database(), viewer, lead_id)
@@ -61,6 +62,7 @@ def _shown(viewer: Viewer, lead_id: int, kept: dict[str, Any]) -> None:
         st.button("Hide", key=f"contact_hide_{lead_id}", on_click=_hide, args=(kept,))
 
 
+@session.click
 def _save(viewer: Viewer, lead_id: int, kept: dict[str, Any]) -> None:
     held = session.values()
     typed = {field: str(held.get(f"contact_{field}_{lead_id}") or "") for field in ContactField}
@@ -72,5 +74,6 @@ def _save(viewer: Viewer, lead_id: int, kept: dict[str, Any]) -> None:
     kept.clear()
 
 
+@session.click
 def _hide(kept: dict[str, Any]) -> None:
     kept.clear()

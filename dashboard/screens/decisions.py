@@ -148,6 +148,7 @@ def decide(view: View, week: int, name: str) -> None:
         )
 
 
+@session.click
 def _write(viewer: Viewer, week: int, name: str, key: str, today: date) -> None:
     values, meeting = session.values(), _meeting()
     try:
@@ -162,6 +163,7 @@ def _write(viewer: Viewer, week: int, name: str, key: str, today: date) -> None:
         meeting.turn, meeting.problems, meeting.said = meeting.turn + 1, {}, "Written down."
 
 
+@session.click
 def _end(viewer: Viewer, seen: Action, ending: ActionEnding | None) -> None:
     meeting = _meeting()
     try:
@@ -171,6 +173,7 @@ def _end(viewer: Viewer, seen: Action, ending: ActionEnding | None) -> None:
         meeting.problems = {f"action_{seen.id}": str(problem)}
 
 
+@session.click
 def _move(viewer: Viewer, seen: Action, today: date) -> None:
     values, meeting = session.values(), _meeting()
     owner, due = values[f"weekly_owner_{seen.id}"], values[f"weekly_due_{seen.id}"]
@@ -199,6 +202,7 @@ def freeze(view: View, week: int, filters: Filters, today: Review) -> None:
             st.markdown(f":red[{problem}]")
 
 
+@session.click
 def _freeze(viewer: Viewer, week: int, key: str, content: Mapping[str, Any]) -> None:
     meeting = _meeting()
     try:

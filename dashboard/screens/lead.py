@@ -234,6 +234,7 @@ def _as_typed(lead: Whole) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@session.click
 def _correct(viewer: Viewer, lead: Whole) -> None:
     row, asked, now = lead.row, lead.state.parts[0].asked, clock.now()
     values = session.values()
@@ -287,6 +288,7 @@ _WHY_NOT = ("Does not exist", "Of no use for this referral", "Already known here
 """Why an item of the checklist is not needed; what overrules a list says why."""
 
 
+@session.click
 def _waive(viewer: Viewer, row: Mapping[str, Any], item: RecordItem, key: str) -> None:
     if why := session.values().get(key):
         desk.do(viewer, row, RecordsWaived(items=(item,), reason=why.lower()))

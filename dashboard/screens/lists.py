@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 from sqlalchemy import Connection
 
-from dashboard import actions, auth, clock, labels, loaders, partner_actions, practice_loaders
+from dashboard import actions, auth, clock, labels, loaders, partner_actions, practice_loaders, session
 from dashboard.changes import Change, Shown
 from dashboard.formats import local, plural
 from dashboard.frame import View
@@ -139,11 +139,13 @@ def merges(view: View, pairs: Sequence[tuple[tuple[int, str], tuple[int, str]]])
                       args=(view, merge["id"]))  # fmt: skip
 
 
+@session.click
 def _merge(view: View, gone: int, keep: int) -> None:
     _try(lambda: partner_actions.merge_partners(loaders.database(), view.viewer, gone, keep, now=clock.now()),
          "Merged: every lead of both counts for one partner, past and coming. It can be undone below.")  # fmt: skip
 
 
+@session.click
 def _unmerge(view: View, merge: int) -> None:
     _try(lambda: partner_actions.undo_partner_merge(loaders.database(), view.viewer, merge, now=clock.now()),
          "Undone: the partner counts for itself again.")  # fmt: skip

@@ -117,6 +117,7 @@ def _last() -> _Sent:
     return session.kept("loop_last", _Sent)
 
 
+@session.click
 def _sent(viewer: Viewer, partner: int, cycle: Cycle, body: str, way: ContactMethod, today: date) -> None:
     last, name = _last(), names_of("partner").get(partner, "?")
     try:
@@ -135,6 +136,7 @@ def _sent(viewer: Viewer, partner: int, cycle: Cycle, body: str, way: ContactMet
         last.problem = str(problem)
 
 
+@session.click
 def _back(viewer: Viewer, note_id: int) -> None:
     last = _last()
     try:

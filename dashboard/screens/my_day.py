@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import actions, auth, clock, desk, labels, loaders
+from dashboard import actions, auth, clock, desk, labels, loaders, session
 from dashboard.auth import Viewer
 from dashboard.formats import local, minutes, plural
 from dashboard.frame import View
@@ -175,11 +175,13 @@ def _who(row: Mapping[str, Any]) -> str:
     return " · ".join(part for part in parts if part)
 
 
+@session.click
 def _plan(viewer: Viewer, lead_ids: Sequence[int]) -> None:
     planned = actions.plan_by_rule(loaders.database(), viewer, lead_ids, now=clock.now())
     st.toast(f"{plural(planned, 'lead')} got a next step.", icon=":material/rule:")
 
 
+@session.click
 def _show_more() -> None:
     st.session_state["my_day_pages"] = st.session_state.get("my_day_pages", 1) + 1
 
@@ -203,6 +205,7 @@ def refused_posts(view: View) -> None:
             )  # fmt: skip
 
 
+@session.click
 def _look(viewer: Viewer, post_id: int) -> None:
     actions.look_at_post(loaders.database(), viewer, post_id, now=clock.now())
 

@@ -206,6 +206,7 @@ def _written() -> _Written:
     return session.kept("outreach_written", _Written)
 
 
+@session.click
 def _write(viewer: Viewer, key: str, today: date) -> None:
     values, written = session.values(), _written()
     day = values.get(f"{key}_due")
@@ -222,6 +223,7 @@ def _write(viewer: Viewer, key: str, today: date) -> None:
         written.problems = {_NEW: str(problem)}
 
 
+@session.click
 def _done(viewer: Viewer, seen: Act, on: date | None, today: date) -> None:
     written = _written()
     try:
@@ -231,6 +233,7 @@ def _done(viewer: Viewer, seen: Act, on: date | None, today: date) -> None:
         written.problems = {_THERE: str(problem)}
 
 
+@session.click
 def _back(viewer: Viewer, seen: Act) -> None:
     written = _written()
     try:
