@@ -63,10 +63,9 @@ def provider() -> Provider | None:
     parts = urlsplit(made.public_url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
         raise settings.BadSetting(f"HANDOFF_PUBLIC_URL is {url!r}; write it like https://handoff.clinic.example")
-    if not made.encrypted and made.host not in auth.LOOPBACK:
-        raise settings.BadSetting(
-            f"HANDOFF_PUBLIC_URL is {url!r}; away from this machine it has to begin with https://"
-        )
+    for name, address in (("HANDOFF_PUBLIC_URL", made.public_url), ("HANDOFF_OIDC_URL", made.metadata_url)):
+        if not address.startswith("https://") and urlsplit(address).hostname not in auth.LOOPBACK:
+            raise settings.BadSetting(f"{name} is {address!r}; away from this machine it has to begin with https://")
     return made
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from data_access import practice
 from data_access import tables as t
+from data_access.lead_rules import require_no_patient
 from data_access.vocabulary import TrendSeries
 
 TEXT_LENGTH = 120
@@ -43,11 +44,13 @@ def write(
     Raises
     ------
     ValueError
-        When the text is empty or too long, the day lies ahead, or limits would be fixed anew for one location only.
+        When the text is empty, too long, or points to a patient, the day lies ahead, or limits would be fixed anew for one
+        location only.
     """
     text = " ".join(text.split())
     if not 0 < len(text) <= TEXT_LENGTH:
         raise ValueError(f"A note has 1 to {TEXT_LENGTH} characters, this one has {len(text)}.")
+    require_no_patient(text)
     own = practice.get(connection)
     today = now.astimezone(ZoneInfo(own["zone"])).date() if own else now.date()
     if on_day > today:

@@ -110,6 +110,23 @@ def note_doubts(text: str | None) -> list[str]:
     return [what for what, pattern in _SEEN_IN_NOTES.items() if re.search(pattern, text or "")]
 
 
+_POINTS_TO_A_PATIENT = ("a phone number", "an e-mail address")
+_PATIENT = r"\b(?:Mr|Mrs|Ms|Miss)\.?\s+[A-Z][a-z]+|\bpatient (?:named?|called)\b|\b(?:DOB|birth ?da(?:y|te))\b"
+
+
+def require_no_patient(text: str) -> None:
+    """Raise `NotPossible` when a text that everybody reads (a note on a chart, an action) seems to point to a patient.
+
+    Dates, clinicians and what is treated are its business.
+    """
+    seen = [what for what in _POINTS_TO_A_PATIENT if re.search(_SEEN_IN_NOTES[what], text)]
+    seen += ["who a patient is"] if re.search(_PATIENT, text) else []
+    if seen:
+        raise NotPossible(
+            f"This seems to say {' and '.join(seen)}. Leave out what points to a patient: everybody reads it."
+        )
+
+
 def reference_problem(reference: str) -> str | None:
     """Why a text may not be a patient's reference, or None: it is a short local code, not a name, date or phone number."""
     example = "Use the short local code, for example A-1047."

@@ -156,6 +156,7 @@ def record(
     if key and connection.scalar(sa.select(t.events.c.id).where(t.events.c.idempotency_key == key)):
         return version_of(connection, lead_id)
     log = _locked(connection, lead_id, version)
+    occurred_at, now = _after_the_last(log, occurred_at, now)
     before = replay(log)
     lead_rules.check(before, log, what, occurred_at, now)
     if isinstance(what, happened.RecordsRequested):
@@ -173,6 +174,17 @@ def record(
     after = replay([*log, dataclasses.replace(event, id=event_id, follow_up=follow_up)])
     _write_lead(connection, lead_id, _measured_anew(connection, lead_id, before, after, now))
     return version + 1
+
+
+def _after_the_last(log: Sequence[Event], occurred_at: datetime, now: datetime) -> tuple[datetime, datetime]:
+    """When something happened and is recorded: what happens now comes after what was recorded before.
+
+    That the clock says otherwise means that it was set back since, or that another replica's is ahead.
+    """
+    latest = max(event.recorded_at for event in log)
+    if now >= latest:
+        return occurred_at, now
+    return latest if occurred_at == now else occurred_at, latest
 
 
 def correct(

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from data_access import practice
 from data_access import tables as t
 from data_access.columns import holding
-from data_access.lead_rules import NotPossible
+from data_access.lead_rules import NotPossible, require_no_patient
 from data_access.vocabulary import ActionEnding, TrendSeries
 
 TEXT_LENGTH = 160
@@ -68,13 +68,14 @@ def decide(
     Raises
     ------
     ValueError
-        When the text is empty or too long, the owner is not of the staff, or the due day is over.
+        When the text is empty, too long, or points to a patient, the owner is not of the staff, or the due day is over.
     """
     text = " ".join(text.split())
     if not 0 < len(text) <= TEXT_LENGTH:
         raise ValueError(
             f"An action has 1 to {TEXT_LENGTH} characters, this one has {len(text)}. Say in one line what is done."
         )
+    require_no_patient(text)
     _require_owner(connection, owner_id)
     _require_ahead(due_on, today)
     c = t.review_actions.c

@@ -75,8 +75,8 @@ def log(world: World, received_at: datetime = NOW, now: datetime | None = None, 
         return leads.log_inquiry(c, asked(world, **changes), received_at=received_at, now=now or received_at).lead_id
 
 
-def record(world: World, lead_id: int, what: Any, at: datetime = NOW) -> int:
-    """Record an event on the lead's current version."""
+def record(world: World, lead_id: int, what: Any, at: datetime = NOW, now: datetime | None = None) -> int:
+    """Record an event on the lead's current version, as it happens or later (`now`)."""
     with writing(world.engine) as c:
         version = leads.version_of(c, lead_id)
-        return leads.record(c, lead_id, what, occurred_at=at, now=at, version=version)
+        return leads.record(c, lead_id, what, occurred_at=at, now=now or at, version=version)

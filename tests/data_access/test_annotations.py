@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from data_access import annotations
+from data_access import annotations, reviews
 from data_access.engine import reading, writing
 from data_access.vocabulary import TrendSeries
 from tests.factories import NOW, World
@@ -37,3 +37,29 @@ def test_a_note_on_one_location_is_seen_by_those_who_see_it(world: World) -> Non
     with reading(world.engine) as c:
         note = annotations.standing(c, NOW, None)[0]
     assert (note.author, note.rebases) == ("Bob", TrendSeries.SEEN)
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("Mrs. Miller waited", "who a patient is"),
+        ("the patient called Ann", "who a patient is"),
+        ("ring 555 010 1234", "a phone number"),
+        ("ask ann@mail.example", "an e-mail address"),
+        ("DOB missing on faxes", "who a patient is"),
+    ],
+)
+def test_a_text_that_everybody_reads_points_to_no_patient(text: str, seen: str, world: World) -> None:
+    """Neither a note on a chart nor an action of the review."""
+    with writing(world.engine) as c:
+        with pytest.raises(ValueError, match=seen):
+            annotations.write(c, text, NOW.date(), now=NOW)
+        with pytest.raises(ValueError, match=seen):
+            reviews.decide(c, text, owner_id=world.bob, due_on=NOW.date(), week=1, today=NOW.date(), now=NOW)
+
+
+@pytest.mark.parametrize("text", ["Dr. Smith joined on 2026-03-02", "Osteopathy moved to North", "48 of 120 in 2025"])
+def test_dates_clinicians_and_what_is_treated_may_be_said(text: str, world: World) -> None:
+    """They are what a note is about."""
+    with writing(world.engine) as c:
+        assert annotations.write(c, text, NOW.date(), now=NOW)

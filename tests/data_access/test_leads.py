@@ -526,3 +526,51 @@ def test_an_answer_is_measured_from_the_receipt_as_it_is_corrected_and_again_whe
         leads.rebuild(c, [lead])
         after = c.execute(sa.select(t.leads)).all()
     assert [tuple(one)[2:] for one in before] == [tuple(one)[2:] for one in after]
+
+
+# ---------------------------------------------------------------- clocks
+
+
+def stands(world: World, lead: int) -> tuple[datetime | None, datetime | None, int]:
+    """Its deadline, when it was first reached, and at which stage it is."""
+    c = t.leads.c
+    with reading(world.engine) as connection:
+        row = connection.execute(sa.select(c.respond_by, c.first_contact_at, c.stage).where(c.id == lead)).one()
+        assert replay(event_log.log_of(connection, lead)).stage == row.stage
+    return row.respond_by, row.first_contact_at, int(row.stage)
+
+
+@pytest.mark.parametrize("back", [timedelta(seconds=1), timedelta(hours=2), timedelta(days=400)])
+def test_a_clock_that_is_set_back_stops_nobody_and_moves_no_deadline(world: World, back: timedelta) -> None:
+    """What is done now comes after what was recorded before, whatever the clock says; a time that is entered stands."""
+    lead = log(world, NOW)
+    promised, _, _ = stands(world, lead)
+    record(world, lead, e.Reached(method=ContactMethod.CALL), NOW - back)
+    record(world, lead, e.Booked(starts_at=NOW + timedelta(days=9)), NOW - back)
+    record(world, lead, e.Cancelled(by=CancelledBy.PATIENT), NOW - back / 2)
+    assert stands(world, lead)[:2] == (promised, NOW)
+    with pytest.raises(NotPossible, match="before the inquiry"):
+        record(world, lead, e.Offered(), NOW - back - timedelta(minutes=1), now=NOW - back)
+
+
+@pytest.mark.parametrize(
+    ("received", "due"),
+    [
+        (
+            datetime(2026, 3, 8, 6, 30, tzinfo=UTC),
+            datetime(2026, 3, 8, 7, 30, tzinfo=UTC),
+        ),  # 1:30, then 3:30 that night
+        (datetime(2026, 11, 1, 5, 30, tzinfo=UTC), datetime(2026, 11, 1, 6, 30, tzinfo=UTC)),  # 1:30, then 1:30 again
+    ],
+)
+def test_an_hour_is_an_hour_in_the_nights_when_clocks_change(world: World, received: datetime, due: datetime) -> None:
+    """At a location that is staffed all night: the deadline, and the answer in its last minute."""
+    with writing(world.engine) as c:
+        night = practice.add_location(c, "Night", "America/New_York", {day: [("00:00", "24:00")] for day in range(7)})
+        promises.set_window(c, 60, effective_from=factories.LONG_AGO, location_id=night)
+    lead = log(world, received, location_id=night)
+    assert stands(world, lead)[0] == due
+    record(world, lead, e.Reached(method=ContactMethod.CALL), due)
+    with reading(world.engine) as c:
+        seconds = c.scalar(sa.select(t.leads.c.contact_seconds).where(t.leads.c.id == lead))
+    assert seconds == 3600
