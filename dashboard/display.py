@@ -111,18 +111,22 @@ def lead_list(
     if rows:
         stage = "Stage then" if view.fixed else "Stage now"
         lead_table(rows, stage)
-        told = [one for row, one in zip(rows, _lead_rows(rows, stage), strict=True) if row["may_contact"] is not False]
-        download(told, title, help_="Without those who do not want to be contacted.")
+        download(_to_take_away(rows, stage), title, about="Without those who do not want to be contacted.")
 
 
-def download(rows: Sequence[Mapping[str, Any]], name: str, *, help_: str | None = None) -> None:
-    """Offer a table as a file; the audit log says who took it."""
+def _to_take_away(rows: Sequence[Mapping[str, Any]], stage: str) -> list[dict[str, Any]]:
+    """Leads as a list that leaves the page: without those who do not want to be contacted."""
+    return _lead_rows([row for row in rows if row["may_contact"]], stage)
+
+
+def download(rows: Sequence[Mapping[str, Any]], name: str, *, about: str | None = None) -> None:
+    """Offer a table as a file; the audit log says who took it. `about`: what to know of it."""
     if not rows:
         return
     file = re.sub(r"\W+", "-", name.lower()).strip("-")
     st.download_button(
         "Download", partial(_written, frame.who(), rows, name), f"{file}.csv", "text/csv", key=f"download_{file}",
-        help=help_, type="tertiary", icon=":material/download:", on_click="ignore",
+        help=about, type="tertiary", icon=":material/download:", on_click="ignore",
     )  # fmt: skip
 
 
@@ -221,10 +225,10 @@ def table(rows: pd.DataFrame, names: Mapping[str, str], alt: str, **options: Any
             shown[column + INTERVAL] = [interval(*pair) for pair in limits]
             config[column + INTERVAL] = st.column_config.TextColumn("95 % interval")
     state = st.dataframe(shown, hide_index=True, column_config=config, alt=alt, placeholder="–", **options)
-    edges = [edge for column in names for edge in (f"{column}_low", f"{column}_high") if edge in rows]
-    told = rows[[*names, *edges]].rename(
-        columns={column: heading.partition("|")[0] for column, heading in names.items()}
-    )
+    headed = {column: heading.partition("|")[0] for column, heading in names.items()}
+    for column, label in list(headed.items()):
+        headed |= {f"{column}_{edge}": f"{label}, {edge}" for edge in ("low", "high") if f"{column}_{edge}" in rows}
+    told = rows[list(headed)].rename(columns=headed)
     told = told.astype(object).where(told.notna(), None)
     download(told.to_dict("records"), alt)
     return state

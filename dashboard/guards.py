@@ -184,7 +184,7 @@ class SignedInDownloads:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, unless it asks for a download and nobody is signed in."""
-        if scope["type"] == "http" and "/media/" in scope["path"]:
+        if scope["type"] == "http" and scope["path"].startswith("/media/"):  # fonts lie below /static/media/
             claims = self._claims(_cookies(Headers(scope=scope)))
             if not claims or not await to_thread.run_sync(self.stands, claims):
                 await PlainTextResponse("Sign in first", 403)(scope, receive, send)

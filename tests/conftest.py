@@ -1,5 +1,6 @@
 """Real databases for every test that wants one: a SQLite file, and a PostgreSQL server from the test environment."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,12 @@ from tests import factories
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no defect
 settings.load_profile("untimed")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are cores: tests in a browser mostly wait."""
+    del config
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(autouse=True)

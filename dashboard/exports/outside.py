@@ -16,8 +16,8 @@ NOTE = (
     "For others: counts of 1 to 10 are not told. Rows with such counts are added up to one row, or left out where that does "
     "not help. Shares are rounded to 5 %; sentences, earlier weeks, actions and further tables are left out."
 )
-_INTERNAL = ("actions", "red", "stalls", "capacity")
-"""Blocks that are the practice's own: what is open now, and who does what."""
+_INTERNAL = ("actions", "red", "stalls", "capacity", "funnel", "partners")
+"""Blocks that are the practice's own: what is open now, who does what, and counts of weeks that other weeks count too."""
 _TOLD = {
     "location": ("name", "judged", "met", "rate"),
     "channel": ("name", "judged", "met", "rate"),

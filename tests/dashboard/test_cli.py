@@ -28,10 +28,10 @@ from dashboard.metrics.sources import MIX_COLUMNS, TOPIC_COLUMNS
 from dashboard.metrics.stalls import FOLLOW_UP_COLUMNS, STALL_COLUMNS, TIME_IN_STAGE_COLUMNS
 from dashboard.metrics.timing import ANSWER_COLUMNS, CONVERSION_COLUMNS, CURVE_COLUMNS
 from dashboard.metrics.trends import TREND_COLUMNS
-from data_access import demo, partners
 from data_access import engine as databases
+from data_access import partners
 from data_access.slots import SLOT_KEYS
-from tests import factories
+from tests import demos, factories
 from tests.conftest import sqlite
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
@@ -75,9 +75,7 @@ COLUMNS = {
 
 @pytest.fixture(scope="module")
 def demo_url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    file = tmp_path_factory.mktemp("demo") / "demo.db"
-    demo.make(file, "therapy", NOW)
-    return f"sqlite:///{file}"
+    return f"sqlite:///{demos.copy(tmp_path_factory, 'therapy')}"
 
 
 @pytest.fixture(autouse=True)
@@ -359,10 +357,11 @@ def test_every_metric_of_the_command_line_is_held_to_its_columns() -> None:
     assert set(COLUMNS) == set(cli_metrics._METRICS)
 
 
-def test_a_note_is_written_and_fixes_limits_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_note_is_written_and_fixes_limits_anew(
+    tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
     """From the week of the note on, the series is judged by its own first weeks; before it, as before."""
-    file = tmp_path / "own.db"
-    demo.make(file, "therapy", NOW)
+    file = demos.copy(tmp_path_factory, "therapy")
     database = ("--database", f"sqlite:///{file}")
 
     def centres() -> dict[str, float]:

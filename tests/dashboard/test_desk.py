@@ -4,7 +4,6 @@ import re
 import subprocess
 import sys
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,13 +12,13 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import actions, auth
 from dashboard.auth import NotAllowed, Viewer
-from data_access import demo, event_log, leads, web_forms
+from data_access import event_log, leads, web_forms
 from data_access import events as e
 from data_access import tables as t
 from data_access.engine import reading, writing
 from data_access.leads import Stale
 from data_access.vocabulary import Channel, CloseReason, ContactMethod, Eligibility, Pathway, Priority, Role
-from tests import factories
+from tests import demos, factories
 from tests.dashboard.conftest import NOW
 from tests.dashboard.test_pages import ENTRY, ROOT, visit, words
 from tests.factories import World, log
@@ -101,11 +100,10 @@ def test_a_colleagues_change_in_between_is_said_and_nothing_is_lost(desk: World)
 
 
 def test_the_choices_count_what_the_stalls_page_counts(
-    at_the_demo_moment: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    at_the_demo_moment: None, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On the demo practice, every number."""
-    demo.make(tmp_path / "demo.db", "specialty", NOW)
-    monkeypatch.setenv("HANDOFF_DATABASE_URL", f"sqlite:///{tmp_path / 'demo.db'}")
+    monkeypatch.setenv("HANDOFF_DATABASE_URL", f"sqlite:///{demos.copy(tmp_path_factory, 'specialty')}")
     day = numbers(visit("my_day"))
     stalls = visit("stalls")
     steps = next(frame.value for frame in stalls.dataframe if "overdue" in frame.value.columns).iloc[0]

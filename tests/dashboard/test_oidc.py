@@ -163,3 +163,10 @@ def test_who_signs_in_comes_back_to_a_page_of_ours_and_to_nothing_else(wanted: s
 def test_a_cookie_that_somebody_else_put_there_leads_nowhere(forged: str) -> None:
     """Only a page of ours is ever returned to."""
     assert guards.own_address(forged, "") == ""
+
+
+def test_a_file_of_a_page_asks_who_is_signed_in_and_the_fonts_of_the_sign_in_page_do_not() -> None:
+    """Otherwise that page would show the names of its icons."""
+    app = guards.SignedInDownloads(says("/{rest:path}"), cookie_secret="c" * 32, seconds=60, stands=lambda _: True)
+    assert asked(app, "/media/abc.csv").status_code == 403
+    assert asked(app, "/static/media/font.woff2").status_code == 200

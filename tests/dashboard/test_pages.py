@@ -18,7 +18,7 @@ from data_access import engine as databases
 from data_access import tables as t
 from data_access.engine import writing
 from data_access.vocabulary import Channel, Kind
-from tests import factories
+from tests import demos, factories
 from tests.cases import SHARED
 from tests.conftest import empty, sqlite
 from tests.dashboard.conftest import NOW
@@ -40,9 +40,7 @@ pytestmark = pytest.mark.usefixtures("at_the_demo_moment")
 @pytest.fixture(scope="session")
 def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The first demo practice, made once."""
-    file = tmp_path_factory.mktemp("demo") / "demo.db"
-    demo.make(file, "specialty", NOW)
-    return file
+    return demos.copy(tmp_path_factory, "specialty")
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Behind every number stands exactly the list that it counts."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -21,16 +21,16 @@ from data_access.promises import Targets
 from data_access.tally import members, tally
 from data_access.units import APPOINTMENTS, ITEMS, SITUATIONS, SPELLS
 from data_access.vocabulary import Role, Stage
+from tests import demos
 from tests.cases import case
+from tests.demos import UNTIL
 
-UNTIL = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 FILTERS = [Filters(), Filters(channel=("phone", "fax"), location=(1, 3)), Filters(kind=("information",))]
 
 
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    file = tmp_path_factory.mktemp("demo") / "demo.db"
-    demo.make(file, "specialty", UNTIL)
+    file = demos.copy(tmp_path_factory, "specialty")
     engine = databases.connect(f"sqlite:///{file}")
     loaded = facts.load(engine)
     engine.dispose()

@@ -1,7 +1,6 @@
 """The demo practices: as large, as varied and as honest as they claim, and the same every time."""
 
-from datetime import UTC, datetime, timedelta
-from functools import cache
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -18,15 +17,15 @@ from data_access.dimensions import Moment
 from data_access.facts import Snapshot
 from data_access.lead_state import epoch_minute
 from data_access.tally import Where, tally
+from tests import demos
+from tests.demos import UNTIL
 
-UNTIL = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 NOW = Moment(epoch_minute(UNTIL), day_number(UNTIL.date()))
 
 
 @pytest.fixture(scope="module", params=list(PROFILES))
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, sa.Engine, Snapshot]:
-    file = tmp_path_factory.mktemp("demo") / f"{request.param}.db"
-    demo.make(file, request.param, UNTIL)
+    file = demos.copy(tmp_path_factory, request.param)
     engine = databases.connect(f"sqlite:///{file}")
     return request.param, engine, facts.load(engine)
 
@@ -105,16 +104,18 @@ def test_no_identity_is_in_it(made) -> None:
     assert all("555" in phone for phone in phones)
 
 
-def test_the_same_name_and_moment_make_the_same_practice(tmp_path: Path) -> None:
+def test_the_same_name_and_moment_make_the_same_practice(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """To the last number of the facts."""
-    first, second = (_facts(tmp_path / f"{n}.db", UNTIL) for n in (1, 2))
-    assert first == second
-    assert _facts(tmp_path / "3.db", UNTIL + timedelta(days=1)) != first
+    first = _facts(demos.copy(tmp_path_factory, "specialty"))
+    demo.make(tmp_path / "2.db", "specialty", UNTIL)
+    assert _facts(tmp_path / "2.db") == first
+    demo.make(tmp_path / "3.db", "specialty", UNTIL + timedelta(days=1))
+    assert _facts(tmp_path / "3.db") != first
 
 
-@cache
-def _facts(file: Path, until: datetime) -> bytes:
-    demo.make(file, "specialty", until)
+def _facts(file: Path) -> bytes:
     engine = databases.connect(f"sqlite:///{file}")
     snapshot = facts.load(engine)
     engine.dispose()

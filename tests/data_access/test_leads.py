@@ -156,7 +156,7 @@ def test_a_time_before_the_inquiry_is_refused(world: World) -> None:
     """Nobody can have called back before there was anything to call about."""
     lead = log(world)
     with pytest.raises(NotPossible, match="before the inquiry was received"):
-        record(world, lead, e.Attempted(method=ContactMethod.CALL), NOW - HOUR)
+        record(world, lead, e.Attempted(method=ContactMethod.CALL), NOW - HOUR, now=NOW)
 
 
 def test_what_would_have_no_effect_is_refused(world: World) -> None:
@@ -164,13 +164,13 @@ def test_what_would_have_no_effect_is_refused(world: World) -> None:
     lead = log(world)
     record(world, lead, e.Closed(reason=CloseReason.UNREACHABLE), NOW + 2 * HOUR)
     with pytest.raises(NotPossible, match="closed after this time"):
-        record(world, lead, e.Reopened(), NOW + HOUR)
+        record(world, lead, e.Reopened(), NOW + HOUR, now=NOW + 2 * HOUR)
     record(world, lead, e.Reopened(), NOW + 3 * HOUR)
     with pytest.raises(NotPossible, match="reopened after this time"):
-        record(world, lead, e.Closed(reason=CloseReason.OTHER), NOW + HOUR)
+        record(world, lead, e.Closed(reason=CloseReason.OTHER), NOW + HOUR, now=NOW + 3 * HOUR)
     record(world, lead, e.Booked(), NOW + 5 * HOUR)
     with pytest.raises(NotPossible, match="before the appointment was booked"):
-        record(world, lead, e.Attended(), NOW + 4 * HOUR)
+        record(world, lead, e.Attended(), NOW + 4 * HOUR, now=NOW + 5 * HOUR)
     assert row(world, lead)["version"] == 4
 
 

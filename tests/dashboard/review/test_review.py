@@ -40,8 +40,8 @@ from dashboard.review.document import (
     to_content,
 )
 from dashboard.review.sources import Sources, ended
-from data_access import demo, reviews
 from data_access import engine as databases
+from data_access import reviews
 from data_access import tables as t
 from data_access.days import week_number
 from data_access.engine import reading as reads
@@ -49,11 +49,11 @@ from data_access.engine import writing
 from data_access.events import Booked, Reached
 from data_access.tally import tally
 from data_access.vocabulary import ActionEnding, ContactMethod, TrendSeries
-from tests import factories
+from tests import demos, factories
 from tests.conftest import Engine
+from tests.demos import UNTIL
 from tests.factories import World
 
-UNTIL = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 WEEK = week_number(UNTIL.date()) - 1
 
 
@@ -63,9 +63,7 @@ def made_of(connection, week: int = WEEK, filters: Filters = Filters(), scope=No
 
 @pytest.fixture(scope="module")
 def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("demo") / "demo.db"
-    demo.make(file, "specialty", UNTIL)
-    return file
+    return demos.copy(tmp_path_factory, "specialty")
 
 
 @pytest.fixture(scope="module")
@@ -419,7 +417,7 @@ def test_a_funnel_with_a_small_loss_does_not_leave() -> None:
 def test_a_review_for_others_tells_each_population_once(review: Review) -> None:
     """No sentence, no action, no earlier week and no count beside a share: nothing to subtract from anything."""
     told = outside.for_others(review)
-    assert [block.name for block in told.blocks] == ["numbers", "response", "funnel", "partners"]
+    assert [block.name for block in told.blocks] == ["numbers", "response"]
     for block in told.blocks:
         assert not block.alarms
         assert not any(char.isdigit() for said in block.said for char in said)

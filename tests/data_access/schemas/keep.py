@@ -45,7 +45,7 @@ def work(engine: Engine) -> World:
         if number == 3:
             record(world, lead, e.Closed(reason=CloseReason.UNREACHABLE), at + DAY)
         if number % 3 == 1:
-            record(world, lead, e.RecordsRequested(items=(RecordItem.CLINICAL_NOTES,)), at + HOUR)
+            record(world, lead, e.RecordsRequested(items=(RecordItem.CLINICAL_NOTES,)), at + HOUR, now=at + 5 * HOUR)
     return world
 
 
