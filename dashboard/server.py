@@ -44,7 +44,10 @@ def _require_servable() -> None:
 def _health(_request: Request) -> JSONResponse:
     """200 with the newest revision where the database answers, 503 where it does not."""
     try:
-        with databases.opened(settings.database_url()) as engine, databases.reading(engine) as connection:
+        url = settings.database_url()
+        if (file := databases.file_of(url)) and not file.exists():  # to look into it would make an empty one
+            return JSONResponse({"status": "unavailable"}, 503)
+        with databases.opened(url) as engine, databases.reading(engine) as connection:
             revision = facts.current_revision(connection)
     except Exception:  # whatever is wrong, the answer is that we are not healthy, and no detail leaves
         return JSONResponse({"status": "unavailable"}, 503)
