@@ -8,7 +8,7 @@ from typing import Protocol
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from dashboard import auth, clock
+from dashboard import auth, clock, settings
 from dashboard.auth import Viewer
 from data_access import accounts, audit
 from data_access.engine import writing
@@ -70,7 +70,9 @@ def require_standing(connection: Connection, viewer: Viewer) -> None:
     """Raise `NotAllowed` unless the viewer's sign-in stands, with the role and the locations that they came with."""
     if viewer.sign_in is None:
         return
-    found = accounts.sign_in(connection, viewer.sign_in)
-    account = found.account if found and not found.ended_at else None
-    if account is None or (account.role, account.locations) != (viewer.role, viewer.locations):
+    found, now = accounts.sign_in(connection, viewer.sign_in), clock.now()
+    account = found.account if found and found.stands(now, settings.idle(), settings.longest()) else None
+    if found is None or account is None or (account.role, account.locations) != (viewer.role, viewer.locations):
         raise auth.NotAllowed("What you may do here has changed. Reload the page; what you typed was not saved.")
+    if accounts.wants_touch(found, now):
+        accounts.touch(connection, viewer.sign_in, now)

@@ -18,7 +18,7 @@ from dashboard.forms import Inquiry
 from data_access import annotations, lead_lists, leads, merging, partners, reviews, web_forms
 from data_access import tables as t
 from data_access.engine import reading
-from data_access.events import AskedAgain, Attended, Closed, Happening, NoShow, Reached, Reopened, Reprioritised, Voided
+from data_access.events import AskedAgain, Attended, Closed, Happening, NoShow, Reached, Reopened, Voided
 from data_access.lead_rules import Doubtful, NotPossible
 from data_access.leads import Logged, Stale
 from data_access.reviews import Action
@@ -60,7 +60,9 @@ def log_inquiry(
     auth.require(viewer, auth.LOG_INQUIRY, inquiry.asked.location_id)
     key = hashlib.sha256(f"{viewer.staff_id}|{nonce}|{inquiry.typed}".encode()).hexdigest()
     with acting(engine, viewer) as (connection, note):
-        logged = save_inquiry(connection, inquiry, key=key, staff_id=viewer.staff_id, now=now, text_id=text_id)
+        logged = save_inquiry(
+            connection, inquiry, key=key, staff_id=viewer.staff_id, now=now, text_id=text_id, locations=viewer.locations
+        )
         if not logged.again:
             note(AuditKind.LOGGED, "logged", logged.lead_id)
         return logged
@@ -74,15 +76,21 @@ def save_inquiry(
     staff_id: int | None,
     now: datetime,
     text_id: int | None = None,
+    locations: Collection[int] | None = None,
 ) -> Logged:
     """Log an inquiry from a form, on the page or on the website, with its new partner where it has one; errors as for
     `log_inquiry`, but for the permission, which is the caller's.
+
+    Parameters
+    ----------
+    locations : collection of int, optional
+        Where to look for one that may be the same; None: everywhere.
     """
     asked, received_at = inquiry.asked, inquiry.received_at or now
     saved = connection.scalar(sa.select(t.leads.c.id).where(t.leads.c.idempotency_key == key))
     print_ = privacy_actions.fingerprint_of(inquiry.contact)
     if not saved:
-        _doubt(connection, inquiry, received_at, print_)
+        _doubt(connection, inquiry, received_at, print_, locations)
     if inquiry.new_partner and asked.partner_category:
         partner = partners.find_or_add(connection, inquiry.new_partner, asked.partner_category)
         asked = dataclasses.replace(asked, partner_id=partner)
@@ -95,7 +103,13 @@ def save_inquiry(
     return logged
 
 
-def _doubt(connection: Connection, inquiry: Inquiry, received_at: datetime, print_: str | None) -> None:
+def _doubt(
+    connection: Connection,
+    inquiry: Inquiry,
+    received_at: datetime,
+    print_: str | None,
+    locations: Collection[int] | None,
+) -> None:
     """Raise `Doubtful` where the inquiry, or its new partner, looks like one that is there."""
     asked, name = inquiry.asked, inquiry.new_partner
     asks = name and not inquiry.sure_partner and not partners.find(connection, name)
@@ -104,8 +118,9 @@ def _doubt(connection: Connection, inquiry: Inquiry, received_at: datetime, prin
             "partner", f"There is {alike[0][1]} already. Choose it, or say below that {name} is another one."
         )
     twin = not inquiry.sure and lead_lists.twin_of(
-        connection, asked.reference, asked.location_id, received_at, partner_id=asked.partner_id, print_=print_
-    )
+        connection, asked.reference, asked.location_id, received_at, partner_id=asked.partner_id, print_=print_,
+        locations=locations,
+    )  # fmt: skip
     if twin:
         raise Doubtful(
             "reference", f"Inquiry {twin} of these days may be the same one. If this is another one, say so beside it."
@@ -174,8 +189,6 @@ def record(
     """
     with acting(engine, viewer) as (connection, note):
         priority = _require_lead(connection, viewer, lead_id)
-        if isinstance(what, Reprioritised) and code(what.priority) < code(priority):
-            auth.require(viewer, auth.LOWER_PRIORITY)
         key = key or secrets.token_hex(32)
         if isinstance(what, Closed) and what.duplicate_of:
             _require_lead(connection, viewer, what.duplicate_of)
@@ -190,6 +203,7 @@ def record(
             )  # fmt: skip
         if isinstance(what, Voided):
             _take_back_copies(connection, viewer, lead_id, what.event_id, now)
+        _require_not_lowered(connection, viewer, lead_id, priority)
         note(AuditKind.CHANGED, _said(what), lead_id)
         return _recorded(connection, lead_id, key)
 
@@ -230,15 +244,23 @@ def _require_lead(connection: Connection, viewer: Viewer, lead_id: int) -> Prior
     return Priority(lead.priority)
 
 
+def _require_not_lowered(connection: Connection, viewer: Viewer, lead_id: int, before: Priority) -> None:
+    """Raise where a lead's priority fell, by whatever was written, and the viewer may not lower one."""
+    after = connection.execute(sa.select(t.leads.c.priority).where(t.leads.c.id == lead_id)).scalar_one()
+    if code(Priority(after)) < code(before):
+        auth.require(viewer, auth.LOWER_PRIORITY)
+
+
 def correct(engine: Engine, viewer: Viewer, lead_id: int, inquiry: Inquiry, *, version: int, now: datetime) -> Recorded:
     """Put right what was noted when an inquiry came in; errors as for `record`."""
     with acting(engine, viewer) as (connection, note):
-        _require_lead(connection, viewer, lead_id)
+        priority = _require_lead(connection, viewer, lead_id)
         auth.require(viewer, auth.WORK_LEADS, inquiry.asked.location_id)
         event = leads.correct(
             connection, lead_id, inquiry.asked, received_at=inquiry.received_at or now, now=now, version=version,
             staff_id=viewer.staff_id,
         )  # fmt: skip
+        _require_not_lowered(connection, viewer, lead_id, priority)
         note(AuditKind.CHANGED, "corrected", lead_id)
         return Recorded(lead_id, event)
 
@@ -259,6 +281,7 @@ def take_back_all(engine: Engine, viewer: Viewer, done: Sequence[Recorded], *, n
                 connection, entry.lead_id, Voided(event_id=entry.event_id), occurred_at=now, now=now,
                 version=leads.version_of(connection, entry.lead_id), staff_id=viewer.staff_id,
             )  # fmt: skip
+            _take_back_copies(connection, viewer, entry.lead_id, entry.event_id, now)
             note(AuditKind.CHANGED, "voided", entry.lead_id)
 
 
@@ -272,8 +295,8 @@ def plan_by_rule(engine: Engine, viewer: Viewer, lead_ids: Collection[int], *, n
 
 
 def look_at_post(engine: Engine, viewer: Viewer, post_id: int, *, now: datetime) -> None:
-    """Note that somebody looked at a post that was refused; its text is let go."""
-    auth.require(viewer, auth.WORK_LEADS)
+    """Note that somebody looked at a post that was refused; its text is let go. For those who may read all of it."""
+    auth.require_whole_practice(viewer, auth.SEE_CONTACTS)
     with acting(engine, viewer, "looked at a refused post") as (connection, _):
         web_forms.looked_at(connection, post_id, now, viewer.staff_id)
 
@@ -375,7 +398,8 @@ def freeze(
         reviews.freeze(connection, week, filters, content, now=now, staff_id=viewer.staff_id)
 
 
-def note_export(engine: Engine, viewer: Viewer, what: str) -> None:
-    """Write into the audit log that somebody takes something away as a file."""
-    with acting(engine, viewer, what, kind=AuditKind.EXPORTED, counted=False):
-        pass
+def note_export(engine: Engine, viewer: Viewer, what: str, lead_ids: Collection[int] = ()) -> None:
+    """Write into the audit log that somebody takes something away as a file, and of which leads it tells one by one."""
+    with acting(engine, viewer, what, kind=AuditKind.EXPORTED, counted=False) as (_, note):
+        for lead_id in lead_ids:
+            note(AuditKind.EXPORTED, "in a list, inquiry", lead_id)

@@ -19,7 +19,7 @@ try:
     viewer = frame.who()
     page = navigation.build(viewer)
     st.sidebar.caption(loaders.own_practice()["name"])
-    if page.url_path not in navigation.WITHOUT_FILTERS:
+    if viewer.may_open(page.url_path) and page.url_path not in navigation.WITHOUT_FILTERS:
         frame.sidebar(viewer)
     frame.signed_in(viewer)
     frame.missed()

@@ -15,11 +15,11 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from dashboard import auth, cli_keeping, cli_metrics, cli_options, cli_report, clock, copies, oidc, settings
-from dashboard.cli_database import make_demo, note_export, opened, prepare_demo, progress, url_of
+from dashboard.cli_database import make_demo, note, note_export, opened, prepare_demo, progress, url_of
 from data_access import annotations, demo, practice, schema, slots, web_forms
 from data_access import engine as databases
 from data_access import tables as t
-from data_access.vocabulary import TrendSeries
+from data_access.vocabulary import AuditKind, TrendSeries
 
 # What goes wrong because of what somebody gave us is said in one sentence, without a traceback. BadSetting, BadMapping,
 # Unreadable and Unsettled are ValueErrors.
@@ -108,6 +108,7 @@ def _web_key(a: argparse.Namespace) -> None:
     with opened(url_of(a.database)) as engine, databases.writing(engine) as connection:
         source = web_forms.find_or_add(connection, a.name)
         source = web_forms.renew_key(connection, source) if a.renew else source
+        note(connection, AuditKind.SET_UP, f"{'renewed' if a.renew else 'printed'} the key of the web form {a.name}")
     print(web_forms.key_of(secret, source))
 
 
@@ -168,6 +169,7 @@ def _annotate(a: argparse.Namespace) -> None:
             places = {name: code for code, name in practice.names(connection, t.locations).items()}
             place = cli_options.known(a.location, places, "location")
         annotations.write(connection, a.text, a.day, now=clock.now(), location_id=place, rebases=rebases)
+        note(connection, AuditKind.CHANGED, "wrote a note on the charts")
 
 
 def _checklist(a: argparse.Namespace) -> None:
@@ -189,6 +191,7 @@ def _checklist(a: argparse.Namespace) -> None:
 def _slots(a: argparse.Namespace) -> None:
     with opened(url_of(a.database)) as engine, databases.writing(engine) as connection:
         done = slots.load(connection, a.file, clock.now())
+        note(connection, AuditKind.CHANGED, f"took openings from {a.file.name}")
     print(", ".join(f"{name} {number:,}" for name, number in done.items()))
 
 
@@ -237,6 +240,9 @@ def _import(a: argparse.Namespace) -> None:
         progress(f"Importing {plan.main.name}") as told,
     ):
         result = batches.run(engine, plan, now=clock.now(), rejects=rejects, dry_run=a.dry_run, progress=told)
+        if not a.dry_run:
+            with databases.writing(engine, counted=False) as connection:
+                note(connection, AuditKind.CHANGED, f"imported {plan.main.name} as batch {result.batch}")
     if a.json:
         print(json.dumps(result.summary()))
         return

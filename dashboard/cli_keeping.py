@@ -107,7 +107,7 @@ def _let_go(a: argparse.Namespace) -> None:
             ago = plural(one.months, "month")
             print(f"{one.ending}: {plural(len(one.leads), 'lead')} that ended more than {ago} ago")
             if a.apply and one.leads:
-                done = sum(privacy_actions.let_go(engine, viewer, one, now))
+                done = sum(privacy_actions.let_go(engine, viewer, one, now, today))
                 print(f"let go of {done:,}")
     if not a.apply and any(one.leads for one in found):
         print("nothing was changed; --apply does it, and it cannot be undone")

@@ -131,7 +131,8 @@ def download(rows: Sequence[Mapping[str, Any]], name: str, *, about: str | None 
 
 
 def _written(viewer: Viewer, rows: Sequence[Mapping[str, Any]], name: str) -> bytes:
-    actions.note_export(loaders.database(), viewer, f"{plural(len(rows), 'row')} of {name}")
+    leads = [row["Lead"] for row in rows if "Lead" in row]
+    actions.note_export(loaders.database(), viewer, f"{plural(len(rows), 'row')} of {name}", leads)
     return csv_file.table(list(rows[0]), rows).encode("utf-8-sig")
 
 

@@ -1,6 +1,7 @@
 """Numbers, durations and moments as people read them."""
 
 import math
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, overload
@@ -92,6 +93,14 @@ def stand_out(rows: pd.DataFrame, names: Sequence[str], k: str, n: str, did: str
 
 
 _NAMED = 4
+
+
+_MARKED = re.compile(r"[\\`*_\[\]<>~$@]|:(?=//)|(?<=www)\.")
+
+
+def plain(text: str) -> str:
+    """What somebody typed, as it is, where markdown is drawn: no link, picture or colour comes of it."""
+    return _MARKED.sub(r"\\\g<0>", text)
 
 
 def inert(value: Any) -> Any:

@@ -13,6 +13,7 @@ import streamlit as st
 from dashboard import auth, clock, labels, loaders, session, sign_in
 from dashboard.auth import Viewer
 from dashboard.filters import Filters, end_of_day, moment
+from dashboard.formats import plain
 from dashboard.labels import BREAKDOWNS, codes_of
 from dashboard.navigation import TITLES
 from data_access.dimensions import LEADS, Moment, Unit
@@ -151,15 +152,20 @@ def refuse(problem: auth.Refused) -> Never:
     st.stop()
 
 
-@st.fragment(run_every=_WATCH_SECONDS)
-def watch(viewer: Viewer) -> None:
-    """Take the page away soon after its viewer may not see it any more, though nobody touches it."""
+def still(viewer: Viewer) -> None:
+    """Begin the whole page anew where its viewer may not see it any more, as what draws itself alone has to ask."""
     try:
         same = loaders.viewer(touch=False) == viewer
     except auth.Refused:
         same = False
     if not same:
         st.rerun()
+
+
+@st.fragment(run_every=_WATCH_SECONDS)
+def watch(viewer: Viewer) -> None:
+    """Take the page away soon after its viewer may not see it any more, though nobody touches it."""
+    still(viewer)
 
 
 def signed_in(viewer: Viewer) -> None:
@@ -256,7 +262,7 @@ def _choose(
             known = [code for code, name in options.items() if name in st.query_params.get_all(key)]
             st.session_state[key] = [*known, *went_on]
         if nowhere := set(unknown) - {name for name, _ in gone.values()}:
-            st.warning(f"{label} {', '.join(sorted(nowhere))} is not there any more and was left out.")
+            st.warning(f"{label} {plain(', '.join(sorted(nowhere)))} is not there any more and was left out.")
     st.multiselect(
         label, list(options), format_func=options.__getitem__, key=key, placeholder="All", bind="query-params"
     )

@@ -84,6 +84,21 @@ class ClosedPaths:
             await self.app(scope, receive, send)
 
 
+class OwnSignOut:
+    """Signs somebody out only when they go there themselves: not because a picture or a frame somewhere asks for it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, unless it is one for the way out that no page is opened by."""
+        leaving = scope["type"] == "http" and scope["path"] == "/auth/logout"
+        if leaving and Headers(scope=scope).get("sec-fetch-dest", "document") != "document":
+            await PlainTextResponse("Open this yourself", 403)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
 class HardenCookies:
     """Lets the cookie of a sign-in live no longer than the sign-in, and no cookie travel unencrypted.
 

@@ -18,7 +18,7 @@ from dashboard import (
 )
 from dashboard.auth import Viewer
 from dashboard.display import how_to_import, lead_table
-from dashboard.formats import local
+from dashboard.formats import local, plain
 from dashboard.log_saving import DEFAULTS, FORM, Form
 from dashboard.screens import texts
 from data_access.lead_rules import REFERENCE_LENGTH, note_doubts, reference_problem
@@ -153,7 +153,7 @@ def _told(viewer: Viewer, lead_id: int) -> str:
         return f"Inquiry {lead_id} of these days"
     row, need = lead.row, lead.row["need"]
     parts = [f"{local(row['received_at'], row['zone']):%d %b}", labels.word(Channel(row["channel"])).lower()]
-    parts += [row["partner"]] if row["partner"] else []
+    parts += [plain(row["partner"])] if row["partner"] else []
     parts += [labels.word(Need(need)).lower() if need else "closed"]
     return f"Inquiry {lead_id} of these days ({', '.join(parts)})"
 

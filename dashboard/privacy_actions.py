@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from dashboard import auth, settings
 from dashboard.acting import acting
 from dashboard.auth import Viewer
-from data_access import audit, contact_details, contacts, lead_lists, retention
+from data_access import audit, contact_details, contacts, lead_lists, leads, retention
 from data_access import tables as t
 from data_access.contact_details import Keys
 from data_access.engine import reading
@@ -56,20 +56,30 @@ def contact_fields(engine: Engine, viewer: Viewer, lead_id: int) -> frozenset[Co
         return contact_details.fields_of(connection, lead_id)
 
 
-def keep_contact(engine: Engine, viewer: Viewer, lead_id: int, values: Mapping[ContactField, str]) -> None:
-    """Keep the contact details of a lead, in place of those that were kept.
+def keep_contact(
+    engine: Engine,
+    viewer: Viewer,
+    lead_id: int,
+    values: Mapping[ContactField, str],
+    seen: Mapping[ContactField, str],
+) -> None:
+    """Keep the contact details of a lead, in place of those that somebody saw.
 
     Raises
     ------
     ValueError
-        When one of them cannot be, or no key is set.
+        When one of them cannot be, no key is set, or they are others by now: somebody changed or erased them.
     auth.NotDone
         As for `contact_of`.
     """
-    if keys() is None:
+    held = keys()
+    if held is None:
         raise ValueError("No contact details are kept here: HANDOFF_CONTACT_KEYS is not set.")
     with acting(engine, viewer, counted=False) as (connection, note):
         _require_contact(connection, viewer, lead_id)
+        leads.lock(connection, [lead_id])
+        if contact_details.of_lead(connection, held, lead_id) != dict(seen):
+            raise ValueError("They were changed or erased since you looked. Hide them, show them again, then write.")
         store_contact(connection, lead_id, values)
         note(AuditKind.CHANGED, "wrote the contact details of inquiry", lead_id)
 
@@ -136,15 +146,19 @@ def due(engine: Engine, viewer: Viewer, now: datetime, day: date) -> list[Due]:
         return retention.due(connection, now, day)
 
 
-def let_go(engine: Engine, viewer: Viewer, seen: Due, now: datetime) -> Iterator[int]:
+def let_go(engine: Engine, viewer: Viewer, seen: Due, now: datetime, day: date) -> Iterator[int]:
     """Let go of what a rule does, as it was shown, some leads at a time; yields how many each time. Errors as for `acting`.
 
-    Leads that were taken up again since stay. What is broken off is taken up by the next call of `due`.
+    Leads that the rules let go of no longer stay, as those that were taken up again. What is broken off is taken up by the
+    next call of `due`.
     """
     auth.require_whole_practice(viewer, auth.ERASE)
     for first in range(0, len(seen.leads), retention.BATCH):
         with acting(engine, viewer) as (connection, note):
-            ids = retention.ended(connection, seen.leads[first : first + retention.BATCH])
+            some = seen.leads[first : first + retention.BATCH]
+            leads.lock(connection, some)
+            due_now = {lead for one in retention.due(connection, now, day) for lead in one.leads}
+            ids = [lead for lead in some if lead in due_now]
             done = retention.deidentify(connection, ids, DeidentifiedBecause.RETENTION, now)
             note(AuditKind.DEIDENTIFIED, f"let go of what points to a person on {done} leads, by the rules")
         yield done

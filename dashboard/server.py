@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from dashboard import auth, clock, oidc, settings, sign_in, web_intake
-from dashboard.guards import ClosedPaths, HardenCookies, ReturnTo, SecurityHeaders, SignedInDownloads
+from dashboard.guards import ClosedPaths, HardenCookies, OwnSignOut, ReturnTo, SecurityHeaders, SignedInDownloads
 from data_access import engine as databases
 from data_access import facts, practice, schema
 
@@ -68,6 +68,7 @@ def _guards(provider: oidc.Provider | None) -> list[Middleware]:
     seconds = settings.number("HANDOFF_SIGNED_IN_HOURS") * 3600
     return [
         *always,
+        Middleware(OwnSignOut),
         Middleware(HardenCookies, seconds=seconds, encrypted=encrypted),
         Middleware(ReturnTo, encrypted=encrypted),
         Middleware(SignedInDownloads, cookie_secret=provider.cookie_secret, seconds=seconds, stands=_stands),

@@ -6,6 +6,7 @@ Nothing here is about the practice itself: its hours, promises and people are da
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from data_access import demo
@@ -80,6 +81,12 @@ SETTINGS = (
         "/run/secrets/handoff-oidc, named in HANDOFF_OIDC_CLIENT_SECRET_FILE",
     ),
     Setting(
+        "HANDOFF_OIDC_UNVERIFIED",
+        "What to do where the provider does not say whether an address is verified: refuse it, or trust it.",
+        "trust",
+        choices=("refuse", "trust"),
+    ),
+    Setting(
         "HANDOFF_COOKIE_SECRET",
         "Signs the cookie that keeps somebody signed in, at least 32 characters; the same for every replica.",
         "/run/secrets/handoff-cookie, named in HANDOFF_COOKIE_SECRET_FILE",
@@ -135,6 +142,16 @@ def read(name: str, secrets: Mapping[str, str] | None = None) -> str | None:
 def number(name: str) -> int:
     """A setting that is a number; its example where it is not set."""
     return int(read(name) or _BY_NAME[name].example)
+
+
+def idle() -> timedelta:
+    """After so long without use a sign-in is over."""
+    return timedelta(minutes=number("HANDOFF_IDLE_MINUTES"))
+
+
+def longest() -> timedelta:
+    """So long a sign-in lasts at most."""
+    return timedelta(hours=number("HANDOFF_SIGNED_IN_HOURS"))
 
 
 def home() -> Path:

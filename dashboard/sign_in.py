@@ -42,15 +42,16 @@ def in_time(claims: Mapping[str, Any], now: datetime) -> bool:
     if not isinstance(issued, int | float):
         return False
     age = now - datetime.fromtimestamp(issued, UTC)
-    return -_AHEAD <= age < timedelta(hours=settings.number("HANDOFF_SIGNED_IN_HOURS"))
+    return -_AHEAD <= age < settings.longest()
 
 
 def stands(engine: Engine, claims: Mapping[str, Any], now: datetime) -> bool:
     """Whether somebody of the staff is signed in by these claims, without noting anything."""
     with reading(engine) as connection:
         found = accounts.sign_in(connection, digest_of(claims))
-    alive = found and not found.ended_at and now - found.seen_at < _idle()
-    return bool(alive and found and found.account and in_time(claims, now))
+    return bool(
+        found and found.account and found.stands(now, settings.idle(), settings.longest()) and in_time(claims, now)
+    )
 
 
 def viewer(engine: Engine, *, touch: bool = True) -> Viewer:
@@ -81,7 +82,7 @@ def viewer(engine: Engine, *, touch: bool = True) -> Viewer:
     else:
         if found.ended_at:
             raise NotSignedIn("You signed out. Sign in again.")
-        if now - found.seen_at >= _idle():
+        if not found.stands(now, settings.idle(), settings.longest()):
             raise NotSignedIn("Nothing was done for a while, so you were signed out. Sign in again.")
         account = found.account
         if touch and account and accounts.wants_touch(found, now):
@@ -91,18 +92,22 @@ def viewer(engine: Engine, *, touch: bool = True) -> Viewer:
     return Viewer(account.name, account.role, account.locations, account.staff_id, digest, st.context.ip_address)
 
 
-def _idle() -> timedelta:
-    return timedelta(minutes=settings.number("HANDOFF_IDLE_MINUTES"))
-
-
 def _not_staff(claims: Mapping[str, Any]) -> str:
     return f"{claims.get('email') or 'This account'} is not on this practice's list of staff. Ask its administrator."
+
+
+def _verified(claims: Mapping[str, Any]) -> bool:
+    """Whether the provider says that the address is the person's, or is trusted without saying so."""
+    said = claims.get("email_verified")
+    if said is None:
+        return settings.read("HANDOFF_OIDC_UNVERIFIED") == "trust"
+    return str(said).lower() == "true"
 
 
 def _begin(engine: Engine, claims: Mapping[str, Any], digest: str, now: datetime) -> Account:
     """Note a sign-in, or that it was refused."""
     email, address = str(claims.get("email") or ""), st.context.ip_address
-    known = bool(email) and claims.get("email_verified") is not False
+    known = bool(email) and _verified(claims)
     with reading(engine) as connection:
         account = accounts.of_email(connection, email) if known else None
     refused = session.kept("refused", set[str])

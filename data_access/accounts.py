@@ -36,6 +36,10 @@ class SignIn:
     seen_at: datetime
     ended_at: datetime | None
 
+    def stands(self, now: datetime, idle: timedelta, longest: timedelta) -> bool:
+        """Whether it did not end, was used lately, and did not begin too long ago."""
+        return not self.ended_at and now - self.seen_at < idle and now - self.began_at < longest
+
 
 def plain_email(typed: str) -> str:
     """An e-mail address as it is kept and compared: lower case.
@@ -100,7 +104,10 @@ def change_person(
     if kept and (name := connection.scalar(other)):
         raise ValueError(f"{name} signs in as {kept} already")
     there = _administrators(connection)
+    before = connection.scalar(sa.select(t.staff.c.email).where(t.staff.c.id == staff_id)) if staff_id else None
     person = practice.change_entry(connection, t.staff, staff_id, **values, email=kept, sees_all=sees_all)
+    if before != kept:  # who signed in by the address before is not known to be this person any more
+        connection.execute(sa.delete(t.sign_ins).where(t.sign_ins.c.staff_id == person))
     give_locations(connection, person, () if sees_all else locations)
     if there and not _administrators(connection):
         raise ValueError("this is the last administrator who can sign in; name another one first")

@@ -315,6 +315,7 @@ def plan_by_rule(
     connection: Connection, lead_ids: Collection[int], *, now: datetime, staff_id: int | None = None
 ) -> int:
     """Give leads that are open and have no next step the one that the rules set; how many were given one."""
+    lock(connection, lead_ids)
     clock = ResponseClock(connection)
     follow_up, planned = FollowUp(connection, clock), {}
     for lead_id, log in logs_of(connection, lead_ids).items() if follow_up.has_rules else ():

@@ -14,7 +14,7 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from data_access import rules
+from data_access import leads, rules
 from data_access import tables as t
 from data_access.vocabulary import EXCLUDED_REASONS, DeidentifiedBecause, Ending, EventKind
 
@@ -94,11 +94,10 @@ def _ended(ending: Ending) -> tuple[sa.ColumnElement[Any], sa.ColumnElement[bool
     return lead.closed_at, lead.attended_at.is_(None) & ~excluded
 
 
-def ended(connection: Connection, lead_ids: Collection[int]) -> list[int]:
+def _ended_ones(connection: Connection, lead_ids: Collection[int]) -> set[int]:
     """Which of some leads are not open."""
     lead = t.leads.c
-    query = sa.select(lead.id).where(lead.id.in_(list(lead_ids)), lead.need.is_(None)).order_by(lead.id)
-    return list(connection.execute(query).scalars())
+    return set(connection.execute(sa.select(lead.id).where(lead.id.in_(list(lead_ids)), lead.need.is_(None))).scalars())
 
 
 def deidentify(connection: Connection, lead_ids: Collection[int], because: DeidentifiedBecause, now: datetime) -> int:
@@ -111,7 +110,8 @@ def deidentify(connection: Connection, lead_ids: Collection[int], because: Deide
     """
     ids = list(lead_ids)
     lead = t.leads.c
-    if still_open := sorted(set(ids) - set(ended(connection, ids))):
+    leads.lock(connection, ids)  # nobody takes one up again meanwhile
+    if still_open := sorted(set(ids) - _ended_ones(connection, ids)):
         raise ValueError(f"Inquiry {still_open[0]} is still open. Close it first.")
     if not ids:
         return 0
@@ -120,7 +120,7 @@ def deidentify(connection: Connection, lead_ids: Collection[int], because: Deide
     connection.execute(sa.update(t.leads).where(lead.id.in_(ids)).values(cleared))
     for table in (t.contacts, t.contact_details, t.deidentified):
         connection.execute(sa.delete(table).where(table.c.lead_id.in_(ids)))
-    connection.execute(sa.update(t.web_posts).where(t.web_posts.c.lead_id.in_(ids)).values(body=None))
+    connection.execute(sa.update(t.web_posts).where(t.web_posts.c.lead_id.in_(ids)).values(body=None, body_digest=""))
     connection.execute(sa.insert(t.deidentified), [{"lead_id": one, "at": now, "because": because} for one in ids])
     return len(ids)
 

@@ -124,5 +124,7 @@ def refused(connection: Connection) -> list[dict[str, Any]]:
 def looked_at(connection: Connection, post_id: int, now: datetime, staff_id: int | None) -> None:
     """Somebody looked at a refused post and did what was to be done; its text is let go."""
     connection.execute(
-        sa.update(t.web_posts).where(t.web_posts.c.id == post_id).values(looked_at=now, staff_id=staff_id, body=None)
+        sa.update(t.web_posts)
+        .where(t.web_posts.c.id == post_id, t.web_posts.c.looked_at.is_(None))
+        .values(looked_at=now, staff_id=staff_id, body=None)
     )

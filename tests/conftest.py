@@ -23,11 +23,6 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return (os.cpu_count() or 1) + 1
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that mostly wait come first, beside those that count."""
-    items.sort(key=lambda item: "e2e" not in item.path.parts)
-
-
 @pytest.fixture(autouse=True)
 def connections_are_closed() -> Iterator[None]:
     """After each test, so that no connection is left to be closed at a moment of the collector's choosing."""

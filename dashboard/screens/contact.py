@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import auth, labels, loaders, privacy_actions, session
+from dashboard import auth, labels, loaders, navigation, privacy_actions, session
 from dashboard.auth import Viewer
 from data_access.contact_details import LONGEST, Locked
 from data_access.vocabulary import ContactField
@@ -18,6 +18,8 @@ def details(viewer: Viewer, lead_id: int) -> None:
         return
     st.subheader("Contact details")
     kept = session.kept(_SHOWN, dict[str, Any])
+    if navigation.just_came():  # who comes back is written down again
+        kept.clear()
     if kept.get("lead") == lead_id:
         _shown(viewer, lead_id, kept)
         return
@@ -42,7 +44,7 @@ def _show(viewer: Viewer, lead_id: int, kept: dict[str, Any]) -> None:
         kept["problem"] = str(problem)
         return
     kept.clear()
-    kept.update(lead=lead_id, values=values)
+    kept.update(lead=lead_id, values=values, seen=values)
 
 
 def _shown(viewer: Viewer, lead_id: int, kept: dict[str, Any]) -> None:
@@ -67,7 +69,7 @@ def _save(viewer: Viewer, lead_id: int, kept: dict[str, Any]) -> None:
     held = session.values()
     typed = {field: str(held.get(f"contact_{field}_{lead_id}") or "") for field in ContactField}
     try:
-        privacy_actions.keep_contact(loaders.database(), viewer, lead_id, typed)
+        privacy_actions.keep_contact(loaders.database(), viewer, lead_id, typed, kept["seen"])
     except (ValueError, auth.NotDone) as problem:
         kept.update(problem=str(problem), values=typed)
         return

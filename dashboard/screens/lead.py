@@ -22,7 +22,7 @@ from dashboard import (
     timeline,
 )
 from dashboard.auth import Viewer
-from dashboard.formats import local, plural
+from dashboard.formats import local, plain, plural
 from dashboard.forms import Inquiry
 from data_access import events as happened
 from data_access.events import RecordsReceived, RecordsRequested, RecordsWaived
@@ -85,7 +85,7 @@ def headline(lead: Whole) -> None:
     row = lead.row
     kind, channel = labels.word(Kind(row["kind"])), labels.word(row["channel"]).lower()
     text = f"**{kind}** by {channel}, received **{_told(row['received_at'], row)}**"
-    text += f" from **{row['partner']}**" if row["partner"] else ""
+    text += f" from **{plain(row['partner'])}**" if row["partner"] else ""
     if row["close_reason"]:
         text += f". Closed: **{labels.word(CloseReason(row['close_reason'])).lower()}**."
         text += (
@@ -328,7 +328,7 @@ def details(lead: Whole) -> None:
         "Eligibility": labels.word(Eligibility(found.outcome)) + (f": {checks}" if checks else ""),
         "Contact": "wants none" if not wishes.may_contact else _preferred(wishes.preferred),
     }
-    rows = [{"": name, " ": value} for name, value in told.items() if value]
+    rows = [{"": name, " ": plain(value)} for name, value in told.items() if value]
     st.table(pd.DataFrame(rows).set_index(""), border="horizontal", hide_header=True)
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import actions, auth, clock, desk, labels, loaders, session
+from dashboard import actions, auth, clock, desk, frame, labels, loaders, session
 from dashboard.auth import Viewer
-from dashboard.formats import local, minutes, plural
+from dashboard.formats import local, minutes, plain, plural
 from dashboard.frame import View
 from data_access.counted import Due, Promise, Standing
 from data_access.dimensions import LEADS, Unit
@@ -64,6 +64,7 @@ _USUAL = {Role.CLINICAL_REVIEW: _REVIEW, Role.MANAGER: _ALL, Role.ADMINISTRATOR:
 @st.fragment(run_every=_REFRESH_SECONDS)
 def work(view: View) -> None:
     """The list; it draws itself anew now and then, so that a colleague's change is seen without a reload."""
+    frame.still(view.viewer)
     view = view.now()
     desk.go_by(0, None)  # no script is shown here
     choices = _choices(view.viewer, loaders.stands_in_for(view.viewer, view.today))
@@ -164,11 +165,11 @@ def _who(row: Mapping[str, Any]) -> str:
     kind, channel = labels.word(Kind(row["kind"])), labels.word(Channel(row["channel"])).lower()
     received = local(row["received_at"], row["zone"])
     parts = [
-        f"**{row['reference'] or 'No. ' + str(row['id'])}**",
+        f"**{plain(row['reference'] or 'No. ' + str(row['id']))}**",
         f"{kind} by {channel}, {received:{_day_format(received, local(clock.now(), row['zone']))}}",
-        row["partner"] or "",
-        row["location"],
-        row["owner"] or "unowned",
+        plain(row["partner"] or ""),
+        plain(row["location"]),
+        plain(row["owner"] or "unowned"),
         need.lower() + (f", tried {row['tries']} times" if row["tries"] > 1 else ""),
         "" if row["may_contact"] else ":orange[wants no contact]",
     ]
@@ -177,7 +178,11 @@ def _who(row: Mapping[str, Any]) -> str:
 
 @session.click
 def _plan(viewer: Viewer, lead_ids: Sequence[int]) -> None:
-    planned = actions.plan_by_rule(loaders.database(), viewer, lead_ids, now=clock.now())
+    try:
+        planned = actions.plan_by_rule(loaders.database(), viewer, lead_ids, now=clock.now())
+    except auth.NotDone as problem:
+        st.toast(str(problem), icon=":material/error:")
+        return
     st.toast(f"{plural(planned, 'lead')} got a next step.", icon=":material/rule:")
 
 
@@ -194,15 +199,15 @@ def refused_posts(view: View) -> None:
     with st.expander(f"{plural(len(posts), 'post')} of web forms refused: have a look", icon=":material/report:"):
         for post in posts:
             at = local(post["received_at"], view.zone)
-            st.markdown(f"**{post['source']}**, {at:%a %d %b, %H:%M}: {post['refused_because']}")
+            st.markdown(f"**{post['source']}**, {at:%a %d %b, %H:%M}: {plain(post['refused_because'])}")
             if post["body"] is None:
                 st.caption("What it said is shown to those who may see contact details.")
             else:
                 st.code(post["body"], language="json", wrap_lines=True)
-            st.button(
-                "Done with it", key=f"my_day_post_{post['id']}", on_click=_look, args=(view.viewer, post["id"]),
-                icon=":material/done:",
-            )  # fmt: skip
+                st.button(
+                    "Done with it", key=f"my_day_post_{post['id']}", on_click=_look, args=(view.viewer, post["id"]),
+                    icon=":material/done:",
+                )  # fmt: skip
 
 
 @session.click

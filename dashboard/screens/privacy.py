@@ -149,7 +149,7 @@ def _let_go(view: View, found: Sequence[Due]) -> None:
         done, bar = 0, st.progress(0.0)
         try:
             for one in found:
-                for some in privacy_actions.let_go(loaders.database(), view.viewer, one, clock.now()):
+                for some in privacy_actions.let_go(loaders.database(), view.viewer, one, clock.now(), view.today):
                     done += some
                     bar.progress(min(done / total, 1.0), f"{done:,} of {total:,}")
         except auth.NotDone as problem:

@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -308,7 +309,10 @@ def _rejecting(path: Path, headings: list[str], result: Result) -> Iterator[Reje
         nonlocal out
         result.rejected += 1
         if out is None:
-            out = begun.open("w", newline="", encoding="utf-8")
+            begun.unlink(missing_ok=True)
+            out = os.fdopen(
+                os.open(begun, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", newline="", encoding="utf-8"
+            )
             csv.writer(out).writerow(["file", "line", "reason", "text", *headings])
         values = (line.values.get(name, "") for name in headings)
         csv.writer(out).writerow([file.name, line.number, why, line.text, *values])

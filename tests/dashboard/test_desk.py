@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
-from dashboard import actions, auth
+from dashboard import actions, auth, loaders
 from dashboard.auth import NotAllowed, Viewer
 from data_access import event_log, leads, web_forms
 from data_access import events as e
@@ -222,13 +222,19 @@ def test_a_correction_is_held_to_the_rules_of_the_form(desk: World) -> None:
     assert row(desk, "A-2")["version"] == 1
 
 
-def test_a_refused_post_of_a_web_form_is_shown_until_somebody_is_done_with_it(desk: World) -> None:
-    """With its reason and what it said."""
+def test_a_refused_post_of_a_web_form_is_shown_until_somebody_is_done_with_it(
+    desk: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its reason, and what it said to those who may see contact details; others cannot put it away unread."""
     with writing(desk.engine) as c:
         source = web_forms.find_or_add(c, "clinician-form")
         web_forms.keep(c, source, "post-0001", b'{"reference": "x"}', NOW, refused_because="reference: too long")
     at = visit("my_day")
     assert "reference: too long" in words(at)
+    assert not at.expander[0].button
+    bob = Viewer("Bob", Role.INTAKE_COORDINATOR, None, desk.bob)
+    monkeypatch.setattr(loaders, "viewer", lambda *, touch=True: bob)
+    at = visit("my_day")
     press(at, "Done with it")
     assert "reference: too long" not in words(at)
 
@@ -313,12 +319,11 @@ def test_each_role_sees_first_what_it_works_on(
     desk: World, role: Role, page: str, choice: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The page behind the bare address, and the first choice of the list."""
-    from dashboard import loaders
-
     with writing(desk.engine) as c:
         needs_review = e.EligibilityChecked(outcome=Eligibility.NEEDS_CLINICAL_REVIEW)
         leads.record(c, 2, needs_review, occurred_at=NOW, now=NOW, version=1)
-    monkeypatch.setattr(loaders, "viewer", lambda: Viewer("Somebody", role, None, desk.bob))
+    somebody = Viewer("Somebody", role, None, desk.bob)
+    monkeypatch.setattr(loaders, "viewer", lambda *, touch=True: somebody)
     at = AppTest.from_file(ENTRY, default_timeout=60).run()
     assert [title.value for title in at.title] == [page]
     if choice:

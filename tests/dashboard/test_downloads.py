@@ -23,10 +23,15 @@ def test_a_table_that_is_taken_away_is_written_down_and_inert(shown_world: World
 
 
 def test_a_list_of_leads_is_taken_away_without_those_who_want_no_contact(shown_world: World) -> None:
-    """They stand on the page, where it says so."""
+    """They stand on the page, where it says so; of each of the others the log says who took it."""
     asked, silent = log(shown_world, NOW), log(shown_world, NOW)
     record(shown_world, silent, Consented(may_contact=False), NOW)
     with reading(shown_world.engine) as c:
         rows = listing(c, locations=None)
     assert {row["id"] for row in rows} == {asked, silent}
-    assert [row["Lead"] for row in display._to_take_away(rows, "Stage now")] == [asked]
+    taken = display._to_take_away(rows, "Stage now")
+    assert [row["Lead"] for row in taken] == [asked]
+    display._written(Viewer("Bob", Role.MANAGER, None, shown_world.bob), taken, "All leads")
+    with reading(shown_world.engine) as c:
+        assert [line["kind"] for line in audit.lines(c, limit=5, lead_id=asked)] == ["exported"]
+        assert not audit.lines(c, limit=5, lead_id=silent)

@@ -170,3 +170,11 @@ def test_a_file_of_a_page_asks_who_is_signed_in_and_the_fonts_of_the_sign_in_pag
     app = guards.SignedInDownloads(says("/{rest:path}"), cookie_secret="c" * 32, seconds=60, stands=lambda _: True)
     assert asked(app, "/media/abc.csv").status_code == 403
     assert asked(app, "/static/media/font.woff2").status_code == 200
+
+
+@pytest.mark.parametrize(("dest", "status"), [("document", 200), ("image", 403), ("iframe", 403), ("empty", 403)])
+def test_nobody_is_signed_out_because_a_picture_asks_for_it(dest: str, status: int) -> None:
+    """Only by going there."""
+    assert (
+        asked(guards.OwnSignOut(says("/auth/logout")), "/auth/logout", **{"sec-fetch-dest": dest}).status_code == status
+    )

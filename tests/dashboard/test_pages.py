@@ -12,12 +12,13 @@ import streamlit as st
 from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
+from dashboard import auth, loaders
 from dashboard.capacity_reports import NEXT_WEEKS
 from data_access import demo
 from data_access import engine as databases
 from data_access import tables as t
 from data_access.engine import writing
-from data_access.vocabulary import Channel, Kind
+from data_access.vocabulary import Channel, Kind, Role
 from tests import demos, factories
 from tests.cases import SHARED
 from tests.conftest import empty, sqlite
@@ -316,7 +317,6 @@ def test_a_list_of_the_past_shows_leads_as_they_stood(on_demo: str) -> None:
 
 def test_a_viewer_with_one_location_sees_only_that_one(on_demo: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Scope comes from the viewer: other locations are neither counted nor offered, whatever the link says."""
-    from dashboard import auth
     from data_access.vocabulary import Role
 
     only = auth.Viewer("Alice", Role.FRONT_DESK, frozenset({2}), 1)
@@ -330,7 +330,6 @@ def test_a_viewer_with_one_location_sees_only_that_one(on_demo: str, monkeypatch
 @pytest.mark.parametrize("asked", [None, (1,), (1, 2)])
 def test_a_loader_refuses_to_count_beyond_the_viewers_locations(asked, on_demo: str) -> None:
     """Whoever calls it: a filter without the scope, or wider than it, is an error and not an answer."""
-    from dashboard import auth, loaders
     from data_access.dimensions import Moment
     from data_access.tally import Where
     from data_access.vocabulary import Role
@@ -622,3 +621,23 @@ def test_a_doubt_about_the_reference_goes_with_it(on_copy: str) -> None:
     fill(at, reference="A1234").run()
     fill(at, kind=Kind.PARTNER_REQUEST).run()
     assert "may be the same one" not in words(at)
+
+
+def test_a_page_that_is_not_for_somebody_shows_none_of_the_lists_either(
+    on_demo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The agency that types another page's address sees no partner, location or service line in the filters."""
+    agency = auth.Viewer("Agency", Role.MARKETING, None)
+    monkeypatch.setattr("dashboard.loaders.viewer", lambda *, touch=True: agency)
+    at = visit("funnel", partner="Nobody")
+    assert "not for your role" in words(at)
+    assert not at.multiselect
+    assert not at.warning
+
+
+def test_what_a_link_holds_is_shown_as_it_is(on_demo: str) -> None:
+    """And not as a link of somebody else's."""
+    at = AppTest.from_file(ENTRY, default_timeout=60)
+    at.query_params["partner"] = "[Sign in](https://else.example)"
+    at.run()
+    assert r"\[Sign in\](https\://else.example) is not there any more" in at.warning[0].value

@@ -11,7 +11,7 @@ from data_access import audit, contacts, retention
 from data_access import events as e
 from data_access import tables as t
 from data_access.engine import reading, writing
-from data_access.vocabulary import AuditKind, CloseReason, ContactField, Ending, Role
+from data_access.vocabulary import AuditKind, CloseReason, ContactField, DeidentifiedBecause, Ending, Role
 from tests.dashboard.conftest import NOW, SignIn
 from tests.dashboard.test_pages import visit, words
 from tests.dashboard.test_set_up import change, press
@@ -192,9 +192,29 @@ def test_contact_details_are_not_for_managers_nor_for_other_locations(desk: Worl
         privacy_actions.contact_of(desk.engine, sign_in(Role.FRONT_DESK, desk.alice, desk.north), south)
     manager = sign_in(Role.MANAGER, desk.bob)
     assert "Contact details" not in words(visit("lead", lead=str(lead)))
-    for refused in (privacy_actions.contact_of, lambda *a: privacy_actions.keep_contact(*a, {})):
+    for refused in (privacy_actions.contact_of, lambda *a: privacy_actions.keep_contact(*a, {}, {})):
         with pytest.raises(auth.NotAllowed):
             refused(desk.engine, manager, lead)
+
+
+def test_what_was_changed_or_erased_since_somebody_looked_is_not_written_over(desk: World) -> None:
+    """Neither a colleague's later number, nor a person who asked to be erased."""
+    lead = log(desk, NOW)
+    first = visit("lead", lead=str(lead))
+    keep(first, lead, "555 010 1111")
+    press(first, f"contact_show_{lead}")
+    second = press(visit("lead", lead=str(lead)), f"contact_show_{lead}")
+    second.text_input(key=f"contact_{ContactField.PHONE}_{lead}").set_value("555 010 2222")
+    press(second, f"contact_save_{lead}")
+    first.text_input(key=f"contact_{ContactField.PHONE}_{lead}").set_value("555 010 3333")
+    assert "changed or erased since you looked" in words(press(first, f"contact_save_{lead}"))
+    record(desk, lead, e.Closed(reason=CloseReason.UNREACHABLE), NOW)
+    third = press(visit("lead", lead=str(lead)), f"contact_show_{lead}")
+    with writing(desk.engine) as c:
+        retention.deidentify(c, [lead], DeidentifiedBecause.REQUEST, NOW)
+    assert "changed or erased since you looked" in words(press(third, f"contact_save_{lead}"))
+    with reading(desk.engine) as c:
+        assert not c.execute(sa.select(t.contact_details)).all()
 
 
 def test_without_a_key_no_contact_details_are_offered(desk: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,14 +17,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard import auth, cli, cli_metrics, loaders
+from dashboard import actions, auth, cli, cli_metrics, loaders
 from dashboard.auth import Viewer
 from dashboard.filters import Filters, moment
+from dashboard.forms import Inquiry
 from data_access import accounts, annotations, planned_openings, reviews
 from data_access import events as e
 from data_access import tables as t
 from data_access.days import week_number
 from data_access.engine import reading, writing
+from data_access.lead_rules import Doubtful
 from data_access.tally import Where
 from data_access.vocabulary import (
     Channel,
@@ -209,6 +211,18 @@ def test_no_read_reaches_beyond_the_viewer(
             ):
                 with pytest.raises(auth.NotAllowed, match="beyond your locations"):
                     read()
+
+
+def test_the_log_form_does_not_tell_that_somebody_asked_elsewhere(shown_world: World) -> None:
+    """The same reference from the same partner at South is a doubt to who sees South, and nothing to who does not."""
+    world = shown_world
+    twin = {"reference": "P-7", "partner_id": world.lakeside, "pathway": Pathway.CLINICIAN}
+    log(world, NOW - HOUR, location_id=world.south, **twin)
+    asked = Inquiry(factories.asked(world, **twin), None, "typed")
+    bob, alice = (Viewer("B", Role.MANAGER, None, world.bob), Viewer("A", Role.FRONT_DESK, frozenset([world.north])))
+    with pytest.raises(Doubtful, match="may be the same one"):
+        actions.log_inquiry(world.engine, bob, asked, nonce="1", now=NOW)
+    assert not actions.log_inquiry(world.engine, alice, asked, nonce="2", now=NOW).again
 
 
 # ---------------------------------------------------------------- the command line

@@ -116,3 +116,23 @@ def test_a_sign_in_is_noted_once_and_ends_once(world: World) -> None:
         assert accounts.end(c, "d" * 64, NOW) == ada
         assert accounts.end(c, "d" * 64, NOW) is None
         assert accounts.sign_in(c, "e" * 64) is None
+
+
+def test_another_address_ends_the_sign_ins_that_somebody_came_by(world: World) -> None:
+    """Whoever used the address before is not known to be this person any more."""
+    with writing(world.engine) as c:
+        change(c, None)
+        ada = id_of(c, "Ada")
+        accounts.begin(c, "d" * 64, ada, NOW)
+        change(c, ada)
+        assert accounts.sign_in(c, "d" * 64)
+        change(c, ada, email="ada.new@clinic.example")
+        assert accounts.sign_in(c, "d" * 64) is None
+
+
+@pytest.mark.parametrize(("idle", "age", "stands"), [(29, 119, True), (30, 60, False), (1, 120, False)])
+def test_a_sign_in_stands_as_long_as_it_is_used_and_not_too_old(idle: int, age: int, stands: bool) -> None:
+    """Half an hour without use, two hours in all."""
+    minute = timedelta(minutes=1)
+    found = accounts.SignIn(None, NOW - age * minute, NOW - idle * minute, None)
+    assert found.stands(NOW, 30 * minute, 120 * minute) is stands

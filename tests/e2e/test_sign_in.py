@@ -65,9 +65,10 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
             c.execute(sa.update(t.staff).where(t.staff.c.name == name).values(**values))
         accounts.give_locations(c, world.alice, [world.north])
     port, at = free_port(), free_port()
-    claims = [{"sub": sub, "email": f"{sub.upper()}@clinic.example"} for sub in STAFF]
-    claims += [{"sub": "eve", "email": "eve@else.example"}]
+    claims = [{"sub": sub, "email": f"{sub.upper()}@clinic.example", "email_verified": True} for sub in STAFF]
+    claims += [{"sub": "eve", "email": "eve@else.example", "email_verified": True}]
     claims += [{"sub": "vic", "email": "bob@clinic.example", "email_verified": False}]
+    claims += [{"sub": "una", "email": "bob@clinic.example"}]
     users = [word for one in claims for word in ("--user-claims", json.dumps(one))]
     mock = Path(sys.executable).with_name("oidc-provider-mock")
     with (home / "provider.log").open("w") as out:
@@ -135,9 +136,9 @@ def test_a_link_survives_the_sign_in_and_shows_the_locations_of_whoever_came(
         assert audit.lines(c, limit=1, kind=AuditKind.SIGNED_IN)[0]["who"] == "Alice"
 
 
-@pytest.mark.parametrize("sub", ["eve", "vic"])
+@pytest.mark.parametrize("sub", ["eve", "vic", "una"])
 def test_whom_the_practice_does_not_know_sees_nothing(clinic: Clinic, context: BrowserContext, sub: str) -> None:
-    """Known to the provider is not enough, and an address that it did not verify is nobody's; the page itself is whole."""
+    """Known to the provider is not enough, and an address that it does not vouch for is nobody's; the page itself is whole."""
     refused: list[str] = []
     context.on("response", lambda answer: refused.append(answer.url) if answer.status == 403 else None)
     page = come_in(clinic, context, sub, "/funnel")
