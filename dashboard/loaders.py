@@ -177,16 +177,12 @@ def find_leads(viewer: Viewer, typed: str) -> list[dict[str, Any]]:
 
 
 def refused_posts(viewer: Viewer) -> list[dict[str, Any]]:
-    """Posts of web forms that were refused and that nobody has looked at; for those who see every location.
-
-    What a post said may hold contact details; it is given to those who may see them.
-    """
+    """Posts of web forms that were refused and that nobody has looked at; for those who see every location."""
     auth.require(viewer, auth.SEE_LEADS)
     if viewer.locations is not None:  # nobody knows to which location a refused post belongs
         return []
     with databases.reading(database()) as connection:
-        posts = web_forms.refused(connection)
-    return posts if viewer.may(auth.SEE_CONTACTS) else [post | {"body": None} for post in posts]
+        return web_forms.refused(connection)
 
 
 def stands_in_for(viewer: Viewer, day: date) -> frozenset[int]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from dashboard import auth, settings
 from dashboard.acting import acting
 from dashboard.auth import Viewer
-from data_access import audit, contact_details, contacts, lead_lists, leads, retention
+from data_access import audit, contact_details, contacts, lead_lists, leads, retention, web_forms
 from data_access import tables as t
 from data_access.contact_details import Keys
 from data_access.engine import reading
@@ -82,6 +82,16 @@ def keep_contact(
             raise ValueError("They were changed or erased since you looked. Hide them, show them again, then write.")
         store_contact(connection, lead_id, values)
         note(AuditKind.CHANGED, "wrote the contact details of inquiry", lead_id)
+
+
+def read_post(engine: Engine, viewer: Viewer, post_id: int) -> str:
+    """What a refused post of a web form said, which may be contact details: the audit log says who reads it."""
+    auth.require_whole_practice(viewer, auth.SEE_CONTACTS)
+    with acting(engine, viewer, "read a refused post of a web form", kind=AuditKind.READ_CONTACT, counted=False) as (
+        c,
+        _,
+    ):
+        return web_forms.said_by(c, post_id)
 
 
 def fingerprint_of(contact: str) -> str | None:

@@ -109,16 +109,21 @@ def keep(
 
 
 def refused(connection: Connection) -> list[dict[str, Any]]:
-    """Posts that were refused and that nobody has looked at, the oldest first."""
+    """Posts that were refused and that nobody has looked at, the oldest first; without what they said: `said_by`."""
     c, source = t.web_posts.c, t.web_sources.c
     query = (
-        sa.select(c.id, c.received_at, source.name.label("source"), c.refused_because, c.body)
+        sa.select(c.id, c.received_at, source.name.label("source"), c.refused_because)
         .join(t.web_sources, source.id == c.web_source_id)
         .where(c.refused_because.is_not(None), c.looked_at.is_(None))
         .order_by(c.id)
         .limit(50)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def said_by(connection: Connection, post_id: int) -> str:
+    """What a refused post said; empty once somebody was done with it."""
+    return connection.scalar(sa.select(t.web_posts.c.body).where(t.web_posts.c.id == post_id)) or ""
 
 
 def looked_at(connection: Connection, post_id: int, now: datetime, staff_id: int | None) -> None:

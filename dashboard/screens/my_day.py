@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import actions, auth, clock, desk, frame, labels, loaders, session
+from dashboard import actions, auth, clock, desk, frame, labels, loaders, privacy_actions, session
 from dashboard.auth import Viewer
 from dashboard.formats import local, minutes, plain, plural
 from dashboard.frame import View
@@ -193,26 +193,47 @@ def _show_more() -> None:
 
 def refused_posts(view: View) -> None:
     """What web forms posted and was refused, each with the reason and what it said, until somebody looked at it."""
-    posts = loaders.refused_posts(view.viewer)
+    posts, read = loaders.refused_posts(view.viewer), session.kept(_READ, dict[int, str])
     if not posts:
         return
     with st.expander(f"{plural(len(posts), 'post')} of web forms refused: have a look", icon=":material/report:"):
         for post in posts:
             at = local(post["received_at"], view.zone)
             st.markdown(f"**{post['source']}**, {at:%a %d %b, %H:%M}: {plain(post['refused_because'])}")
-            if post["body"] is None:
+            if not view.viewer.may(auth.SEE_CONTACTS):
                 st.caption("What it said is shown to those who may see contact details.")
-            else:
-                st.code(post["body"], language="json", wrap_lines=True)
+            elif post["id"] in read:
+                st.code(read[post["id"]], language="json", wrap_lines=True)
                 st.button(
                     "Done with it", key=f"my_day_post_{post['id']}", on_click=_look, args=(view.viewer, post["id"]),
                     icon=":material/done:",
                 )  # fmt: skip
+            else:
+                st.button(
+                    "Show what it said", key=f"my_day_read_{post['id']}", on_click=_read, args=(view.viewer, post["id"]),
+                    icon=":material/lock_open:", help="The audit log says who reads it.",
+                )  # fmt: skip
+
+
+_READ = "my_day_read"
+
+
+@session.click
+def _read(viewer: Viewer, post_id: int) -> None:
+    try:
+        session.kept(_READ, dict[int, str])[post_id] = privacy_actions.read_post(loaders.database(), viewer, post_id)
+    except auth.NotDone as problem:
+        st.toast(str(problem), icon=":material/error:")
 
 
 @session.click
 def _look(viewer: Viewer, post_id: int) -> None:
-    actions.look_at_post(loaders.database(), viewer, post_id, now=clock.now())
+    try:
+        actions.look_at_post(loaders.database(), viewer, post_id, now=clock.now())
+    except auth.NotDone as problem:
+        st.toast(str(problem), icon=":material/error:")
+        return
+    session.kept(_READ, dict[int, str]).pop(post_id, None)
 
 
 def header_note(view: View) -> None:

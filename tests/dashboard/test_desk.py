@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import actions, auth, loaders
 from dashboard.auth import NotAllowed, Viewer
-from data_access import event_log, leads, web_forms
+from data_access import audit, event_log, leads, web_forms
 from data_access import events as e
 from data_access import tables as t
 from data_access.engine import reading, writing
@@ -235,6 +235,11 @@ def test_a_refused_post_of_a_web_form_is_shown_until_somebody_is_done_with_it(
     bob = Viewer("Bob", Role.INTAKE_COORDINATOR, None, desk.bob)
     monkeypatch.setattr(loaders, "viewer", lambda *, touch=True: bob)
     at = visit("my_day")
+    assert not at.code
+    press(at, "Show what it said")
+    assert at.code[0].value == '{"reference": "x"}'
+    with reading(desk.engine) as c:
+        assert audit.lines(c, limit=1)[0]["about"] == "read a refused post of a web form"
     press(at, "Done with it")
     assert "reference: too long" not in words(at)
 
