@@ -94,6 +94,13 @@ def read_post(engine: Engine, viewer: Viewer, post_id: int) -> str:
         return web_forms.said_by(c, post_id)
 
 
+def look_at_post(engine: Engine, viewer: Viewer, post_id: int, *, now: datetime) -> None:
+    """Note that somebody looked at a post that was refused; its text is let go. For those who may read all of it."""
+    auth.require_whole_practice(viewer, auth.SEE_CONTACTS)
+    with acting(engine, viewer, "looked at a refused post") as (connection, _):
+        web_forms.looked_at(connection, post_id, now, viewer.staff_id)
+
+
 def fingerprint_of(contact: str) -> str | None:
     """The fingerprint of a phone number or an e-mail address; None where it is neither, or fingerprints are not set up."""
     secret, plain = settings.read("HANDOFF_CONTACT_SECRET"), contacts.plain(contact)
@@ -128,6 +135,13 @@ def note_opened(engine: Engine, viewer: Viewer, lead_id: int) -> None:
             note(AuditKind.OPENED, "opened inquiry", lead_id)
     except auth.NotWritten:
         _LOG.warning("audit: staff %s %s %s", viewer.staff_id, AuditKind.OPENED, lead_id)
+
+
+def note_export(engine: Engine, viewer: Viewer, what: str, lead_ids: Collection[int] = ()) -> None:
+    """Write into the audit log that somebody takes something away as a file, and of which leads it tells one by one."""
+    with acting(engine, viewer, what, kind=AuditKind.EXPORTED, counted=False) as (_, note):
+        for lead_id in lead_ids:
+            note(AuditKind.EXPORTED, "in a list, inquiry", lead_id)
 
 
 def audit_lines(
@@ -167,8 +181,7 @@ def let_go(engine: Engine, viewer: Viewer, seen: Due, now: datetime, day: date) 
         with acting(engine, viewer) as (connection, note):
             some = seen.leads[first : first + retention.BATCH]
             leads.lock(connection, some)
-            due_now = {lead for one in retention.due(connection, now, day) for lead in one.leads}
-            ids = [lead for lead in some if lead in due_now]
+            ids = [lead for one in retention.due(connection, now, day, some) for lead in one.leads]
             done = retention.deidentify(connection, ids, DeidentifiedBecause.RETENTION, now)
             note(AuditKind.DEIDENTIFIED, f"let go of what points to a person on {done} leads, by the rules")
         yield done

@@ -53,8 +53,8 @@ def set_rule(connection: Connection, ending: Ending, months: int | None, *, effe
     rules.put(connection, t.retention_rules, ["ending"], rule, "time for which leads are kept")
 
 
-def due(connection: Connection, now: datetime, day: date) -> list[Due]:
-    """What the rules in force on a day let go of now, by ending."""
+def due(connection: Connection, now: datetime, day: date, among: Collection[int] | None = None) -> list[Due]:
+    """What the rules in force on a day let go of now, by ending; `among`: of these leads only."""
     found = []
     for ending, months in rules_on(connection, day).items():
         if months is None:
@@ -67,6 +67,7 @@ def due(connection: Connection, now: datetime, day: date) -> list[Due]:
             .where(lead.id.not_in(sa.select(t.deidentified.c.lead_id)) | _points_to_a_person())
             .order_by(lead.id)
         )
+        query = query if among is None else query.where(lead.id.in_(list(among)))
         found.append(Due(ending, months, tuple(connection.execute(query).scalars())))
     return found
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import actions, auth, clock, loaders, review_loaders, session
+from dashboard import auth, clock, loaders, review_actions, review_loaders, session
 from dashboard.auth import Viewer
 from dashboard.filters import Filters
 from dashboard.formats import plural
@@ -27,7 +27,7 @@ _MOVES = {"response": TrendSeries.IN_TIME, "stalls": TrendSeries.COMPLETE, "funn
 """The number that a decision in a block is usually to move."""
 NAME, TITLE = "decided", "New actions"
 """The block in which a review's own decisions stand."""
-_REFUSALS = (ValueError, LookupError, auth.NotAllowed)
+_REFUSALS = (ValueError, LookupError, auth.NotDone)
 
 
 @dataclass
@@ -87,7 +87,7 @@ def _action(view: View, one: Action, since: str) -> None:
     problem = _meeting().problems.get(f"action_{one.id}")
     with st.container(horizontal=True, vertical_alignment="center", key=f"weekly_action_{one.id}"):
         st.markdown(f"**{one.text}** · {tone}  \n{beside}", width="stretch")
-        if actions.may_decide(view.viewer, one.location_id):
+        if review_actions.may_decide(view.viewer, one.location_id):
             _ways_on(view, one)
     if problem:
         st.markdown(f":red[{problem}]")
@@ -152,7 +152,7 @@ def decide(view: View, week: int, name: str) -> None:
 def _write(viewer: Viewer, week: int, name: str, key: str, today: date) -> None:
     values, meeting = session.values(), _meeting()
     try:
-        actions.decide(
+        review_actions.decide(
             loaders.database(), viewer, values.get(f"{key}_text") or "", owner_id=values.get(f"{key}_owner"),
             due_on=values.get(f"{key}_due"), week=week, today=today, now=clock.now(), series=values.get(f"{key}_series"),
             location_id=values.get(f"{key}_place"),
@@ -167,7 +167,7 @@ def _write(viewer: Viewer, week: int, name: str, key: str, today: date) -> None:
 def _end(viewer: Viewer, seen: Action, ending: ActionEnding | None) -> None:
     meeting = _meeting()
     try:
-        actions.end_action(loaders.database(), viewer, seen, ending, now=clock.now())
+        review_actions.end_action(loaders.database(), viewer, seen, ending, now=clock.now())
         meeting.problems = {}
     except _REFUSALS as problem:
         meeting.problems = {f"action_{seen.id}": str(problem)}
@@ -178,7 +178,7 @@ def _move(viewer: Viewer, seen: Action, today: date) -> None:
     values, meeting = session.values(), _meeting()
     owner, due = values[f"weekly_owner_{seen.id}"], values[f"weekly_due_{seen.id}"]
     try:
-        actions.move_action(loaders.database(), viewer, seen, owner_id=owner, due_on=due, today=today)
+        review_actions.move_action(loaders.database(), viewer, seen, owner_id=owner, due_on=due, today=today)
         meeting.turn, meeting.problems = meeting.turn + 1, {}
     except _REFUSALS as problem:
         meeting.problems = {f"action_{seen.id}": str(problem)}
@@ -206,7 +206,7 @@ def freeze(view: View, week: int, filters: Filters, today: Review) -> None:
 def _freeze(viewer: Viewer, week: int, key: str, content: Mapping[str, Any]) -> None:
     meeting = _meeting()
     try:
-        actions.freeze(loaders.database(), viewer, week, key, content, now=clock.now())
+        review_actions.freeze(loaders.database(), viewer, week, key, content, now=clock.now())
         meeting.problems, meeting.said = {}, "Frozen: this week stays as the meeting saw it."
     except auth.NotDone as problem:
         meeting.problems = {"freeze": str(problem)}

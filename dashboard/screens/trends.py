@@ -5,8 +5,8 @@ from datetime import date
 
 import streamlit as st
 
-from dashboard import actions, clock, display, loaders, signals
-from dashboard.auth import ANNOTATE, NotAllowed
+from dashboard import clock, display, loaders, review_actions, signals
+from dashboard.auth import ANNOTATE, NotDone
 from dashboard.charts.trends import with_limits
 from dashboard.frame import View
 from dashboard.metrics.trends import (
@@ -48,7 +48,7 @@ def chart(name: str, trend: Trend, notes: Sequence[Annotation], target: float | 
             st.plotly_chart(figure, key=f"trends_{name}", config={"displayModeBar": False}, alt=trend.series.title)
 
 
-def every_week(found: dict[str, Trend]) -> None:
+def every_week(view: View, found: dict[str, Trend]) -> None:
     """The numbers behind the charts."""
     with st.expander("All weeks as a table", icon=":material/table:"):
         for trend in found.values():
@@ -62,7 +62,7 @@ def every_week(found: dict[str, Trend]) -> None:
             )
             st.markdown(f"**{one.title}**")
             headings = {"of": "Week of", "shown": "Value", "n": "Leads", "usually": "Usual", "means": "Means"}
-            display.table(rows.iloc[::-1], headings, f"{one.title}, week by week")
+            display.table(view, rows.iloc[::-1], headings, f"{one.title}, week by week")
 
 
 def in_rows(found: dict[str, Trend], notes: Sequence[Annotation], targets: Mapping[str, float | None]) -> None:
@@ -126,7 +126,7 @@ def _write(view: View, places: Mapping[int, str]) -> None:
             rebases = TrendSeries(series) if series else None
             try:
                 on_day = day if isinstance(day, date) else view.today
-                actions.annotate(
+                review_actions.annotate(
                     loaders.database(),
                     view.viewer,
                     text,
@@ -135,7 +135,7 @@ def _write(view: View, places: Mapping[int, str]) -> None:
                     rebases=rebases,
                     now=clock.now(),
                 )
-            except (ValueError, NotAllowed) as problem:
+            except (ValueError, NotDone) as problem:
                 st.error(str(problem))
             else:
                 st.session_state["trends_notes_written"] = written + 1
@@ -156,10 +156,10 @@ def _withdraw(view: View, standing: Sequence[Annotation]) -> None:
         )
         if st.button("Take it back", key="trends_note_back_button") and chosen is not None:
             try:
-                actions.withdraw_note(
+                review_actions.withdraw_note(
                     loaders.database(), view.viewer, chosen, location_id=named[chosen].location_id, now=clock.now()
                 )
-            except (LookupError, NotAllowed) as problem:
+            except (LookupError, NotDone) as problem:
                 st.error(str(problem))
             else:
                 st.rerun()

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from dashboard import actions, exports, formats, loaders, review_loaders, source_reports
+from dashboard import exports, formats, loaders, privacy_actions, review_loaders, source_reports
 from dashboard.auth import Viewer
 from dashboard.charts import review as charts
 from dashboard.exports import outside
@@ -215,7 +215,9 @@ def files(viewer: Viewer, told: Review) -> None:
 
 
 def _written(viewer: Viewer, review: Review, name: str) -> bytes:
-    actions.note_export(loaders.database(), viewer, f"weekly review {review.week}, {review.filtered}, as {name}")
+    privacy_actions.note_export(
+        loaders.database(), viewer, f"weekly review {review.week}, {review.filtered}, as {name}"
+    )
     return exports.writers()[name](review)
 
 

@@ -9,7 +9,7 @@ from dashboard import auth, navigation
 from data_access.vocabulary import Role
 
 ROOT = Path(__file__).parents[2]
-WRITES = ("actions", "partner_actions", "privacy_actions", "changes")
+WRITES = ("actions", "partner_actions", "privacy_actions", "review_actions", "changes")
 PAGE_FILES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 
 

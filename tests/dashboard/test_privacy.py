@@ -119,6 +119,18 @@ def test_a_rule_is_set_tried_dry_and_carried_out(administrator: World) -> None:
     assert kinds(administrator)[0] == AuditKind.DEIDENTIFIED
 
 
+def test_what_the_rules_keep_longer_by_now_is_not_let_go_of(administrator: World) -> None:
+    """Between the dry run and the click a colleague changed the rule."""
+    ended(administrator, "A-1")
+    with writing(administrator.engine) as c:
+        retention.set_rule(c, Ending.NOT_VISITED, 24, effective_from=LONG_AGO.date())
+    at = press(part("How long it is kept"), "privacy_dry_run")
+    assert "**1 lead** would be let go of" in words(at)
+    with writing(administrator.engine) as c:
+        retention.set_rule(c, Ending.NOT_VISITED, 48, effective_from=NOW.date())
+    assert "any more on 0 leads" in words(press(at, "privacy_let_go"))
+
+
 # ---------------------------------------------------------------- one person
 
 

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
-from dashboard import actions, auth
+from dashboard import auth, review_actions
 from dashboard.auth import Viewer
 from data_access import engine as databases
 from data_access import reviews
@@ -157,14 +157,14 @@ def test_who_may_not_decide_is_told_so(
     bob = Viewer("Bob", Role.MANAGER, None, shown_world.bob)
     if "end" in write:
         south = shown_world.south if "south" in write else None
-        actions.decide(shown_world.engine, bob, "x", location_id=south, **options)
+        review_actions.decide(shown_world.engine, bob, "x", location_id=south, **options)
     place, engine = shown_world.south if "south" in write else None, shown_world.engine
     with reading(shown_world.engine) as c:
         seen = next(iter(reviews.actions_of(c, WEEK, NOW, None)), None)
     writes = {
-        "decide": lambda: actions.decide(engine, viewer, "x", location_id=place, **options),
-        "end": lambda: actions.end_action(engine, viewer, seen, ActionEnding.DONE, now=NOW),
-        "freeze": lambda: actions.freeze(engine, viewer, WEEK, "", {}, now=NOW),
+        "decide": lambda: review_actions.decide(engine, viewer, "x", location_id=place, **options),
+        "end": lambda: review_actions.end_action(engine, viewer, seen, ActionEnding.DONE, now=NOW),
+        "freeze": lambda: review_actions.freeze(engine, viewer, WEEK, "", {}, now=NOW),
     }
     with pytest.raises(auth.NotAllowed, match=says):
         writes[write.split()[0]]()
