@@ -8,6 +8,7 @@ from typing import Any, Never
 from zoneinfo import ZoneInfo
 
 import pandas as pd
+import sqlalchemy as sa
 import streamlit as st
 
 from dashboard import auth, clock, labels, loaders, session, sign_in
@@ -153,10 +154,13 @@ def refuse(problem: auth.Refused) -> Never:
 
 
 def still(viewer: Viewer) -> None:
-    """Begin the whole page anew where its viewer may not see it any more, as what draws itself alone has to ask."""
+    """Begin the whole page anew where its viewer may not see it any more, or the database is away.
+
+    What draws itself alone has to ask: the entry, which says so, does not run with it.
+    """
     try:
         same = loaders.viewer(touch=False) == viewer
-    except auth.Refused:
+    except (auth.Refused, sa.exc.OperationalError):
         same = False
     if not same:
         st.rerun()
@@ -187,13 +191,9 @@ def _sign_out(digest: str) -> None:
 
 
 def missed() -> None:
-    """Say that the last click found the database away, where it did."""
-    if session.missed():
-        st.warning(
-            "The database did not answer just now, so your last click was not carried out. What you typed is still here: try "
-            "again.",
-            icon=":material/cloud_off:",
-        )
+    """Say why the last click came to nothing, where it did."""
+    for why in session.missed():
+        st.warning(why, icon=":material/error:")
 
 
 def unreachable() -> None:

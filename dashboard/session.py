@@ -8,6 +8,8 @@ from typing import Any, ParamSpec, TypeVar
 import sqlalchemy as sa
 import streamlit as st
 
+from dashboard import auth
+
 P = ParamSpec("P")
 T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
@@ -32,25 +34,34 @@ def kept(key: str, make: Callable[[], T]) -> T:
 
 
 def click(callback: Callable[P, None]) -> Callable[P, None]:
-    """A callback that may find the database away. Then nothing was done, and the page says so: see `missed`."""
+    """A callback that may come to nothing: refused, or the database is away. Then the page says so: see `missed`.
+
+    What is wrong with what somebody typed, a callback says itself, beside the field.
+    """
 
     @wraps(callback)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             callback(*args, **kwargs)
+        except auth.NotDone as problem:
+            kept(_MISSED, list[str]).append(str(problem))
         except sa.exc.OperationalError as problem:
             _LOG.warning("a click was not carried out: %s", type(problem.orig).__name__)
-            kept(_MISSED, list[bool]).append(True)
+            kept(_MISSED, list[str]).append(_AWAY)
 
     return guarded
 
 
-def missed() -> bool:
-    """Whether the last click was not carried out because the database did not answer; asked once."""
-    found = kept(_MISSED, list[bool])
-    was = bool(found)
+def missed() -> list[str]:
+    """Why clicks since the last question came to nothing."""
+    found = kept(_MISSED, list[str])
+    said = list(found)
     found.clear()
-    return was
+    return said
 
 
 _MISSED = "missed"
+_AWAY = (
+    "The database did not answer just now, so your last click was not carried out. What you typed is still here: "
+    "try again."
+)

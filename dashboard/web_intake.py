@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from dashboard import actions, auth, clock, forms, oidc, settings
+from dashboard.formats import plain
 from dashboard.forms import Inquiry
 from data_access import engine as databases
 from data_access import partners, practice, web_forms
@@ -170,7 +171,9 @@ def parse(connection: Connection, body: bytes, now: datetime) -> Inquiry | forms
             raw[name] = known.get(typed.casefold())
             if raw[name] is None:
                 errors[name] = f"{typed[:60]!r} is not one of ours."
-    if partner := (said.get("partner") or "").strip():
+    if (partner := (said.get("partner") or "").strip()) and partner != plain(partner):
+        errors["partner"] = "Give the name alone, without signs such as [ ] < > * _ @ or an address."
+    elif partner:
         raw["partner"] = partners.find(connection, partner) or partner
     places = practice.active(connection, t.locations)
     if not said.get("location") and len(places) == 1:

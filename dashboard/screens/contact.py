@@ -66,6 +66,8 @@ def _shown(viewer: Viewer, lead_id: int, kept: dict[str, Any]) -> None:
 
 @session.click
 def _save(viewer: Viewer, lead_id: int, kept: dict[str, Any]) -> None:
+    if kept.get("lead") != lead_id:  # the second click of two
+        return
     held = session.values()
     typed = {field: str(held.get(f"contact_{field}_{lead_id}") or "") for field in ContactField}
     try:

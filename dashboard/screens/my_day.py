@@ -65,6 +65,7 @@ _USUAL = {Role.CLINICAL_REVIEW: _REVIEW, Role.MANAGER: _ALL, Role.ADMINISTRATOR:
 def work(view: View) -> None:
     """The list; it draws itself anew now and then, so that a colleague's change is seen without a reload."""
     frame.still(view.viewer)
+    frame.missed()
     view = view.now()
     desk.go_by(0, None)  # no script is shown here
     choices = _choices(view.viewer, loaders.stands_in_for(view.viewer, view.today))
@@ -178,11 +179,7 @@ def _who(row: Mapping[str, Any]) -> str:
 
 @session.click
 def _plan(viewer: Viewer, lead_ids: Sequence[int]) -> None:
-    try:
-        planned = actions.plan_by_rule(loaders.database(), viewer, lead_ids, now=clock.now())
-    except auth.NotDone as problem:
-        st.toast(str(problem), icon=":material/error:")
-        return
+    planned = actions.plan_by_rule(loaders.database(), viewer, lead_ids, now=clock.now())
     st.toast(f"{plural(planned, 'lead')} got a next step.", icon=":material/rule:")
 
 
@@ -220,19 +217,12 @@ _READ = "my_day_read"
 
 @session.click
 def _read(viewer: Viewer, post_id: int) -> None:
-    try:
-        session.kept(_READ, dict[int, str])[post_id] = privacy_actions.read_post(loaders.database(), viewer, post_id)
-    except auth.NotDone as problem:
-        st.toast(str(problem), icon=":material/error:")
+    session.kept(_READ, dict[int, str])[post_id] = privacy_actions.read_post(loaders.database(), viewer, post_id)
 
 
 @session.click
 def _look(viewer: Viewer, post_id: int) -> None:
-    try:
-        actions.look_at_post(loaders.database(), viewer, post_id, now=clock.now())
-    except auth.NotDone as problem:
-        st.toast(str(problem), icon=":material/error:")
-        return
+    privacy_actions.look_at_post(loaders.database(), viewer, post_id, now=clock.now())
     session.kept(_READ, dict[int, str]).pop(post_id, None)
 
 

@@ -29,7 +29,7 @@ from data_access.outreach import TEXT_LENGTH, Act
 from data_access.vocabulary import Outreach, PartnerCategory, code
 
 _SHOWN, _LATELY_DAYS = 20, 7
-_REFUSALS = (ValueError, auth.NotAllowed)
+_REFUSALS = (ValueError, auth.NotDone)
 _NEW, _THERE = "new", "there"
 """Where a problem is said: at the form, or above what is written down already, which may have left its list since."""
 

@@ -7,10 +7,10 @@ import pytest
 from dashboard import actions, auth
 from dashboard.auth import Viewer
 from dashboard.forms import Inquiry
-from data_access import accounts, leads
+from data_access import accounts, event_log, leads
 from data_access import events as e
 from data_access.engine import reading, writing
-from data_access.vocabulary import Priority, Role
+from data_access.vocabulary import Channel, CloseReason, Priority, Role
 from tests.factories import NOW, World, asked, log, record
 
 DIGEST = "d" * 64
@@ -75,3 +75,24 @@ def test_a_priority_is_lowered_by_no_way_round(world: World, alice: Viewer) -> N
     with pytest.raises(auth.NotAllowed, match="lower a priority"):
         actions.take_back(world.engine, alice, up, now=NOW)
     actions.take_back(world.engine, review, up, now=NOW)
+
+
+def test_what_was_noted_together_is_taken_back_on_the_inquiry_that_goes_on_too(world: World, alice: Viewer) -> None:
+    """A colleague merged the inquiry meanwhile: undo in the log form leaves nothing on the other one."""
+    first, second = log(world, NOW - timedelta(hours=2)), log(world, NOW - timedelta(hours=1))
+    what = e.AskedAgain(channel=Channel.PHONE)
+    done = actions.ask_again(world.engine, alice, second, what, live=False, now=NOW, nonce="1")
+    with reading(world.engine) as c:
+        version = leads.version_of(c, second)
+    merged = e.Closed(reason=CloseReason.DUPLICATE, duplicate_of=first)
+    actions.record(world.engine, alice, second, merged, version=version, now=NOW)
+
+    def asked_again(lead: int) -> int:
+        with reading(world.engine) as c:
+            history = event_log.log_of(c, lead)
+        gone = e.voided(history)
+        return sum(isinstance(event.what, e.AskedAgain) and event.id not in gone for event in history)
+
+    assert asked_again(first) == 2, "that there was a second inquiry, and what was noted on it"
+    actions.take_back_all(world.engine, alice, done, now=NOW)
+    assert (asked_again(first), asked_again(second)) == (1, 0)

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 
 from dashboard import loaders
 from data_access import tables as t
+from data_access import web_forms
 from data_access.engine import reading, writing
-from data_access.vocabulary import Channel
-from tests.dashboard.conftest import NOW
+from data_access.vocabulary import Channel, Role
+from tests.dashboard.conftest import NOW, SignIn
 from tests.dashboard.test_pages import fill, visit, words
 from tests.factories import World, log
 
@@ -183,3 +184,18 @@ def test_a_database_that_is_gone_is_said_on_each_page_and_used_again_once_it_is_
     assert "A-7" in {element.value for element in at.text_input}
     at.button[0].click().run()
     assert leads(served) == 1
+
+
+def test_a_click_that_is_refused_or_finds_no_room_says_so_on_the_page(served: World, sign_in: SignIn) -> None:
+    """Whatever the click was for, and also where the list that it stands in draws itself alone."""
+    with writing(served.engine) as c:
+        source = web_forms.find_or_add(c, "clinician-form")
+        web_forms.keep(c, source, "post-0001", b"{}", NOW, refused_because="reference: too long")
+    log(served, NOW)
+    sign_in(Role.INTAKE_COORDINATOR, served.bob)
+    at = visit("my_day")
+    with locked(served):
+        for label in ("Show what it said", "Take it"):
+            button = next(button for button in at.button if button.label == label)
+            assert not button.click().run().exception
+            assert NOT_NOW in words(at), label

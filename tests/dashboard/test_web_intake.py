@@ -126,6 +126,7 @@ def test_a_copy_of_an_old_post_is_refused(world: World, key: str, seconds: int, 
         (SAID | {"diagnosis": "x"}, "diagnosis"), (SAID | {"reference": 7}, "reference"), (SAID | {"sure": "yes"}, "sure"),
         (SAID | {"reference": "John Smith"}, "reference"), (SAID | {"kind": "order"}, "kind"),
         (SAID | {"partner": "Zenith Sports Medicine"}, "partner_category"),
+        (SAID | {"partner": "[Sign in](https://else.example)", "partner_category": "hospital"}, "partner"),
         (SAID | {"kind": "information", "topic": None}, "topic"),
     ],
 )  # fmt: skip
