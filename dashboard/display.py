@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import actions, explain, frame, labels, loaders
+from dashboard import explain, labels, loaders, privacy_actions
 from dashboard.auth import SEE_LEADS, Viewer
 from dashboard.exports import csv_file
 from dashboard.formats import interval, local, plural
@@ -111,7 +111,9 @@ def lead_list(
     if rows:
         stage = "Stage then" if view.fixed else "Stage now"
         lead_table(rows, stage)
-        download(_to_take_away(rows, stage), title, about="Without those who do not want to be contacted.")
+        if any(row["may_contact"] for row in rows):
+            made = partial(_to_take_away, rows, stage)
+            download(view.viewer, made, title, about="Without those who do not want to be contacted.")
 
 
 def _to_take_away(rows: Sequence[Mapping[str, Any]], stage: str) -> list[dict[str, Any]]:
@@ -119,20 +121,27 @@ def _to_take_away(rows: Sequence[Mapping[str, Any]], stage: str) -> list[dict[st
     return _lead_rows([row for row in rows if row["may_contact"]], stage)
 
 
-def download(rows: Sequence[Mapping[str, Any]], name: str, *, about: str | None = None) -> None:
-    """Offer a table as a file; the audit log says who took it. `about`: what to know of it."""
-    if not rows:
-        return
+def download(viewer: Viewer, make: Callable[[], list[dict[str, Any]]], name: str, *, about: str | None = None) -> None:
+    """Offer a table as a file; the audit log says who took it.
+
+    Parameters
+    ----------
+    make : callable
+        Its rows, at least one; called when somebody asks for the file.
+    about : str, optional
+        What to know of it.
+    """
     file = re.sub(r"\W+", "-", name.lower()).strip("-")
     st.download_button(
-        "Download", partial(_written, frame.who(), rows, name), f"{file}.csv", "text/csv", key=f"download_{file}",
+        "Download", partial(_written, viewer, make, name), f"{file}.csv", "text/csv", key=f"download_{file}",
         help=about, type="tertiary", icon=":material/download:", on_click="ignore",
     )  # fmt: skip
 
 
-def _written(viewer: Viewer, rows: Sequence[Mapping[str, Any]], name: str) -> bytes:
+def _written(viewer: Viewer, make: Callable[[], list[dict[str, Any]]], name: str) -> bytes:
+    rows = make()
     leads = [row["Lead"] for row in rows if "Lead" in row]
-    actions.note_export(loaders.database(), viewer, f"{plural(len(rows), 'row')} of {name}", leads)
+    privacy_actions.note_export(loaders.database(), viewer, f"{plural(len(rows), 'row')} of {name}", leads)
     return csv_file.table(list(rows[0]), rows).encode("utf-8-sig")
 
 
@@ -198,7 +207,7 @@ INTERVAL = "_interval"
 """Ends the name of the column that stands beside a rate and shows its limits."""
 
 
-def table(rows: pd.DataFrame, names: Mapping[str, str], alt: str, **options: Any) -> Any:
+def table(view: View, rows: pd.DataFrame, names: Mapping[str, str], alt: str, **options: Any) -> Any:
     """A metric's table: counts with separators, proportions in per cent, each with its interval beside it.
 
     Parameters
@@ -226,10 +235,16 @@ def table(rows: pd.DataFrame, names: Mapping[str, str], alt: str, **options: Any
             shown[column + INTERVAL] = [interval(*pair) for pair in limits]
             config[column + INTERVAL] = st.column_config.TextColumn("95 % interval")
     state = st.dataframe(shown, hide_index=True, column_config=config, alt=alt, placeholder="–", **options)
+    if len(rows):
+        download(view.viewer, partial(_as_told, rows, names), alt)
+    return state
+
+
+def _as_told(rows: pd.DataFrame, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """A metric's table as it is taken away: proportions as they are, each with its limits; what is unknown is empty."""
     headed = {column: heading.partition("|")[0] for column, heading in names.items()}
     for column, label in list(headed.items()):
         headed |= {f"{column}_{edge}": f"{label}, {edge}" for edge in ("low", "high") if f"{column}_{edge}" in rows}
     told = rows[list(headed)].rename(columns=headed)
-    told = told.astype(object).where(told.notna(), None)
-    download(told.to_dict("records"), alt)
-    return state
+    plain: list[dict[str, Any]] = told.astype(object).where(told.notna(), None).to_dict("records")
+    return plain

@@ -28,4 +28,4 @@ cells.leads_behind(view, attendance.group_dots(view, groups, by or "location"))
 cells.leads_behind(view, attendance.group_table(view, groups, by or "location"))
 
 attendance.in_the_end(reports.attendance_by_lead(view.count, view.filters, scope).table)
-attendance.new_patients(reports.new_patients(view.count, view.filters, scope).table)
+attendance.new_patients(view, reports.new_patients(view.count, view.filters, scope).table)

@@ -15,7 +15,7 @@ if display.no_leads(view, whenever=True):
 
 table = capacity.demand_of(view)
 st.markdown(capacity.finding(table))
-capacity.openings(table)
+capacity.openings(view, table)
 capacity.alignment(view, table)
 capacity.next_available(
     loaders.next_available(view.viewer, f.location, f.service_line, view.as_of, view.today),

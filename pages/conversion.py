@@ -25,7 +25,7 @@ with finding:
 conversion.curve(reports.curve(view.count, view.filters, scope, step=step).table, step, horizon)
 weeks = reports.cohorts(view.count, view.filters, scope, horizon=horizon, today=view.today)
 cells.leads_behind(view, conversion.cohorts(view, weeks.table, horizon), hint=True)
-conversion.steps(measure, horizon)
+conversion.steps(view, measure, horizon)
 
 by = cells.breakdown(
     "conversion_by",

@@ -21,6 +21,6 @@ cells.leads_behind(view, quality.fields(view, fill))
 by = cells.breakdown("quality_by", ("location", "received_week", "owner", "channel")) or "location"
 cells.leads_behind(view, quality.fields_by(view, reports.field_fill(view.count, view.filters, scope, [by]).table, by))
 lag = reports.log_lag(view.count, view.filters, scope, ["channel"]).table
-quality.log_lag(lag)
+quality.log_lag(view, lag)
 quality.twins(view)
 quality.lists(view)

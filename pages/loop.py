@@ -18,5 +18,5 @@ table = partner_reports.loop(
 ).table
 st.markdown(loop.finding(table, cycle, view.today))
 if len(table):
-    loop.due_list(table, cycle, view.viewer, view.zone)
+    loop.due_list(view, table, cycle)
     loop.note(view, table, cycle)

@@ -32,8 +32,8 @@ volume = reports.referral_volume(view.count, view.filters, scope, today=view.tod
 response = reports.response(
     view.count, view.filters, scope, ["partner"], targets=practice_loaders.response_targets(), today=view.today
 )
-partners.changed(volume.table, response.table, names)
+partners.changed(view, volume.table, response.table, names)
 eligible = reports.conversion(view.count, view.filters, scope, ["partner"], step="eligible", horizon=horizon).table
 complete = reports.records(view.count, view.filters, scope, ["partner"]).table
 lacking = reports.missing_items(view.count, view.filters, scope, ["partner"]).table
-partners.fit(eligible, complete, lacking, full, names)
+partners.fit(view, eligible, complete, lacking, full, names)

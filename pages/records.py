@@ -27,4 +27,4 @@ cells.leads_behind(view, records.group_table(view, groups, lacking, by))
 asked = reports.requests(view.count, view.filters, scope, [by]).table
 cells.leads_behind(view, records.requests(view, reports.requests(view.count, view.filters, scope).table, asked, by))
 compared = reports.with_and_without_records(view.count, view.filters, scope, step="scheduled", horizon=horizon)
-records.speed(compared.table, horizon)
+records.speed(view, compared.table, horizon)

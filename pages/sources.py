@@ -21,6 +21,6 @@ sources.mix(view, table, by)
 first, last = sources.period(view)
 again = practice_loaders.asked_again(view.viewer, view.filters.location, first, last, view.as_of)
 topics = source_reports.topics(view.count, view.filters, scope, first=first, last=last, again=again).table
-sources.topics(topics, (last - first).days)
+sources.topics(view, topics, (last - first).days)
 sources.questions(view)
 sources.topic_weeks(view)

@@ -27,4 +27,4 @@ targets = practice_loaders.targets()
 wanted = {name: targets[s.target].on(view.today, one) for name, s in series.SERIES.items() if s.target}
 trends.in_rows(found, notes, wanted)
 trends.notes(view, notes)
-trends.every_week(found)
+trends.every_week(view, found)

@@ -77,7 +77,7 @@ def group_table(view: View, table: pd.DataFrame, by: str) -> Cell | None:
         bounds=lambda rows: [interval(*pair) for pair in zip(rows["at_least"], rows["at_most"], strict=True)],
     )
     headings = {"group": BREAKDOWNS[by]} | _HEADINGS
-    clicked = clickable_table(named, headings, "Attendance as a table", f"attendance_table_{by}", (by,))
+    clicked = clickable_table(view, named, headings, "Attendance as a table", f"attendance_table_{by}", (by,))
     if not clicked:
         return None
     row, column = named.iloc[clicked[0]], clicked[1] if clicked[1] in _BEHIND else "counted"
@@ -98,9 +98,11 @@ def in_the_end(table: pd.DataFrame) -> None:
     st.markdown(f"{said}{row.moves_per_lead:.2f} moves per lead; {int(row.undecided):,} are still undecided.")
 
 
-def new_patients(table: pd.DataFrame) -> None:
+def new_patients(view: View, table: pd.DataFrame) -> None:
     """First visits by the category of the partner that referred."""
     names = names_of("partner_category")
     st.subheader(f"New patients: {int(table['new_patients'].sum()):,} first visits")
     named = table.assign(category=called(names, table["partner_category"]))
-    display.table(named, {"category": "Partner category", "new_patients": "First visits"}, "New patients by category")
+    display.table(
+        view, named, {"category": "Partner category", "new_patients": "First visits"}, "New patients by category"
+    )

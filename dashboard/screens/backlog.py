@@ -82,7 +82,7 @@ def weeks(view: View, table: pd.DataFrame) -> Cell | None:
     """The numbers of every week; a click on one shows its leads."""
     shown = table.tail(WEEKS).iloc[::-1]
     named = shown.assign(of=[f"{week_start(int(week)):%d %b %Y}" for week in shown["week"]])
-    clicked = clickable_table(named, _HEADINGS, "Backlog week by week, as a table", "backlog_weeks", ("week",))
+    clicked = clickable_table(view, named, _HEADINGS, "Backlog week by week, as a table", "backlog_weeks", ("week",))
     if not clicked or clicked[1] not in _behind(0):
         return None
     row, column = named.iloc[clicked[0]], clicked[1]
@@ -135,9 +135,8 @@ def ages(view: View, table: pd.DataFrame, by: str) -> Cell | None:
         most=[days(value) for value in table["p90"]],
         oldest=[days(value) for value in table["oldest"]],
     ).sort_values("open", ascending=False)
-    clicked = clickable_table(
-        named, {"group": BREAKDOWNS[by]} | _AGE_HEADINGS, "Age of the backlog", f"backlog_age_{by}", (by,)
-    )
+    headings = {"group": BREAKDOWNS[by]} | _AGE_HEADINGS
+    clicked = clickable_table(view, named, headings, "Age of the backlog", f"backlog_age_{by}", (by,))
     if not clicked:
         return None
     row, old = named.iloc[clicked[0]], clicked[1] == "over"

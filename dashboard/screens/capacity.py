@@ -47,7 +47,7 @@ def finding(table: pd.DataFrame) -> str:
     return " ".join(short_of_openings(kept))
 
 
-def openings(table: pd.DataFrame) -> None:
+def openings(view: View, table: pd.DataFrame) -> None:
     """What becomes ready and what is offered, at each location for each service line."""
     table = table.sort_values("ready_a_week", ascending=False)
     named = table.assign(
@@ -72,7 +72,7 @@ def openings(table: pd.DataFrame) -> None:
         "offered": f"Openings a week|Mean of the next {capacity_reports.OPENINGS_WEEKS} weeks", "waiting": "Waiting now",
         "open": f"Free, {capacity_reports.OPENINGS_WEEKS} weeks", "wait": "The next one waits",
     }  # fmt: skip
-    display.table(shown, headings, "Capacity and demand")
+    display.table(view, shown, headings, "Capacity and demand")
 
 
 def alignment(view: View, table: pd.DataFrame) -> None:

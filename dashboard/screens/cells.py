@@ -95,7 +95,7 @@ def clickable(figure: go.Figure, name: str, alt: str) -> Any:
 
 
 def clickable_table(
-    rows: pd.DataFrame, headings: Mapping[str, str], alt: str, name: str, identity: Sequence[str]
+    view: View, rows: pd.DataFrame, headings: Mapping[str, str], alt: str, name: str, identity: Sequence[str]
 ) -> tuple[int, str] | None:
     """Show a metric's table; the row number and column of the cell that was clicked last, or None.
 
@@ -106,7 +106,7 @@ def clickable_table(
     """
     key = _key(name, rows[list(identity)].to_numpy().tolist())
     state: Any = display.table(
-        rows, headings, alt, key=key, on_select=partial(_note, name, key), selection_mode="single-cell"
+        view, rows, headings, alt, key=key, on_select=partial(_note, name, key), selection_mode="single-cell"
     )
     cells = state.selection.cells if st.session_state.get(_LAST) == (name, key) else []
     return (int(cells[0][0]), str(cells[0][1]).removesuffix(display.INTERVAL)) if cells else None

@@ -85,11 +85,11 @@ def cohorts(view: View, table: pd.DataFrame, horizon: int) -> Cell | None:
     return Cell(f"Received in the week of {week_start(int(point[0])):%d %b %Y}", narrower(view.visits, **counted))
 
 
-def steps(measure: Callable[..., Answer], horizon: int) -> None:
+def steps(view: View, measure: Callable[..., Answer], horizon: int) -> None:
     """How long it takes to each step."""
     st.subheader("To each step")
     rows = [measure(step=step, horizon=horizon).table.assign(step=label) for step, label in STEPS.items()]
-    display.table(_shown(pd.concat(rows)), {"step": "Step"} | _HEADINGS, "Time to each step")
+    display.table(view, _shown(pd.concat(rows)), {"step": "Step"} | _HEADINGS, "Time to each step")
 
 
 def groups(view: View, table: pd.DataFrame, by: str, step: str) -> Cell | None:
@@ -98,7 +98,7 @@ def groups(view: View, table: pd.DataFrame, by: str, step: str) -> Cell | None:
     table = in_order(table, by, "leads")
     named = _shown(table).assign(group=called(names, table[by]))
     headings = {"group": BREAKDOWNS[by]} | _HEADINGS
-    clicked = clickable_table(named, headings, f"{STEPS[step]} by group", f"conversion_table_{by}_{step}", (by,))
+    clicked = clickable_table(view, named, headings, f"{STEPS[step]} by group", f"conversion_table_{by}_{step}", (by,))
     if not clicked:
         return None
     row, column = named.iloc[clicked[0]], clicked[1] if clicked[1] in _ENDINGS else "leads"

@@ -117,7 +117,9 @@ def lost(view: View, table: pd.DataFrame) -> Cell | None:
         why=called(reasons, table["close_reason"]),
     ).sort_values(["furthest", "leads"], ascending=[True, False])
     headings = {"at": "Stage", "why": "Reason", "leads": "Leads"}
-    clicked = clickable_table(named, headings, "Reasons of loss by stage", "funnel_lost", ("furthest", "close_reason"))
+    clicked = clickable_table(
+        view, named, headings, "Reasons of loss by stage", "funnel_lost", ("furthest", "close_reason")
+    )
     if not clicked:
         return None
     row = named.iloc[clicked[0]]
@@ -138,7 +140,7 @@ def table(view: View, rows: pd.DataFrame, by: str, names: Mapping[int, str]) -> 
     shown = rows.assign(group=called(names, rows[by]), at=[STAGES[Stage(stage)] for stage in rows["stage"]])
     headings = {"group": BREAKDOWNS[by]} | _HEADINGS
     shown.loc[shown["stage"] == Stage.CAPTURED, ["of_captured_low", "of_captured_high"]] = float("nan")  # all of all
-    clicked = clickable_table(shown, headings, "Funnel as a table", f"funnel_table_{by}", (by, "stage"))
+    clicked = clickable_table(view, shown, headings, "Funnel as a table", f"funnel_table_{by}", (by, "stage"))
     if not clicked:
         return None
     row, column = shown.iloc[clicked[0]], clicked[1]

@@ -55,17 +55,17 @@ def finding(table: pd.DataFrame, cycle: Cycle, today: date) -> str:
     return text
 
 
-def due_list(table: pd.DataFrame, cycle: Cycle, viewer: Viewer, zone: str) -> None:
+def due_list(view: View, table: pd.DataFrame, cycle: Cycle) -> None:
     """Every partner that referred in the cycle: who is due first."""
-    sent = partner_loaders.notes_of(viewer, cycle)
+    sent = partner_loaders.notes_of(view.viewer, cycle)
     told = [sent.get(int(one)) for one in table["partner"]]
     named = table.assign(
         name=called(names_of("partner"), table["partner"]),
         stands=table["stands"].str.capitalize(),
-        sent=[f"{one[1].astimezone(ZoneInfo(zone)):%d %b %Y} by {one[2]}" if one else "" for one in told],
+        sent=[f"{one[1].astimezone(ZoneInfo(view.zone)):%d %b %Y} by {one[2]}" if one else "" for one in told],
     )
     headings = {"name": "Partner", "referrals": "Referrals", "stands": "Stands", "sent": "Note sent"}
-    shown_table(named, headings, "Loops of the cycle")
+    shown_table(view, named, headings, "Loops of the cycle")
 
 
 def note(view: View, table: pd.DataFrame, cycle: Cycle) -> None:

@@ -120,7 +120,7 @@ def _outside(outside: pd.DataFrame, flag: str, names: Mapping[int, str]) -> str:
     return ", ".join(f"{names.get(int(row.partner), '?')} ({percent(row.rate)})" for row in rows)
 
 
-def changed(table: pd.DataFrame, response: pd.DataFrame, names: Mapping[int, str]) -> None:
+def changed(view: View, table: pd.DataFrame, response: pd.DataFrame, names: Mapping[int, str]) -> None:
     """Who is new, has lapsed, or sends more or fewer than chance explains, and whether they were answered in time."""
     st.subheader(f"New, lapsed and changed: the last {WEEKS_RECENT} finished weeks against the {WEEKS_BEFORE} before")
     named = table[table["change"] != SAME]
@@ -144,11 +144,16 @@ def changed(table: pd.DataFrame, response: pd.DataFrame, names: Mapping[int, str
         "expected": "Expected|At its own pace before",
         "answered": "Answered in time|Of its inquiries in the period: slow answers make partners stop sending",
     }
-    display.table(shown, headings, "Partners that changed")
+    display.table(view, shown, headings, "Partners that changed")
 
 
 def fit(
-    eligible: pd.DataFrame, complete: pd.DataFrame, items: pd.DataFrame, full: pd.DataFrame, names: Mapping[int, str]
+    view: View,
+    eligible: pd.DataFrame,
+    complete: pd.DataFrame,
+    items: pd.DataFrame,
+    full: pd.DataFrame,
+    names: Mapping[int, str],
 ) -> None:
     """Whether each partner's referrals are for us, come with what they need, and are for what has openings."""
     st.subheader("Do their referrals fit, and come complete?")
@@ -178,7 +183,7 @@ def fit(
         "full": "For what is full|For a location and service line whose openings do not hold what comes (Capacity)",
         "worst": "Most often missing",
     }
-    display.table(shown, headings, "Fit and records by partner")
+    display.table(view, shown, headings, "Fit and records by partner")
 
 
 def league_table(
@@ -194,7 +199,7 @@ def league_table(
         place=[_place(row, listed) for row in table.itertuples()],
     )
     headings = {"name": "Partner", "n": "Referrals", "k": "Came" if outcome == "attended" else "Booked"} | _HEADINGS
-    if clicked := clickable_table(shown, headings, "Partner league", "partners_table", ("partner",)):
+    if clicked := clickable_table(view, shown, headings, "Partner league", "partners_table", ("partner",)):
         row, column = shown.iloc[clicked[0]], clicked[1]
         counted = column if column in ("k", "immature") else "n"
         title = f"{row['name']}, {headings[counted].partition('|')[0].lower()}"

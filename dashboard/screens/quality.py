@@ -46,7 +46,7 @@ def contradictions(view: View, table: pd.DataFrame) -> Cell | None:
     st.subheader("Contradicting dates")
     named = table.assign(name=[labels.flag(int(value)) for value in table["flag"]])
     headings = {"name": "Contradiction", "leads": "Leads", "spoils": "Leaves out"}
-    clicked = clickable_table(named, headings, "Contradicting dates", "quality_flags", ("flag",))
+    clicked = clickable_table(view, named, headings, "Contradicting dates", "quality_flags", ("flag",))
     if not clicked:
         return None
     row = named.iloc[clicked[0]]
@@ -59,7 +59,7 @@ def fields(view: View, table: pd.DataFrame) -> Cell | None:
     st.subheader("Fields left empty")
     named = table.assign(name=[BREAKDOWNS[field] for field in table["field"]])
     headings = {"name": "Field", "leads": "Leads", "filled": "Filled", "missing": "Empty", "rate": "Filled share"}
-    clicked = clickable_table(named, headings, "Fields left empty", "quality_fields", ("field",))
+    clicked = clickable_table(view, named, headings, "Fields left empty", "quality_fields", ("field",))
     if not clicked:
         return None
     row, field = named.iloc[clicked[0]], str(named.iloc[clicked[0]]["field"])
@@ -80,7 +80,7 @@ def fields_by(view: View, table: pd.DataFrame, by: str) -> Cell | None:
     wide = wide.assign(leads=leads).reset_index().sort_values(by, ascending=by != "received_week")
     named = wide.assign(group=[week(int(c)) if by == "received_week" else names.get(int(c), "?") for c in wide[by]])
     headings = {"group": BREAKDOWNS[by], "leads": "Leads"} | {field: f"{BREAKDOWNS[field]} filled" for field in fields}
-    clicked = clickable_table(named, headings, "Fields filled, by group", f"quality_fields_{by}", (by,))
+    clicked = clickable_table(view, named, headings, "Fields filled, by group", f"quality_fields_{by}", (by,))
     if not clicked or clicked[1] not in fields:
         return None
     row = named.iloc[clicked[0]]
@@ -88,7 +88,7 @@ def fields_by(view: View, table: pd.DataFrame, by: str) -> Cell | None:
     return Cell(title, narrower(view.where, **{by: (int(row[by]),), clicked[1]: (0,)}))
 
 
-def log_lag(table: pd.DataFrame) -> None:
+def log_lag(view: View, table: pd.DataFrame) -> None:
     """How long after receipt inquiries are logged, by channel."""
     st.subheader("From receipt to record")
     names = names_of("channel")
@@ -105,7 +105,7 @@ def log_lag(table: pd.DataFrame) -> None:
         "rate": "Within an hour",
         "not_known": "Not known|Imported, or received on a day without a time",
     }
-    display.table(named, headings, "From receipt to record")
+    display.table(view, named, headings, "From receipt to record")
 
 
 def twins(view: View) -> None:

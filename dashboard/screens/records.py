@@ -92,7 +92,7 @@ def pareto(view: View, items: pd.DataFrame) -> Cell | None:
 def item_table(view: View, items: pd.DataFrame) -> Cell | None:
     """Every record with its counts; a click on one shows the referrals."""
     named = items.assign(name=[names_of("item")[int(code)] for code in items["item"]])
-    clicked = clickable_table(named, _ITEM_HEADINGS, "Missing records as a table", "records_items", ("item",))
+    clicked = clickable_table(view, named, _ITEM_HEADINGS, "Missing records as a table", "records_items", ("item",))
     if not clicked:
         return None
     row, column = named.iloc[clicked[0]], clicked[1] if clicked[1] in _ITEMS_BEHIND else "missing"
@@ -121,7 +121,7 @@ def group_table(view: View, table: pd.DataFrame, items: pd.DataFrame, by: str) -
         worst=lambda rows: [worst.get(int(code), "") for code in rows[by]],
     )
     headings = {"group": BREAKDOWNS[by]} | _HEADINGS
-    clicked = clickable_table(named, headings, "Complete records as a table", f"records_table_{by}", (by,))
+    clicked = clickable_table(view, named, headings, "Complete records as a table", f"records_table_{by}", (by,))
     if not clicked:
         return None
     row, column = named.iloc[clicked[0]], clicked[1] if clicked[1] in _BEHIND else "referrals"
@@ -149,7 +149,7 @@ def requests(view: View, whole: pd.DataFrame, table: pd.DataFrame, by: str) -> C
         mean=lambda rows: [f"{value:.2f}" if value == value else "" for value in rows["per_referral"]],
     )
     headings = {"group": BREAKDOWNS[by]} | _REQUEST_HEADINGS
-    clicked = clickable_table(named, headings, "Requests for records", f"records_requests_{by}", (by,))
+    clicked = clickable_table(view, named, headings, "Requests for records", f"records_requests_{by}", (by,))
     if not clicked:
         return None
     group, column = named.iloc[clicked[0]], clicked[1] if clicked[1] in _REQUESTS_BEHIND else "asked"
@@ -162,7 +162,7 @@ def _request_cell(view: View, by: str, code: int, name: str, column: str) -> Cel
     return Cell(f"{name}, {_REQUEST_HEADINGS[column].partition('|')[0].lower()}", where, unit, "referral")
 
 
-def speed(table: pd.DataFrame, horizon: int) -> None:
+def speed(view: View, table: pd.DataFrame, horizon: int) -> None:
     """How much faster referrals are booked that come with everything."""
     st.subheader("What complete records are worth")
     rows = {AtArrival(int(row.at_arrival)): row for row in table.itertuples()}
@@ -182,7 +182,7 @@ def speed(table: pd.DataFrame, horizon: int) -> None:
     )
     headings = {"arrived": "Records", "leads": "Leads", "happened": "Booked", "by_horizon": f"Within {horizon} days",
                 "half": "Half within", "most": "¾ within"}  # fmt: skip
-    display.table(named, headings, "Booking with and without complete records")
+    display.table(view, named, headings, "Booking with and without complete records")
 
 
 def in_words(whole: pd.DataFrame, items: pd.DataFrame) -> str:

@@ -117,7 +117,7 @@ def group_table(view: View, table: pd.DataFrame, by: str, contact: bool) -> Cell
     names = names_of(by)
     named = in_order(table, by, "judged").assign(group=lambda rows: called(names, rows[by]))
     headings = {"group": BREAKDOWNS[by]} | _HEADINGS
-    clicked = clickable_table(named, headings, "Response compliance as a table", f"response_table_{by}", (by,))
+    clicked = clickable_table(view, named, headings, "Response compliance as a table", f"response_table_{by}", (by,))
     if not clicked:
         return None
     row, column = named.iloc[clicked[0]], clicked[1] if clicked[1] in _BEHIND else "judged"

@@ -55,10 +55,10 @@ def mix(view: View, table: pd.DataFrame, by: str) -> None:
         "scheduled": f"Booked|Within {horizon} days of receipt, those still waiting included",
         "attended": f"Seen|Within {horizon} days of receipt, those still waiting included",
     }  # fmt: skip
-    display.table(named, headings, f"Inquiries by {BREAKDOWNS[by].lower()}")
+    display.table(view, named, headings, f"Inquiries by {BREAKDOWNS[by].lower()}")
 
 
-def topics(table: pd.DataFrame, days: int) -> None:
+def topics(view: View, table: pd.DataFrame, days: int) -> None:
     """What is asked about, and how often again."""
     st.subheader("What they ask about")
     named = table.assign(
@@ -68,7 +68,7 @@ def topics(table: pd.DataFrame, days: int) -> None:
         "name": "Topic", "inquiries": "Inquiries", "before": f"{days} days before",
         "again": "Asked again|How often somebody who had asked already got in touch again, at these locations",
     }  # fmt: skip
-    display.table(named, headings, "Topics")
+    display.table(view, named, headings, "Topics")
 
 
 def questions(view: View) -> None:

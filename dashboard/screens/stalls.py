@@ -97,7 +97,9 @@ def matrix(view: View, table: pd.DataFrame) -> Cell | None:
     wide = wide.assign(in_all=wide.sum(axis=1)).sort_values("in_all", ascending=False).reset_index()
     shown = wide.assign(reason=[names[int(code)] for code in wide["waits_for"]])
     headings = {"reason": "Waits for"} | {f"stage_{int(s)}": STAGES[s] for s in _STAGES} | {"in_all": "In all"}
-    clicked = clickable_table(shown, headings, "Stalled leads by stage and reason", "stalls_matrix", ("waits_for",))
+    clicked = clickable_table(
+        view, shown, headings, "Stalled leads by stage and reason", "stalls_matrix", ("waits_for",)
+    )
     if not clicked:
         return None
     row, column = shown.iloc[clicked[0]], clicked[1]
@@ -134,7 +136,7 @@ def stay_table(view: View, table: pd.DataFrame, by: str | None) -> Cell | None:
         named = named.assign(group=called(names, table[by]))
         named = named.sort_values(["stage", "spells", by], ascending=[True, False, True])
         headings, identity = {"at": "Stage", "group": BREAKDOWNS[by]} | headings, [by, "stage"]
-    clicked = clickable_table(named, headings, "Time in each stage", f"stalls_stays_{by}", identity)
+    clicked = clickable_table(view, named, headings, "Time in each stage", f"stalls_stays_{by}", identity)
     if not clicked:
         return None
     row = named.iloc[clicked[0]]
@@ -180,7 +182,7 @@ def next_steps(view: View, table: pd.DataFrame, by: str) -> Cell | None:
     groups = table.assign(group=called(names, table[by])).sort_values("open", ascending=False)
     named = pd.concat([table[list(_DUE)].sum().to_frame().T.assign(group="In all", **{by: _ALL}), groups])
     headings = {"group": BREAKDOWNS[by]} | _DUE_HEADINGS
-    clicked = clickable_table(named, headings, "Next steps", f"stalls_steps_{by}", (by,))
+    clicked = clickable_table(view, named, headings, "Next steps", f"stalls_steps_{by}", (by,))
     if not clicked:
         return None
     row, column = named.iloc[clicked[0]], clicked[1] if clicked[1] in _DUE else "open"
