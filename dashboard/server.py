@@ -65,7 +65,7 @@ def _guards(provider: oidc.Provider | None) -> list[Middleware]:
     always = [Middleware(SecurityHeaders, encrypted=encrypted), Middleware(ClosedPaths)]
     if provider is None:
         return always
-    seconds = settings.number("HANDOFF_SIGNED_IN_HOURS") * 3600
+    seconds = int(settings.longest().total_seconds())
     return [
         *always,
         Middleware(OwnSignOut),

@@ -73,6 +73,7 @@ def _hold_to_its_file(engine: Engine, file: Path) -> None:
 
     An open file can be moved or deleted, or its disk be gone, and what is written to it then is acknowledged and lost.
     """
+    opened_before = False
 
     def identity() -> tuple[int, int] | None:
         try:
@@ -86,14 +87,14 @@ def _hold_to_its_file(engine: Engine, file: Path) -> None:
             arguments[0], options["uri"] = f"{file.resolve().as_uri()}?mode=rw", True
 
     def is_open(_connection: Any, record: ConnectionPoolEntry) -> None:
-        opened_before.append(True)
+        nonlocal opened_before
+        opened_before = True
         record.info["file"] = identity()
 
     def is_taken(_connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
         if record.info["file"] != identity():
             raise sa.exc.DisconnectionError
 
-    opened_before: list[bool] = []
     event.listen(engine, "do_connect", opening)
     event.listen(engine, "connect", is_open)
     event.listen(engine, "checkout", is_taken)

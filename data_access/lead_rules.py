@@ -1,7 +1,7 @@
 """What a person may record on a lead as it stands. Imports are held to less: their contradictions are flagged instead."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from data_access import events as happened
@@ -105,13 +105,16 @@ _SEEN_IN_NOTES = {
 }
 
 
+_POINTS_TO_A_PATIENT = {name: _SEEN_IN_NOTES[name] for name in ("a phone number", "an e-mail address")} | {
+    "who a patient is": (
+        r"\b(?:Mr|Mrs|Ms|Miss)\.?\s+[A-Z][a-z]+|\bpatient (?:named?|called)\b|\b(?:DOB|birth ?da(?:y|te))\b"
+    )
+}
+
+
 def note_doubts(text: str | None) -> list[str]:
     """What a free text seems to hold that is not to be written down here: identities and diagnoses."""
-    return [what for what, pattern in _SEEN_IN_NOTES.items() if re.search(pattern, text or "")]
-
-
-_POINTS_TO_A_PATIENT = ("a phone number", "an e-mail address")
-_PATIENT = r"\b(?:Mr|Mrs|Ms|Miss)\.?\s+[A-Z][a-z]+|\bpatient (?:named?|called)\b|\b(?:DOB|birth ?da(?:y|te))\b"
+    return _seen(_SEEN_IN_NOTES, text)
 
 
 def require_no_patient(text: str) -> None:
@@ -119,12 +122,14 @@ def require_no_patient(text: str) -> None:
 
     Dates, clinicians and what is treated are its business.
     """
-    seen = [what for what in _POINTS_TO_A_PATIENT if re.search(_SEEN_IN_NOTES[what], text)]
-    seen += ["who a patient is"] if re.search(_PATIENT, text) else []
-    if seen:
+    if seen := _seen(_POINTS_TO_A_PATIENT, text):
         raise NotPossible(
             f"This seems to say {' and '.join(seen)}. Leave out what points to a patient: everybody reads it."
         )
+
+
+def _seen(patterns: Mapping[str, str], text: str | None) -> list[str]:
+    return [what for what, pattern in patterns.items() if re.search(pattern, text or "")]
 
 
 def reference_problem(reference: str) -> str | None:

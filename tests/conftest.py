@@ -62,6 +62,19 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
 
 
 @pytest.fixture
+def another(database: Engine, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database of the same kind that is not there yet, or holds nothing."""
+    if database.dialect.name == "sqlite":
+        yield f"sqlite:///{tmp_path / 'another.db'}"
+        return
+    url = database.url.set(database="another").render_as_string(hide_password=False)
+    with database.connect().execution_options(isolation_level="AUTOCOMMIT") as c:
+        c.exec_driver_sql("CREATE DATABASE another")
+        yield url
+        c.exec_driver_sql("DROP DATABASE another")
+
+
+@pytest.fixture
 def sqlite_database(tmp_path: Path) -> Engine:
     """An empty, migrated SQLite file."""
     return sqlite(tmp_path / "handoff.db")

@@ -4,7 +4,6 @@ import os
 import stat
 import subprocess
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -35,19 +34,6 @@ def programs(postgres: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
         told = subprocess.run([folder / "pg_dump", "--version"], capture_output=True, text=True, check=True).stdout
         if told.split()[-1] == version:
             monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-
-
-@pytest.fixture
-def another(database: Engine, tmp_path: Path) -> Iterator[str]:
-    """The URL of a database of the same kind that is not there yet, or holds nothing."""
-    if database.dialect.name == "sqlite":
-        yield f"sqlite:///{tmp_path / 'another.db'}"
-        return
-    url = database.url.set(database="another").render_as_string(hide_password=False)
-    with database.connect().execution_options(isolation_level="AUTOCOMMIT") as c:
-        c.exec_driver_sql("CREATE DATABASE another")
-        yield url
-        c.exec_driver_sql("DROP DATABASE another")
 
 
 def some(world: World, leads: int = 3) -> None:

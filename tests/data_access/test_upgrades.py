@@ -29,17 +29,10 @@ READ: dict[type[Any], Callable[[Any], Any]] = {
 
 
 @pytest.fixture
-def bare(database: Engine, tmp_path: Path) -> Iterator[Engine]:
+def bare(another: str) -> Iterator[Engine]:
     """A database of each kind without any schema."""
-    if database.dialect.name == "sqlite":
-        with databases.opened(f"sqlite:///{tmp_path / 'old.db'}") as engine:
-            yield engine
-        return
-    with database.connect().execution_options(isolation_level="AUTOCOMMIT") as c:
-        c.exec_driver_sql("CREATE DATABASE bare")
-        with databases.opened(database.url.set(database="bare")) as engine:
-            yield engine
-        c.exec_driver_sql("DROP DATABASE bare")
+    with databases.opened(another) as engine:
+        yield engine
 
 
 def fill(c: Connection, file: Path) -> None:
