@@ -229,20 +229,26 @@ def _add_import(parser: argparse.ArgumentParser, database: dict[str, Any]) -> No
 
 
 def _import(a: argparse.Namespace) -> None:
-    from data_access.importing import batches
+    from data_access.importing import batches, planning, rejects
     from data_access.importing import mapping as mappings
+    from data_access.importing.files import File
 
     mapping = mappings.load(a.mapping)
-    plan = batches.plan(a.files, mapping)
-    rejects = a.rejects or Path(f"{plan.main.stem}.rejects.csv")
+    plan = planning.plan([File.at(path) for path in a.files], mapping)
+    out = a.rejects or Path(f"{Path(plan.main.name).stem}.rejects.csv")
+    if out.is_dir():
+        raise ValueError(f"{out} is a folder; name a file for rejected rows (--rejects)")
+    if out.exists() and any(out.samefile(path) for path in a.files):
+        raise ValueError(f"{out.name} is read by this import; name another file for rejected rows (--rejects)")
     with (
         _own_database(a.database, mapping, dry_run=a.dry_run) as engine,
         progress(f"Importing {plan.main.name}") as told,
+        rejects.to_file(out, plan) as reject,
     ):
-        result = batches.run(engine, plan, now=clock.now(), rejects=rejects, dry_run=a.dry_run, progress=told)
-        if not a.dry_run:
-            with databases.writing(engine, counted=False) as connection:
-                note(connection, AuditKind.CHANGED, f"imported {plan.main.name} as batch {result.batch}")
+        result = batches.run(
+            engine, plan, now=clock.now(), reject=reject, dry_run=a.dry_run, progress=told,
+            at_end=lambda c, done: note(c, AuditKind.CHANGED, f"imported {plan.files} as batch {done.batch}"),
+        )  # fmt: skip
     if a.json:
         print(json.dumps(result.summary()))
         return
@@ -251,7 +257,7 @@ def _import(a: argparse.Namespace) -> None:
         if name != "batch":
             print(f"  {name:<10}{number:>10,}")
     if result.rejected:
-        print(f"  rejected rows with their reasons: {rejects}")
+        print(f"  rejected rows with their reasons: {out}")
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from dashboard.metrics.intervals import apart
+from data_access import formulas
 from data_access.days import week_start
 from data_access.dimensions import LONGEST_DAYS
 
@@ -105,4 +106,4 @@ def plain(text: str) -> str:
 
 def inert(value: Any) -> Any:
     """A cell that a spreadsheet does not run: a text that begins like a formula is marked as text."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    return formulas.inert(value) if isinstance(value, str) else value

@@ -1,6 +1,6 @@
 """What the tables of the lead database are made of: aware moments, words of the vocabulary, keys."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -33,6 +33,17 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
             raise ValueError(f"{value!r} has no time zone; give an aware datetime")
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def bind_processor(self, dialect: sa.Dialect) -> Callable[[datetime | None], Any] | None:
+        """The same for many values in a row: SQLite keeps text, which is made here at once."""
+        if dialect.name != "sqlite":
+            return super().bind_processor(dialect)
+
+        def text(value: datetime | None) -> str | None:
+            plain = self.process_bind_param(value, dialect)
+            return None if plain is None else plain.isoformat(" ", "microseconds")
+
+        return text
 
     def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
         """Hand out aware UTC."""

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from data_access import bulk
 from data_access import events as happened
 from data_access import tables as t
 from data_access.events import Event, Planned
@@ -14,9 +15,7 @@ from data_access.vocabulary import NextStep, Precision
 
 def append_events(connection: Connection, lines: Iterable[tuple[int, Event]]) -> None:
     """Append (lead id, event) lines to the log without looking at the leads: `rebuild` comes next."""
-    rows = [event_row(lead_id, event) for lead_id, event in lines]
-    if rows:
-        connection.execute(sa.insert(t.events), rows)
+    bulk.insert(connection, t.events, [event_row(lead_id, event) for lead_id, event in lines])
 
 
 def log_of(connection: Connection, lead_id: int) -> list[Event]:

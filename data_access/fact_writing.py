@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from data_access import bulk, partners
 from data_access import fact_tables as tables
-from data_access import partners
 from data_access import tables as t
 from data_access.fact_rows import of_lead
 from data_access.fact_tables import NEVER
@@ -42,8 +42,7 @@ def write(connection: Connection, states: Mapping[int, LeadState], *, fresh: boo
             connection.execute(sa.delete(table).where(table.c.lead_id.in_(list(states))))
         for row in rows if roots else ():
             row["partner"] = roots.get(row["partner"], row["partner"])
-        if rows:
-            connection.execute(sa.insert(table), rows)
+        bulk.insert(connection, table, rows)
 
 
 def _measure(clock: ResponseClock, rows: list[dict[str, int]]) -> None:

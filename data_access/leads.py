@@ -12,8 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from data_access import bulk, fact_writing, lead_rules, partners, stamping
 from data_access import events as happened
-from data_access import fact_writing, lead_rules, partners, stamping
 from data_access import tables as t
 from data_access.event_log import append_events, event_row, log_of, logs_of
 from data_access.events import Event, Happening, Received
@@ -59,12 +59,16 @@ class Draft:
     source_key: str | None = None
     source_digest: str | None = None
     batch_id: int | None = None
+    planned: Event | None = None
 
     @property
     def log(self) -> list[Event]:
-        """Its events, the receipt first."""
+        """Its events, the receipt first; what the practice planned since comes last, and is of no batch."""
         first = Event(self.received, self.received_at, self.logged_at, self.precision, batch_id=self.batch_id)
-        return [first, *(dataclasses.replace(event, batch_id=self.batch_id) for event in self.then)]
+        then = (
+            [dataclasses.replace(event, batch_id=self.batch_id) for event in self.then] if self.batch_id else self.then
+        )
+        return [first, *then, *([self.planned] if self.planned else [])]
 
 
 def log_inquiry(
@@ -260,9 +264,22 @@ def _write_lead(connection: Connection, lead_id: int, state: LeadState) -> None:
     _write_out(connection, {lead_id: state})
 
 
-def add_many(connection: Connection, drafts: Sequence[Draft]) -> list[tuple[int, LeadState]]:
-    """Add leads with their histories, in one go; returns each id with the state that its events leave."""
+def add_many(
+    connection: Connection, drafts: Sequence[Draft], *, planned_at: datetime | None = None
+) -> list[tuple[int, LeadState]]:
+    """Add leads with their histories, in one go; returns each id with the state that its events leave.
+
+    Parameters
+    ----------
+    planned_at : datetime, optional
+        When those that are open and have no next step are given the one that the rules set.
+    """
     states = [replay(draft.log) for draft in drafts]
+    if planned_at and (follow_up := FollowUp(connection, ResponseClock(connection))).has_rules:
+        for place, (draft, state) in enumerate(zip(drafts, states, strict=True)):
+            if step := _step_by_rule(follow_up, state, planned_at):
+                draft.planned = Event(step, planned_at, planned_at, id=len(draft.then) + 1)
+                states[place] = replay(draft.log)
     rows = [
         {
             **state.row(),
@@ -274,10 +291,8 @@ def add_many(connection: Connection, drafts: Sequence[Draft]) -> list[tuple[int,
         }
         for draft, state in zip(drafts, states, strict=True)
     ]
-    if not rows:
-        return []
-    insert = sa.insert(t.leads).returning(t.leads.c.id, sort_by_parameter_order=True)
-    ids = [int(i) for i in connection.execute(insert, rows).scalars()]
+    ids = bulk.new_ids(connection, t.leads, len(rows))
+    bulk.insert(connection, t.leads, [{"id": lead_id, **row} for lead_id, row in zip(ids, rows, strict=True)])
     append_events(
         connection, [(lead_id, event) for lead_id, draft in zip(ids, drafts, strict=True) for event in draft.log]
     )
@@ -319,13 +334,17 @@ def plan_by_rule(
     clock = ResponseClock(connection)
     follow_up, planned = FollowUp(connection, clock), {}
     for lead_id, log in logs_of(connection, lead_ids).items() if follow_up.has_rules else ():
-        state = replay(log)
-        idle = state.need is not None and state.row()["next_step"] is None
-        if idle and (step := follow_up.after(None, state, now)):
+        if step := _step_by_rule(follow_up, replay(log), now):
             planned[lead_id] = Event(step, now, now, staff_id=staff_id)
     append_events(connection, planned.items())
     rebuild(connection, list(planned))
     return len(planned)
+
+
+def _step_by_rule(follow_up: FollowUp, state: LeadState, now: datetime) -> happened.Planned | None:
+    """What the rules set for a lead that is open and has no next step."""
+    idle = state.need is not None and state.row()["next_step"] is None
+    return follow_up.after(None, state, now) if idle else None
 
 
 def version_of(connection: Connection, lead_id: int) -> int:
@@ -358,6 +377,5 @@ def _write_out(connection: Connection, states: dict[int, LeadState], *, fresh: b
             children = getattr(state, name)
             children = children.values() if isinstance(children, dict) else children
             rows += [{"lead_id": lead_id, **child.row()} for child in children]
-        if rows:
-            connection.execute(sa.insert(table), rows)
+        bulk.insert(connection, table, rows)
     fact_writing.write(connection, states, fresh=fresh)

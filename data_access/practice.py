@@ -182,10 +182,10 @@ def entries(connection: Connection, table: Table) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def find_or_add(connection: Connection, table: Table, name: str, **values: Any) -> int:
-    """The id of the entry of that name, added if there is none."""
-    existing = connection.scalar(sa.select(table.c.id).where(table.c.name == name))
-    return int(existing) if existing else add(connection, table, name=name, **values)
+def find(connection: Connection, table: Table, name: str) -> int | None:
+    """The id of the entry of just that name; None where there is none."""
+    found = connection.scalar(sa.select(table.c.id).where(table.c.name == name))
+    return int(found) if found else None
 
 
 def change_entry(connection: Connection, table: Table, entry_id: int | None, **values: Any) -> int:

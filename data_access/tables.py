@@ -9,6 +9,18 @@ from sqlalchemy import CheckConstraint, Column, ForeignKey, Table
 
 from data_access import vocabulary as words
 from data_access.columns import BIG, UtcDateTime, key, metadata, to, word
+from data_access.import_tables import (
+    import_batches as import_batches,
+)
+from data_access.import_tables import (
+    removed_leads as removed_leads,
+)
+from data_access.import_tables import (
+    saved_mappings as saved_mappings,
+)
+from data_access.import_tables import (
+    watermarks as watermarks,
+)
 from data_access.people_tables import (
     audit_head as audit_head,
 )
@@ -111,22 +123,6 @@ from data_access.practice_tables import (
 
 # ---------------------------------------------------------------- leads
 
-import_batches = Table(
-    "import_batches",
-    metadata,
-    key(),
-    Column("source_system", sa.Text, nullable=False),
-    Column("files", sa.Text, nullable=False),
-    Column("mapping_digest", sa.String(64), nullable=False),
-    Column("started_at", UtcDateTime, nullable=False),
-    Column("finished_at", UtcDateTime, comment="NULL: still running, or it failed"),
-    word("status", words.BatchStatus, nullable=False),
-    *[
-        Column(f"{count}_rows", sa.Integer, nullable=False, default=0)
-        for count in ("read", "added", "updated", "unchanged", "flagged", "rejected")
-    ],
-)
-
 leads = Table(
     "leads",
     metadata,
@@ -212,6 +208,7 @@ leads = Table(
     CheckConstraint("kind <> 'partner_request' OR reference IS NULL", name="no_patient_in_partner_request"),
     CheckConstraint("kind <> 'information' OR topic IS NOT NULL", name="topic_named"),
     CheckConstraint("length(reference) <= 24 AND length(expectations) <= 280", name="short_texts"),
+    sqlite_autoincrement=True,  # the number of a lead that was taken out is never given again
 )
 sa.Index("ix_leads_received_at", leads.c.received_at)
 

@@ -401,11 +401,19 @@ class Flag(IntFlag):
 
 
 class BatchStatus(StrEnum):
-    """How an import ended."""
+    """How an import ended. FAILED: broken off, by a version that kept what it had done until then."""
 
-    RUNNING = "running"
     FINISHED = "finished"
     FAILED = "failed"
+    UNDONE = "undone"
+
+
+class MarkKind(StrEnum):
+    """What the watermark of a sync is made of."""
+
+    MOMENT = "moment"
+    NUMBER = "number"
+    TEXT = "text"
 
 
 def code(member: StrEnum) -> int:

@@ -1,16 +1,12 @@
-"""One import from files to leads: settle the dates, compare with what is there, add, update, reject, count."""
+"""One import from files to leads: compare with what is there, add, update, reject, count; wholly, or not at all."""
 
-import csv
 import dataclasses
-import hashlib
-import os
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,24 +16,45 @@ from data_access import event_log, leads, merging, retention
 from data_access import tables as t
 from data_access.engine import writing
 from data_access.events import Event
-from data_access.importing import reading
-from data_access.importing.dates import Evidence, Order
-from data_access.importing.mapping import Mapping
-from data_access.importing.reading import Line, Unreadable
+from data_access.importing.planning import Plan, Reject
+from data_access.importing.reading import Line
 from data_access.importing.revising import revise
 from data_access.importing.rows import Rejected, RowReader
+from data_access.importing.scratch import Scratch, scratch
 from data_access.lead_state import LeadState
 from data_access.leads import Draft
 from data_access.promises import ResponseClock
-from data_access.vocabulary import BatchStatus
+from data_access.vocabulary import BatchStatus, Flag
 
 CHUNK = 5_000
-Reject = Callable[[Path, Line, str], None]
+EXAMPLES = 5
+"""So many examples are kept of each thing that an import does."""
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|(?<=\bid )\S+|(?<=\bline )\d+|\b\d+(?= fields)")
+
+
+@dataclass(frozen=True)
+class Example:
+    """A row as an example of what an import does: its file, its line, its id if it has one, and what is said of it."""
+
+    file: str
+    line: int
+    key: str | None
+    about: str = ""
 
 
 @dataclass
 class Result:
-    """What an import did. `read` counts rows of the main file, `rejected` those of joined files too."""
+    """What an import did. `read` counts rows of the main table, `rejected` those of other files too.
+
+    Attributes
+    ----------
+    flags : Counter of Flag
+        How many leads have each.
+    reasons : Counter of str
+        Why rows were rejected, what they say themselves left out.
+    examples : dict of str -> list of Example
+        Some rows, by "added", "updated" or "flagged", or by the reason of their rejection.
+    """
 
     batch: int | None = None
     read: int = 0
@@ -46,24 +63,20 @@ class Result:
     unchanged: int = 0
     flagged: int = 0
     rejected: int = 0
+    flags: Counter[Flag] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, list[Example]] = field(default_factory=dict)
 
     def summary(self) -> dict[str, int | None]:
         """The counts by name, in a fixed order."""
-        return asdict(self)
+        names = ("batch", "read", "added", "updated", "unchanged", "flagged", "rejected")
+        return {name: getattr(self, name) for name in names}
 
-
-@dataclass
-class Plan:
-    """What a first pass over the files settled, before anything is written."""
-
-    mapping: Mapping
-    files: tuple[Path, ...]
-    main: Path
-    rows: int
-    orders: dict[str, Order | None]
-    headings: list[str]
-    joined: dict[str, tuple[Path, Line]] = field(default_factory=dict)
-    unusable: list[tuple[Path, Line, str]] = field(default_factory=list)
+    def keep(self, what: str, example: Example) -> None:
+        """Keep an example, unless there are enough of it."""
+        kept = self.examples.setdefault(what, [])
+        if len(kept) < EXAMPLES:
+            kept.append(example)
 
 
 class _RollBack(Exception):
@@ -75,251 +88,208 @@ def run(
     plan: Plan,
     *,
     now: datetime,
-    rejects: Path,
+    reject: Reject = lambda file, line, why: None,
+    staff_id: int | None = None,
     dry_run: bool = False,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    at_end: Callable[[Connection, Result], None] = lambda connection, result: None,
 ) -> Result:
-    """Import leads as planned.
+    """Import leads as planned, in one transaction: an import that is broken off leaves nothing behind.
 
     Rows with an id are compared with what was imported before: new ones are added, changed ones updated by further
     events, equal ones left alone. Without an id every row is a lead of its own, equal rows too. A row that cannot
-    become a lead goes to the rejects file with its reason. An import that breaks off keeps the chunks it finished;
-    run again, it goes on.
+    become a lead is rejected with its reason.
 
     Parameters
     ----------
-    rejects : Path
-        Where rejected rows are written; not touched when there are none. Never one of the files that are read.
+    reject : callable
+        Takes rejected rows.
+    staff_id : int, optional
+        By whom; None: from the command line.
     dry_run : bool
         Find out and count, but leave the database as it is.
     progress : callable
-        Called with (rows done, rows in all).
+        Called with (rows done, rows in all); what it raises breaks the import off.
+    at_end : callable
+        Called with the transaction and the result before it ends, in a dry run too.
     """
-    if rejects.is_dir():
-        raise Unreadable(f"{rejects} is a folder; name a file for rejected rows (--rejects)")
-    if rejects.exists() and any(rejects.samefile(file) for file in plan.files):
-        raise Unreadable(f"{rejects.name} is read by this import; name another file for rejected rows (--rejects)")
     result = Result()
-    if not dry_run:
-        with writing(engine) as connection:
-            result.batch = _open_batch(connection, plan, now)
-    status = BatchStatus.FAILED
+
+    def rejecting(file: str, line: Line, why: str) -> None:
+        result.rejected += 1
+        kind = _QUOTED.sub("…", why)
+        result.reasons[kind] += 1
+        result.keep(kind, Example(file, line.number, None, why))
+        reject(file, line, why)
+
     try:
-        with _rejecting(rejects, plan.headings, result) as reject:
-            for unusable in plan.unusable:
-                reject(*unusable)
-            importer = _Importer(plan, result, now, reject)
-            records = reading.lines(plan.main)
-            while chunk := list(islice(records, CHUNK)):
-                with suppress(_RollBack), writing(engine) as connection:
-                    importer.take(connection, chunk)
-                    if dry_run:
-                        raise _RollBack
-                progress(result.read, plan.rows)
-            importer.reject_unmatched()
-        status = BatchStatus.FINISHED
-    finally:
-        if not dry_run:
-            with writing(engine) as connection:
-                _close_batch(connection, result, status, now)
+        with scratch() as kept, writing(engine) as connection:
+            if engine.dialect.name == "postgresql":  # at its end all its facts are stamped at once
+                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+            batch = _open_batch(connection, plan, now, staff_id)
+            importer = _Importer(connection, plan, result, batch, now, rejecting, kept)
+            rows = plan.lines(kept, rejecting)
+            while chunk := list(islice(rows, CHUNK)):
+                importer.take(chunk)
+                progress(min(result.read, plan.rows), plan.rows)
+            result.batch = None if dry_run else batch
+            result.read = plan.rows
+            _close_batch(connection, batch, result, importer.reader.added, now)
+            at_end(connection, result)
+            if dry_run:
+                raise _RollBack
+    except _RollBack:
+        pass
     return result
 
 
-def plan(files: Sequence[Path], mapping: Mapping) -> Plan:
-    """Look over the files once: which is the main one, how each date column is written, what is to be joined.
-
-    Raises
-    ------
-    Unreadable
-        When a file cannot be read, or the files lack a column that the mapping names.
-    dates.Unsettled
-        When the order of day and month of a column cannot be told.
-    """
-    headings = {path: reading.headings(path) for path in files}
-    _require_different(files)
-    everything = list(dict.fromkeys(name for names in headings.values() for name in names))
-    missing = sorted(mapping.columns - set(everything))
-    if missing:
-        raise Unreadable(
-            f"no column {missing[0]!r} in {', '.join(p.name for p in files)}; found: {', '.join(everything)}"
-        )
-    received = set(mapping.fields["received"].columns)
-    mains = [path for path, names in headings.items() if received <= set(names)]
-    if len(mains) != 1:
-        raise Unreadable(
-            f"one file must hold {sorted(received)}, the moment of receipt; {len(mains)} of {len(files)} do"
-        )
-    if len(files) > 1 and not mapping.join:
-        raise Unreadable('several files need join = "column" in the mapping, to say which rows belong together')
-    for column in sorted(mapping.columns - {mapping.join}):
-        holding = [path.name for path, names in headings.items() if column in names]
-        if len(holding) > 1:
-            raise Unreadable(f"{' and '.join(holding)} both have the column {column!r}; rename it in one of them")
-    made = Plan(mapping, tuple(files), mains[0], 0, {}, everything)
-    asked = mapping.orders
-    evidence = {column: Evidence(column) for column, order in asked.items() if order is None}
-    for path in files:
-        for line in reading.lines(path):
-            made.rows += path == made.main
-            for column, seen in evidence.items():
-                seen.add(line.number, line.values.get(column, ""))
-            if path != made.main:
-                _join(made, path, line)
-    made.orders = {column: order or evidence[column].settle() for column, order in asked.items()}
-    return made
-
-
-def _require_different(files: Sequence[Path]) -> None:
-    twice = next((path for n, path in enumerate(files) if any(path.samefile(other) for other in files[:n])), None)
-    if twice:
-        raise Unreadable(f"{twice.name} is given twice")
-
-
-def _join(made: Plan, path: Path, line: Line) -> None:
-    key = line.values.get(made.mapping.join or "", "")
-    if line.fault:
-        made.unusable.append((path, line, line.fault))
-    elif not key:
-        made.unusable.append((path, line, f"{made.mapping.join} is empty, so it belongs to no lead"))
-    elif key in made.joined:
-        made.unusable.append(
-            (path, line, f"{made.mapping.join} {key} occurs before, in line {made.joined[key][1].number}")
-        )
-    else:
-        made.joined[key] = (path, line)
-
-
 class _Importer:
-    def __init__(self, plan: Plan, result: Result, now: datetime, reject: Reject) -> None:
-        self._plan, self._result, self._now, self._reject = plan, result, now, reject
-        self._matched: set[str] = set()
-        self._first_line: dict[str, int] = {}
-        self._equal_rows: Counter[str] = Counter()
+    def __init__(
+        self,
+        connection: Connection,
+        plan: Plan,
+        result: Result,
+        batch: int,
+        now: datetime,
+        reject: Reject,
+        kept: Scratch,
+    ) -> None:
+        self._connection, self._plan, self._result, self._batch = connection, plan, result, batch
+        self._now, self._reject, self._kept = now, reject, kept
+        self.reader = RowReader(connection, plan.mapping, plan.orders, now)
 
-    def take(self, connection: Connection, chunk: list[Line]) -> None:
-        """Add or update the leads of some rows, in one transaction."""
-        reader = RowReader(connection, self._plan.mapping, self._plan.orders, self._now)
-        drafts: dict[str, Draft] = {}
+    def take(self, chunk: Sequence[Line]) -> None:
+        """Add or update the leads of some rows."""
+        read: list[tuple[Line, Draft]] = []
         for line in chunk:
             self._result.read += 1
             try:
-                draft = reader.draft(self._joined(line))
-                draft.source_key = self._key(line, draft)
+                if line.fault:
+                    raise Rejected(line.fault)
+                read.append((line, self.reader.draft(line.values)))
             except Rejected as why:
-                self._reject(self._plan.main, line, str(why))
+                self._reject(self._plan.main.name, line, str(why))
+        self._save(self._told_apart(read))
+
+    def _told_apart(self, read: list[tuple[Line, Draft]]) -> dict[str, tuple[Line, Draft]]:
+        """The drafts by what tells them apart: their id, or what their row says and how often that was said."""
+        with_id = [(draft.source_key, line.number) for line, draft in read if draft.source_key]
+        first = self._kept.first_lines(with_id)
+        found: dict[str, tuple[Line, Draft]] = {}
+        for line, draft in read:
+            draft.batch_id = self._batch
+            if draft.source_key is None:
+                said, times = self._kept.times(line.values)
+                draft.source_key = f"row:{said}:{times}"
+            elif first[draft.source_key] != line.number:
+                before = first[draft.source_key]
+                why = f"the id {draft.source_key} occurs before, in line {before}"
+                self._reject(self._plan.main.name, line, why)
                 continue
-            draft.batch_id = self._result.batch
-            drafts[draft.source_key] = draft
-        self._save(connection, drafts)
+            found[draft.source_key] = line, draft
+        return found
 
-    def reject_unmatched(self) -> None:
-        """Report joined rows that belong to no lead."""
-        for key, (path, line) in self._plan.joined.items():
-            if key not in self._matched:
-                self._reject(path, line, f"no lead has {self._plan.mapping.join} {key}")
-
-    def _joined(self, line: Line) -> dict[str, str]:
-        if line.fault:
-            raise Rejected(line.fault)
-        key = line.values.get(self._plan.mapping.join or "", "")
-        if key not in self._plan.joined:
-            return line.values
-        self._matched.add(key)
-        return self._plan.joined[key][1].values | line.values
-
-    def _key(self, line: Line, draft: Draft) -> str:
-        if draft.source_key is None:  # without an id a row is known by what it says, equal rows by their count
-            said = hashlib.sha256(repr(sorted(line.values.items())).encode()).hexdigest()[:32]
-            self._equal_rows[said] += 1
-            return f"row:{said}:{self._equal_rows[said]}"
-        first = self._first_line.setdefault(draft.source_key, line.number)
-        if first != line.number:
-            raise Rejected(f"the id {draft.source_key} occurs before, in line {first}")
-        return draft.source_key
-
-    def _save(self, connection: Connection, drafts: dict[str, Draft]) -> None:
+    def _save(self, drafts: dict[str, tuple[Line, Draft]]) -> None:
+        c = t.leads.c
         known = {
             row.source_key: row
-            for row in connection.execute(
-                sa.select(t.leads.c.id, t.leads.c.source_key, t.leads.c.source_digest, t.leads.c.flags).where(
-                    t.leads.c.source_system == self._plan.mapping.source_system,
-                    t.leads.c.source_key.in_(list(drafts)),
+            for row in self._connection.execute(
+                sa.select(c.id, c.source_key, c.source_digest, c.flags).where(
+                    c.source_system == self._plan.mapping.source_system, c.source_key.in_(list(drafts))
                 )
             )
         }
-        new = [draft for key, draft in drafts.items() if key not in known]
-        changed = {
-            known[k].id: d for k, d in drafts.items() if k in known and known[k].source_digest != d.source_digest
+        new = [key for key in drafts if key not in known]
+        differing = {
+            known[key].id: key
+            for key, (_, draft) in drafts.items()
+            if key in known and known[key].source_digest != draft.source_digest
         }
-        same = [row for key, row in known.items() if row.id not in changed]
-        added = leads.add_many(connection, new)
-        states = [state for _, state in added] + self._update(connection, changed)
-        leads.plan_by_rule(connection, [*(lead_id for lead_id, _ in added), *changed], now=self._now)
+        added = leads.add_many(self._connection, [drafts[key][1] for key in new], planned_at=self._now)
+        updated = self._update({lead_id: drafts[key][1] for lead_id, key in differing.items()})
+        leads.plan_by_rule(self._connection, updated, now=self._now)
         self._result.added += len(new)
-        self._result.updated += len(changed)
-        self._result.unchanged += len(same)
-        self._result.flagged += sum(bool(s.flags) for s in states) + sum(bool(row.flags) for row in same)
+        self._result.updated += len(updated)
+        self._result.unchanged += len(known) - len(updated)
+        for key, (_, state) in zip(new, added, strict=True):
+            self._tell("added", *drafts[key], Flag(state.flags))
+        for lead_id, (state, about) in updated.items():
+            self._tell("updated", *drafts[differing[lead_id]], Flag(state.flags), about)
+        for row in known.values():
+            if row.id not in updated:
+                self._tell("unchanged", *drafts[row.source_key], Flag(row.flags))
 
-    def _update(self, connection: Connection, changed: dict[int, Draft]) -> list[LeadState]:
-        """Append what brings the leads to what their rows say now."""
-        lines: list[tuple[int, Event]] = []
-        clock = ResponseClock(connection)
-        for lead_id in retention.deidentified(connection, changed):  # the file may name a person still
-            draft = changed[lead_id]
-            draft.received = dataclasses.replace(draft.received, reference=None, expectations=None)
-        for lead_id, log in event_log.logs_of(connection, changed).items():
-            lines += [(lead_id, event) for event in revise(log, changed[lead_id], self._now, clock)]
-            digest = {"source_digest": changed[lead_id].source_digest}
-            connection.execute(sa.update(t.leads).where(t.leads.c.id == lead_id).values(digest))
-        event_log.append_events(connection, lines)
-        if not changed:
-            return []
-        states = leads.rebuild(connection, changed)
-        merging.carry_on(connection, states, now=self._now)
-        return list(states.values())
-
-
-def _open_batch(connection: Connection, plan: Plan, now: datetime) -> int:
-    batch = sa.insert(t.import_batches).values(
-        source_system=plan.mapping.source_system,
-        files=", ".join(file.name for file in plan.files),
-        mapping_digest=plan.mapping.digest,
-        started_at=now,
-        status=BatchStatus.RUNNING,
-    )
-    return int(connection.execute(batch.returning(t.import_batches.c.id)).scalar_one())
-
-
-def _close_batch(connection: Connection, result: Result, status: BatchStatus, now: datetime) -> None:
-    counts = {f"{name}_rows": count for name, count in result.summary().items() if name != "batch"}
-    connection.execute(
-        sa.update(t.import_batches)
-        .where(t.import_batches.c.id == result.batch)
-        .values(status=status, finished_at=now if status == BatchStatus.FINISHED else None, **counts)
-    )
-
-
-@contextmanager
-def _rejecting(path: Path, headings: list[str], result: Result) -> Iterator[Reject]:
-    """A function that writes a rejected row with its file, line and reason; the file begins with the first of them."""
-    out: Any = None
-    begun = path.with_name(f"{path.name}.part")
-
-    def reject(file: Path, line: Line, why: str) -> None:
-        nonlocal out
-        result.rejected += 1
-        if out is None:
-            begun.unlink(missing_ok=True)
-            out = os.fdopen(
-                os.open(begun, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", newline="", encoding="utf-8"
+    def _tell(self, what: str, line: Line, draft: Draft, flags: Flag, about: str = "") -> None:
+        key = draft.source_key if "id" in self._plan.mapping.fields else None
+        example = Example(self._plan.main.name, line.number, key, about)
+        self._result.keep(what, example)
+        if flags:
+            self._result.flagged += 1
+            self._result.flags.update(flag for flag in Flag if flag & flags)
+            self._result.keep(
+                "flagged", dataclasses.replace(example, about=", ".join(str(f.name) for f in Flag if f & flags))
             )
-            csv.writer(out).writerow(["file", "line", "reason", "text", *headings])
-        values = (line.values.get(name, "") for name in headings)
-        csv.writer(out).writerow([file.name, line.number, why, line.text, *values])
 
-    try:
-        yield reject
-    finally:
-        if out is not None:
-            out.close()
-            begun.replace(path)
+    def _update(self, differing: dict[int, Draft]) -> dict[int, tuple[LeadState, str]]:
+        """Append what brings the leads to what their rows say now; those of which that is anything, and what."""
+        if not differing:
+            return {}
+        lines: list[tuple[int, Event]] = []
+        about: dict[int, str] = {}
+        clock = ResponseClock(self._connection)
+        for lead_id in retention.deidentified(self._connection, differing):  # the file may name a person still
+            draft = differing[lead_id]
+            draft.received = dataclasses.replace(draft.received, reference=None, expectations=None)
+        for lead_id, log in event_log.logs_of(self._connection, differing).items():
+            more = revise(log, differing[lead_id], self._now, clock)
+            lines += [(lead_id, event) for event in more]
+            if more:
+                about[lead_id] = _told(log, more)
+            digest = {"source_digest": differing[lead_id].source_digest}
+            self._connection.execute(sa.update(t.leads).where(t.leads.c.id == lead_id).values(digest))
+        event_log.append_events(self._connection, lines)
+        if not about:
+            return {}
+        states = leads.rebuild(self._connection, about)
+        merging.carry_on(self._connection, states, now=self._now)
+        return {lead_id: (states[lead_id], about[lead_id]) for lead_id in about}
+
+
+def _told(log: list[Event], more: list[Event]) -> str:
+    """Which kinds of events an update takes back and adds, for an example."""
+    of = {event.id: event for event in log}
+    gone = Counter(str(of[e.what.event_id].what.kind) for e in more if hasattr(e.what, "event_id"))
+    new = Counter(str(e.what.kind) for e in more if not hasattr(e.what, "event_id"))
+    changed = [kind for kind in new if kind in gone]
+    return ", ".join(
+        [f"{kind} changed" for kind in changed]
+        + [f"{kind} added" for kind in new if kind not in gone]
+        + [f"{kind} taken back" for kind in gone if kind not in new]
+    ).replace("_", " ")
+
+
+def _open_batch(connection: Connection, plan: Plan, now: datetime, staff_id: int | None) -> int:
+    batch: dict[str, Any] = {
+        "source_system": plan.mapping.source_system,
+        "files": plan.files,
+        "file_digests": ", ".join(plan.digests) or None,
+        "mapping_name": plan.mapping.name,
+        "mapping_digest": plan.mapping.digest,
+        "mapping": plan.mapping.text or None,
+        "staff_id": staff_id,
+        "started_at": now,
+        "finished_at": now,
+        "status": BatchStatus.FINISHED,
+    }
+    return int(
+        connection.execute(sa.insert(t.import_batches).values(batch).returning(t.import_batches.c.id)).scalar_one()
+    )
+
+
+def _close_batch(
+    connection: Connection, batch: int, result: Result, listed: dict[str, list[int]], now: datetime
+) -> None:
+    counts = {f"{name}_rows": count for name, count in result.summary().items() if name != "batch"}
+    entries = {name: ids for name, ids in listed.items() if ids}
+    closed = sa.update(t.import_batches).where(t.import_batches.c.id == batch)
+    connection.execute(closed.values(finished_at=now, listed=entries, **counts))

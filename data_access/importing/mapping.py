@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from data_access import vocabulary as words
 from data_access.importing.dates import Order
+from data_access.importing.reading import Layout
 
 SHIPPED = Path(__file__).with_name("mappings")
 
@@ -25,12 +26,15 @@ WORDS: Dict[str, type[StrEnum]] = {
     "topic": words.Topic,
     "partner_category": words.PartnerCategory,
     "close_reason": words.CloseReason,
+    "not_eligible_reason": words.NotEligibleReason,
+    "cancelled_by": words.CancelledBy,
 }
-NAMES = ("location", "partner", "service_line", "source", "campaign")
+NAMES = ("location", "partner", "service_line", "source", "campaign", "owner")
 TEXTS = ("id", "reference")
-MOMENTS = ("received", "attempted", "reached", "eligible", "records_received", "booked", "appointment", "attended",
-           "no_show", "cancelled", "closed")  # fmt: skip
+MOMENTS = ("received", "attempted", "reached", "eligible", "not_eligible", "records_requested", "records_received",
+           "contacted", "offered", "booked", "appointment", "attended", "no_show", "cancelled", "closed")  # fmt: skip
 FIELDS = (*WORDS, *NAMES, *TEXTS, *MOMENTS)
+NEEDED = ("received", "location", "kind", "pathway", "channel")
 
 
 def _text(value: Any) -> bool:
@@ -38,18 +42,28 @@ def _text(value: Any) -> bool:
 
 
 def _texts(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(map(_text, value))
+    return isinstance(value, list) and all(map(_text, value))
 
 
-_TEXT, _FLAG = (_text, "a text in quotes"), (lambda value: isinstance(value, bool), "true or false")
-_OPTIONS: dict[str, tuple[Callable[[Any], bool], str]] = {
+_Rule = tuple[Callable[[Any], bool], str]
+_TEXT: _Rule = (_text, "a text in quotes")
+_TEXTS: _Rule = (lambda value: _texts(value) and bool(value), "a list of texts")
+_FLAG: _Rule = (lambda value: isinstance(value, bool), "true or false")
+_OPTIONS: dict[str, _Rule] = {
     "column": _TEXT,
-    "earliest": (_texts, "a list of headings"),
+    "earliest": (_TEXTS[0], "a list of headings"),
+    "parts": (
+        lambda v: isinstance(v, dict) and set(v) == {"year", "month", "day"} and all(map(_text, v.values())),
+        "a table of the headings of year, month and day",
+    ),
     "constant": _TEXT,
+    "time": _TEXT,
+    "minus_days": _TEXT,
     "values": (lambda v: isinstance(v, dict) and all(map(_text, v.values())), "a table of texts"),
     "blank": _TEXT,
+    "empty": _TEXTS,
     "when": (
-        lambda v: isinstance(v, dict) and all(_text(x) or _texts(x) for x in v.values()),
+        lambda v: isinstance(v, dict) and all(_text(x) or (_texts(x) and x) for x in v.values()),
         "a table of headings and the values that they must have",
     ),
     "order": _TEXT,
@@ -57,8 +71,32 @@ _OPTIONS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "ignore_offset": _FLAG,
 }
 """Options of a field: what their value must be, as a test and in words."""
-
-_TOP = {"name", "source_system", "zone", "join", "fields"}
+_MOMENT_OPTIONS = {"earliest", "parts", "time", "minus_days", "order", "day_only", "ignore_offset"}
+_FILE: dict[str, _Rule] = {
+    "part": _TEXT,
+    "headings": (lambda v: isinstance(v, int) and not isinstance(v, bool) and v >= 0, "the number of a line, from 0"),
+    "encoding": _TEXT,
+    "delimiter": (lambda v: _text(v) and len(v) == 1, "one character"),
+}
+_LOG: dict[str, _Rule] = {
+    "lead": _TEXT,
+    "event": _TEXT,
+    "at": _TEXT,
+    "order": _TEXT,
+    "day_only": _FLAG,
+    "ignore_offset": _FLAG,
+}
+_TOP: dict[str, _Rule] = {
+    "name": _TEXT,
+    "source_system": _TEXT,
+    "zone": _TEXT,
+    "times_in": _TEXT,
+    "join": _TEXT,
+    "empty": _TEXTS,
+    "file": (lambda v: isinstance(v, dict), "a table: [file]"),
+    "log": (lambda v: isinstance(v, dict), "a table: [log]"),
+    "fields": (lambda v: isinstance(v, dict), "a table: [fields]"),
+}
 
 
 class BadMapping(ValueError):
@@ -73,55 +111,101 @@ class Field:
     ----------
     columns : tuple of str
         Column headings; of several moments the earliest counts.
+    parts : tuple of str
+        In place of columns, the headings of the year, the month and the day of a date.
     constant : str, optional
         The same for every row, in place of a column.
+    time, minus_days : str, optional
+        For moments: the heading of the time of day, where it stands apart; of a number of days to go back.
     values : mapping of str -> str
         What a value in the file means here.
     blank : str, optional
         What an empty value means; without it, nothing.
+    empty : frozenset of str
+        Values that stand for an empty one.
     when : mapping of column -> values
         Only in rows where every one of these columns has one of its values.
     order, day_only, ignore_offset
-        For moments: day or month first (None: settled over the whole column); only the date counts; a written offset
-        is not true and the time is the location's own.
+        For moments: how dates are written (None: settled over the whole column); only the date counts; a written offset is
+        not true and the time is the location's own (None: as the column itself says).
     """
 
     columns: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
     constant: str | None = None
+    time: str | None = None
+    minus_days: str | None = None
     values: Dict[str, str] = field(default_factory=dict)
     blank: str | None = None
+    empty: frozenset[str] = frozenset()
     when: Dict[str, tuple[str, ...]] = field(default_factory=dict)
     order: Order | None = None
     day_only: bool = False
-    ignore_offset: bool = False
+    ignore_offset: bool | None = None
+
+    @property
+    def reads(self) -> set[str]:
+        """Every column that it reads."""
+        return {*self.columns, *self.parts, *self.when, *({self.time, self.minus_days} - {None})}  # type: ignore[arg-type]
 
     def applies(self, row: Dict[str, str]) -> bool:
         """Whether the row meets every condition."""
         return all(row.get(column, "") in allowed for column, allowed in self.when.items())
 
+    def said(self, row: Dict[str, str], column: str) -> str:
+        """What a column says in a row; empty where its value stands for an empty one."""
+        value = row.get(column, "")
+        return "" if value in self.empty and value not in self.values else value
+
     def text(self, row: Dict[str, str]) -> str | None:
         """The field's value in a row, translated; None where it is empty."""
         if not self.applies(row):
             return None
-        raw = self.constant if self.constant is not None else row.get(self.columns[0], "")
+        raw = self.constant if self.constant is not None else self.said(row, self.columns[0])
         return self.values.get(raw, raw) if raw else self.blank
 
 
 @dataclass(frozen=True)
+class Log:
+    """A file of events, several rows for a lead: the columns that say whose, what and when.
+
+    `order`, `day_only` and `ignore_offset` are those of the moment, as in Field.
+    """
+
+    lead: str
+    event: str
+    at: str
+    order: Order | None = None
+    day_only: bool = False
+    ignore_offset: bool | None = None
+
+
+@dataclass(frozen=True)
 class Mapping:
-    """A whole mapping; `digest` tells two versions apart."""
+    """A whole mapping. `text` is its TOML, and `digest` tells two versions apart.
+
+    `zone` is that of new locations; `times_in` that of times without an offset, where it is not the location's own.
+    """
 
     name: str
     source_system: str
     zone: str
     fields: Dict[str, Field]
-    join: str | None
-    digest: str
+    times_in: str | None = None
+    join: str | None = None
+    layout: Layout = field(default_factory=Layout)
+    log: Log | None = None
+    text: str = ""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of its text."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
     @property
     def columns(self) -> set[str]:
-        """Every column that it reads."""
-        named = {c for f in self.fields.values() for c in (*f.columns, *f.when)}
+        """Every column that it reads, those that a log makes among them."""
+        named = {column for f in self.fields.values() for column in f.reads}
         return named | ({self.join} if self.join else set())
 
     @property
@@ -134,6 +218,13 @@ class Mapping:
                     asked[column] = asked.get(column) or self.fields[name].order
         return asked
 
+    @property
+    def open_offsets(self) -> set[str]:
+        """Columns of moments of which the mapping does not say what an offset from UTC means."""
+        moments = [self.fields[name] for name in MOMENTS if name in self.fields]
+        open_ = {column for f in moments if f.ignore_offset is None and not f.day_only for column in f.columns}
+        return open_ - {column for f in moments if f.ignore_offset is not None for column in f.columns}
+
 
 def load(path: str | Path) -> Mapping:
     """Read a mapping file, or one of those that are shipped, by its name.
@@ -145,46 +236,54 @@ def load(path: str | Path) -> Mapping:
     """
     file = Path(path)
     if not file.is_file():
-        shipped = SHIPPED / f"{path}.toml"
-        if not shipped.is_file():
-            known = ", ".join(sorted(p.stem for p in SHIPPED.glob("*.toml")))
-            raise BadMapping(f"there is no mapping file {path}; shipped are {known}")
-        file = shipped
-    raw = file.read_bytes()
+        file = SHIPPED / f"{path}.toml"
+        if not file.is_file():
+            raise BadMapping(f"there is no mapping file {path}; shipped are {', '.join(shipped())}")
     try:
-        data = tomllib.loads(raw.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return read(file.read_bytes().decode())
+    except UnicodeDecodeError as error:
         raise BadMapping(f"{file.name} is not valid TOML: {error}") from None
-    return parse(data, hashlib.sha256(raw).hexdigest())
 
 
-def parse(data: Dict[str, Any], digest: str = "") -> Mapping:
+def shipped() -> list[str]:
+    """Names of the mappings that come with Handoff."""
+    return sorted(path.stem for path in SHIPPED.glob("*.toml"))
+
+
+def read(text: str) -> Mapping:
+    """A mapping from its TOML; errors as for `load`."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadMapping(f"the mapping is not valid TOML: {error}") from None
+    return parse(data, text)
+
+
+def parse(data: Dict[str, Any], text: str = "") -> Mapping:
     """A mapping from what its TOML says; errors as for `load`."""
-    _known(data, _TOP, "mapping")
-    for name in ("name", "source_system", "zone", "join"):
-        if not isinstance(data.get(name, ""), str):
-            raise BadMapping(f"{name} must be a text in quotes")
-    if not isinstance(data.get("fields", {}), dict):
-        raise BadMapping("fields must be a table: [fields]")
+    _require(data, _TOP, "")
     for needed in ("source_system", "zone", "fields"):
         if needed not in data:
             raise BadMapping(f"the mapping lacks {needed!r}")
-    try:
-        ZoneInfo(data["zone"])
-    except (ZoneInfoNotFoundError, ValueError, TypeError):
-        raise BadMapping(f"{data['zone']!r} is not a time zone; an example: America/New_York") from None
+    for name in ("zone", "times_in"):
+        _require_zone(data.get(name, "UTC"))
     _known(data["fields"], set(FIELDS), "fields")
-    fields = {name: _field(name, entry) for name, entry in data["fields"].items()}
-    for needed in ("received", "location", "kind", "pathway", "channel"):
+    nothing = frozenset(data.get("empty", ()))
+    fields = {name: _field(name, entry, nothing) for name, entry in data["fields"].items()}
+    for needed in NEEDED:
         if needed not in fields:
             raise BadMapping(f"the mapping must say where {needed!r} comes from, a column or a constant")
+    _require(data.get("file", {}), _FILE, "file.")
     made = Mapping(
         name=data.get("name", data["source_system"]),
         source_system=data["source_system"],
         zone=data["zone"],
+        times_in=data.get("times_in"),
         fields=fields,
         join=data.get("join"),
-        digest=digest,
+        layout=Layout(**data.get("file", {})),
+        log=_log(data["log"]) if "log" in data else None,
+        text=text,
     )
     for name in MOMENTS:
         for column in fields[name].columns if name in fields else ():
@@ -193,45 +292,68 @@ def parse(data: Dict[str, Any], digest: str = "") -> Mapping:
     return made
 
 
-def _field(name: str, entry: Any) -> Field:
+def _field(name: str, entry: Any, nothing: frozenset[str]) -> Field:
     if isinstance(entry, str):
         entry = {"column": entry}
     if not isinstance(entry, dict):
         raise BadMapping(f"fields.{name} must be a column's heading or a table of options")
-    _known(entry, set(_OPTIONS), f"fields.{name}")
-    for option, value in entry.items():
-        fits, says = _OPTIONS[option]
-        if not fits(value):
-            raise BadMapping(f"fields.{name}.{option} must be {says}")
-    columns = tuple(entry.get("earliest", [entry["column"]] if "column" in entry else []))
-    if bool(columns) == ("constant" in entry):
+    _require(entry, _OPTIONS, f"fields.{name}.")
+    origins = [option for option in ("column", "earliest", "parts", "constant") if option in entry]
+    if len(origins) != 1:
         raise BadMapping(f"fields.{name} needs either a column or a constant")
-    if name in MOMENTS and not columns:
+    if name in MOMENTS and origins == ["constant"]:
         raise BadMapping(f"fields.{name} needs a column: a moment is not the same for every row")
-    if len(columns) > 1 and name not in MOMENTS:
-        raise BadMapping(f"fields.{name} cannot take the earliest of several columns; only moments can")
-    try:
-        order = Order(entry["order"]) if "order" in entry else None
-    except ValueError:
-        raise BadMapping(f'fields.{name}.order is "dmy" (day first) or "mdy" (month first)') from None
+    if name not in MOMENTS and (wrong := sorted(_MOMENT_OPTIONS & set(entry))):
+        raise BadMapping(f"fields.{name} cannot have {wrong[0]}; only moments can")
     made = Field(
-        columns=columns,
+        columns=tuple(entry.get("earliest", [entry["column"]] if "column" in entry else [])),
+        parts=tuple(entry["parts"][part] for part in ("year", "month", "day")) if "parts" in entry else (),
         constant=entry.get("constant"),
+        time=entry.get("time"),
+        minus_days=entry.get("minus_days"),
         values=entry.get("values", {}),
         blank=entry.get("blank"),
+        empty=nothing | frozenset(entry.get("empty", ())),
         when={c: tuple(v) if isinstance(v, list) else (v,) for c, v in entry.get("when", {}).items()},
-        order=order,
+        order=_order(entry, f"fields.{name}"),
         day_only=entry.get("day_only", False),
-        ignore_offset=entry.get("ignore_offset", False),
+        ignore_offset=entry.get("ignore_offset"),
     )
     if name in WORDS:
-        for value in (
-            *made.values.values(),
-            *((made.constant,) if made.constant else ()),
-            *((made.blank,) if made.blank else ()),
-        ):
-            _known([value], {str(w) for w in WORDS[name]}, f"fields.{name}")
+        meant = [*made.values.values(), *(said for said in (made.constant, made.blank) if said)]
+        _known(meant, {str(w) for w in WORDS[name]}, f"fields.{name}")
     return made
+
+
+def _log(entry: Dict[str, Any]) -> Log:
+    _require(entry, _LOG, "log.")
+    if missing := [name for name in ("lead", "event", "at") if name not in entry]:
+        raise BadMapping(f"log.{missing[0]} must say which column it is")
+    return Log(**dict(entry) | {"order": _order(entry, "log")})
+
+
+def _order(entry: Dict[str, Any], where: str) -> Order | None:
+    try:
+        return Order(entry["order"]) if "order" in entry else None
+    except ValueError:
+        known = ", ".join(f'"{order}"' for order in Order)
+        raise BadMapping(f"{where}.order is one of {known}: day, month or year first, or one number") from None
+
+
+def _require_zone(zone: str) -> None:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        raise BadMapping(f"{zone!r} is not a time zone; an example: America/New_York") from None
+
+
+def _require(entry: Dict[str, Any], rules: dict[str, _Rule], where: str) -> None:
+    """Raise `BadMapping` unless every entry is known, and of its kind."""
+    _known(entry, set(rules), where.rstrip(".") or "mapping")
+    for name, value in entry.items():
+        fits, says = rules[name]
+        if not fits(value):
+            raise BadMapping(f"{where}{name} must be {says}")
 
 
 def _known(given: Any, allowed: set[str], where: str) -> None:

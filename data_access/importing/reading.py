@@ -1,26 +1,44 @@
-"""Files to rows of text, one at a time, in bounded memory."""
+"""From a file to a table: which part of it is meant, where its headings are, and its rows as values by heading."""
 
-import csv
-import io
-import zipfile
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 
-MOST_BYTES = 2_000_000_000
-"""To which an archive may unpack: some six million leads."""
-FIELD_LIMIT = 1_000_000  # characters; a longer field means a quote was never closed
+from data_access.formulas import restored
+from data_access.importing import delimited, files, spreadsheets
+from data_access.importing.dates import looks_like_a_date
+from data_access.importing.delimited import Record
+from data_access.importing.files import File, FileKind, Unreadable
+
+_SEARCHED = 100
+"""So many records from the top the headings are looked for."""
+REJECTED = ("rejected from", "rejected line", "rejected because", "rejected text")
+"""The columns before those of the file itself, in a file of rejected rows; it comes in again as if it had none of them."""
 
 
-class Unreadable(ValueError):
-    """A file cannot be read; the message says what is wrong and what to do."""
+@dataclass(frozen=True)
+class Layout:
+    """How a file is laid out; what is None is found out.
+
+    Attributes
+    ----------
+    part : str, optional
+        The sheet of a spreadsheet, or the file in an archive.
+    headings : int, optional
+        The line, or row, that holds the column headings; 0: none does, and columns are called "Column 1" and so on.
+    encoding, delimiter : str, optional
+        Of a text file.
+    """
+
+    part: str | None = None
+    headings: int | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
 
 
 @dataclass(frozen=True)
 class Line:
-    """One record of a file: its values by heading, and where it begins.
+    """One record of a table: its values by heading, and where it begins.
 
     Attributes
     ----------
@@ -36,133 +54,177 @@ class Line:
     text: str = ""
 
 
-class _Physical:
-    """The physical lines of a file, which remembers those of the present record and can go back to its second one."""
+@dataclass(frozen=True)
+class Table:
+    """A table that can be read as often as need be.
 
-    def __init__(self, text: Iterator[str]) -> None:
-        self._text = text
-        self._again: Iterator[str] = iter(())
-        self.number = 0  # of the first line of the present record
-        self.taken: list[str] = []
+    Attributes
+    ----------
+    name : str
+        Of the file, as the person knows it.
+    headings : list of str
+        One per column, each a name of its own.
+    layout : Layout
+        As it was found.
+    lines : callable
+        Gives the records, blank ones left out.
+    """
 
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = next(self._again, None)
-        self.taken.append(next(self._text) if line is None else line)
-        return self.taken[-1]
-
-    def begin(self) -> None:
-        """The next line begins a record."""
-        self.number += len(self.taken)
-        self.taken = []
-
-    def give_back_all_but_the_first(self) -> None:
-        """Read the record's later lines again, as records of their own."""
-        self._again = iter([*self.taken[1:], *self._again])
-        del self.taken[1:]
+    name: str
+    headings: list[str]
+    layout: Layout
+    lines: Callable[[], Iterator[Line]]
 
 
-def headings(path: Path) -> list[str]:
-    """The column headings of a file: its first line that is not blank. Blank ones at the end are no columns.
+def parts(file: File) -> list[str]:
+    """The sheets of a spreadsheet, or the files in an archive, where there is something to choose from; else nothing."""
+    kind, inside = files.kind_of(file), files.members(file)
+    if kind == FileKind.SPREADSHEET:
+        found = [name for name, _ in spreadsheets.sheets(file)]
+    elif len(inside) == 1:
+        found = parts(inside[0]) if kind != FileKind.TEXT else []
+    else:
+        found = [one.name for one in inside]
+    return found if len(found) > 1 else []
+
+
+def table(file: File, layout: Layout = Layout(), needed: Collection[str] = ()) -> Table:
+    """Open the table in a file.
+
+    Parameters
+    ----------
+    needed : collection of str
+        Headings that it must have: by them the sheet and the line of headings are found, where the layout does not say.
 
     Raises
     ------
     Unreadable
-        When there are none, or one occurs twice.
+        When it cannot be read, holds nothing, or what is meant cannot be told.
     """
-    with _open(path) as text:
-        return _headings(path, _Physical(text))
+    opened = [made for made in _tables(file, layout, needed) if made]
+    if not opened:
+        if layout.part:
+            raise Unreadable(f"{file.name} has no part {layout.part!r}; it has {', '.join(parts(file)) or 'only one'}")
+        raise Unreadable(f"{file.name} is empty; it must hold column headings and rows below them")
+    fitting = [one for one in opened if set(needed) <= set(one.headings)] if needed else opened
+    if len(fitting) > 1 or (not fitting and len(opened) > 1):
+        names = ", ".join(str(one.layout.part) for one in opened)
+        raise Unreadable(f"{file.name} holds several tables: {names}; say which one is meant (--part)")
+    return (fitting or opened)[0]
 
 
-def _headings(path: Path, physical: _Physical) -> list[str]:
+def _tables(file: File, layout: Layout, needed: Collection[str]) -> Iterator[Table | None]:
+    kind = files.kind_of(file)
+    if kind == FileKind.SPREADSHEET:
+        for sheet, rows in spreadsheets.sheets(file, layout.part):
+            yield _of_sheet(file, sheet, rows, layout, needed)
+    elif kind == FileKind.TEXT:
+        yield _of_text(file, layout, needed)
+    else:
+        inside = files.members(file)
+        for member in inside:
+            if len(inside) == 1:
+                yield from (replace(one, name=file.name) if one else None for one in _tables(member, layout, needed))
+            elif layout.part in (None, member.name):
+                yield replace(
+                    table(member, replace(layout, part=None), needed), layout=replace(layout, part=member.name)
+                )
+
+
+def _of_text(file: File, layout: Layout, needed: Collection[str]) -> Table | None:
+    writing = delimited.written(file, layout.encoding, layout.delimiter)
+    found = _headings(delimited.records(file, writing), layout, needed)
+    if found is None:
+        return None
+    row, names = found
+    width, ours = len(names), len(REJECTED) if tuple(names[: len(REJECTED)]) == REJECTED else 0
+    names = [restored(name) for name in names[ours:]] if ours else names
+
+    def lines() -> Iterator[Line]:
+        for one in delimited.records(file, writing, after=row, width=width):
+            cells = map(restored, one.values[ours:]) if ours else one.values
+            values = {name: value.strip() for name, value in zip(names, cells, strict=False)}
+            yield Line(one.number, values, one.fault, one.text)
+
+    settled = replace(layout, headings=row, encoding=writing.encoding, delimiter=writing.delimiter)
+    return Table(file.name, names, settled, lines)
+
+
+def _of_sheet(file: File, sheet: str, rows: list[Record], layout: Layout, needed: Collection[str]) -> Table | None:
+    width = max(len(_filled(row.values)) for row in rows)
+    found = _headings(iter(rows), layout, needed, width)
+    if found is None:
+        return None
+    row, names = found
+
+    def lines() -> Iterator[Line]:
+        for one in rows:
+            if one.number > row:
+                yield Line(one.number, {name: cell.strip() for name, cell in zip(names, one.values, strict=False)})
+
+    return Table(file.name, names, replace(layout, part=sheet, headings=row), lines)
+
+
+# ---------------------------------------------------------------- headings
+
+
+def _headings(
+    records: Iterator[Record], layout: Layout, needed: Collection[str], width: int = 0
+) -> tuple[int, list[str]] | None:
+    """The line of the headings and the names of the columns; None where there is no record at all."""
+    top = list(islice(records, _SEARCHED if layout.headings is None else max(_SEARCHED, layout.headings)))
+    if not top:
+        return None
+    usual = max(width, *(len(_filled(one.values)) for one in top[:_SEARCHED]))
+    if layout.headings == 0:
+        return 0, named([""] * usual)
+    if layout.headings is not None:
+        meant = next((one for one in top if one.number == layout.headings), None)
+        if meant is None:
+            raise Unreadable(f"line {layout.headings} is blank or not there, so it holds no column headings")
+        return meant.number, named(_wide(meant.values, width))
+    wanted = set(needed)
+    for one in top:
+        if wanted and wanted <= set(named(_wide(one.values, width))):
+            return one.number, named(_wide(one.values, width))
+    for place, one in enumerate(top):
+        below = [len(_filled(other.values)) for other in top[place + 1 : place + 6]]
+        if _are_headings(one.values, max(below, default=0)):
+            return one.number, named(_wide(one.values, width))
+    return 0, named([""] * usual)
+
+
+def _are_headings(values: Sequence[str], below: int) -> bool:
+    """Whether a record looks like headings: mostly filled, with texts and not numbers or dates."""
+    filled = [value.strip() for value in _filled(values) if value.strip()]
+    if not filled or len(filled) * 2 < max(len(_filled(values)), below):
+        return False
+    return not any(_is_value(value) for value in filled)
+
+
+def _is_value(text: str) -> bool:
+    return delimited.is_number(text) or "@" in text or looks_like_a_date(text)
+
+
+def _filled(values: Sequence[str]) -> Sequence[str]:
+    """Values without the empty ones at the end."""
+    last = max((place for place, value in enumerate(values, start=1) if value.strip()), default=0)
+    return values[:last]
+
+
+def _wide(values: Sequence[str], width: int) -> list[str]:
+    filled = list(_filled(values))
+    return filled + [""] * (width - len(filled))
+
+
+def named(headings: Sequence[str]) -> list[str]:
+    """Headings as names of their own: spaces made one, blank ones numbered, the second of two equal ones called so."""
     names: list[str] = []
-    try:
-        while not any(names):
-            physical.begin()
-            names = [name.strip() for name in next(csv.reader(physical))]
-    except StopIteration:
-        raise Unreadable(f"{path.name} is empty; the first line must hold the column headings") from None
-    except csv.Error as error:
-        raise Unreadable(f"the headings of {path.name} cannot be read: {error}") from None
-    while not names[-1]:
-        names.pop()
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        what = f"the heading {twice[0]!r} more than once" if twice[0] else "columns without a heading"
-        raise Unreadable(f"{path.name} has {what}; give each column a name of its own")
+    for number, heading in enumerate(headings, start=1):
+        name = base = " ".join(heading.split()) or f"Column {number}"
+        times = 1
+        while name in names:
+            times += 1
+            name = f"{base} ({times})"
+        names.append(name)
     return names
-
-
-def lines(path: Path) -> Iterator[Line]:
-    """The records of a file, blank ones left out. One that cannot be read does not hide those after it.
-
-    A quote that is never closed would swallow the rest of the file: the record's first line is given up then, and the
-    following lines are read as records of their own.
-    """
-    with _open(path) as text:
-        physical = _Physical(text)
-        names = _headings(path, physical)
-        while True:
-            physical.begin()
-            reader = csv.reader(physical, strict=True)
-            try:
-                values = next(reader)
-                fault = None
-            except StopIteration:
-                return
-            except csv.Error as error:
-                values, fault = [], f"cannot be read: {error}"
-            if fault is None and not any(value.strip() for value in values):
-                continue
-            yield _line(physical, names, values, fault)
-
-
-def _line(physical: _Physical, names: list[str], values: list[str], fault: str | None) -> Line:
-    while len(values) > len(names) and not values[-1].strip():
-        values.pop()
-    number = physical.number + 1
-    row = {name: value.strip() for name, value in zip(names, values, strict=False)}
-    if fault is None and len(values) == len(names):
-        held = next((name for name, value in row.items() if "\0" in value), None)
-        return Line(number, row, f"{held} holds a NUL character" if held else None)
-    if fault is None:
-        fault = f"has {len(values)} fields, the headings have {len(names)}"
-    if len(physical.taken) > 1:
-        physical.give_back_all_but_the_first()
-        row = {}
-    return Line(number, row, fault, "".join(physical.taken).rstrip("\r\n"))
-
-
-@contextmanager
-def _open(path: Path) -> Iterator[io.TextIOBase]:
-    if not path.is_file():
-        raise Unreadable(f"there is no file {path}")
-    csv.field_size_limit(FIELD_LIMIT)
-    try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive, archive.open(_only_member(archive, path)) as raw:
-                yield io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
-        else:
-            with path.open("rb") as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as text:
-                yield text
-    except UnicodeDecodeError as error:
-        raise Unreadable(
-            f"{path.name} is not UTF-8 (byte {error.start}); save it as CSV with UTF-8 encoding and try again"
-        ) from None
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise Unreadable(f"{path.name} is a damaged archive: {error}") from None
-
-
-def _only_member(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
-    members = [m for m in archive.infolist() if not m.is_dir() and not m.filename.startswith("__MACOSX/")]
-    if len(members) != 1:
-        raise Unreadable(f"{path.name} holds {len(members)} files; give an archive with one, or unpack it")
-    if members[0].file_size > MOST_BYTES:  # a small archive can say little in very many bytes
-        raise Unreadable(
-            f"{path.name} unpacks to {members[0].file_size:,} bytes, the most is {MOST_BYTES:,}; give it in parts"
-        )
-    if members[0].flag_bits & 1:
-        raise Unreadable(f"{path.name} is protected by a password; unpack it first")
-    return members[0]

@@ -1,0 +1,74 @@
+"""Many rows at once, as fast as the driver takes them; their values go through the types of their columns as elsewhere."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+_COPIED = 100
+"""From so many rows on, PostgreSQL is given them by COPY."""
+
+
+def insert(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all have the same columns; the table's own defaults stand in those that they lack."""
+    if not rows:
+        return
+    names = tuple(rows[0])
+    defaults = {
+        column.name: column.default.arg
+        for column in table.columns
+        if column.name not in rows[0] and isinstance(column.default, sa.ColumnDefault) and column.default.is_scalar
+    }
+    sql, copy, binders = _prepared(table, (*names, *defaults), connection.dialect)
+    taken = itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
+    columns: list[Sequence[Any]] = list(zip(*map(taken, rows), strict=True))
+    columns += [(value,) * len(rows) for value in defaults.values()]
+    bound = [list(map(bind, values)) if bind else values for bind, values in zip(binders, columns, strict=True)]
+    values = list(zip(*bound, strict=True))
+    if connection.dialect.name == "postgresql" and len(values) >= _COPIED:
+        cursor: Any = connection.connection.cursor()
+        with cursor, cursor.copy(copy) as out:
+            for row in values:
+                out.write_row(row)
+        return
+    connection.exec_driver_sql(sql, values)
+
+
+def new_ids(connection: Connection, table: sa.Table, number: int) -> list[int]:
+    """Ids for so many new rows, which nothing else will get."""
+    if not number:
+        return []
+    if connection.dialect.name == "postgresql":
+        sequence = sa.func.nextval(sa.func.pg_get_serial_sequence(table.name, "id"))
+        drawn = sa.select(sequence).select_from(sa.func.generate_series(1, number))
+        return sorted(int(one) for one in connection.execute(drawn).scalars())
+    given = "SELECT seq FROM sqlite_sequence WHERE name = ?"  # nobody else writes until this transaction ends
+    last = int(connection.exec_driver_sql(given, (table.name,)).scalar() or 0)
+    return list(range(last + 1, last + number + 1))
+
+
+@lru_cache(maxsize=256)
+def _prepared(
+    table: sa.Table, names: tuple[str, ...], dialect: sa.Dialect
+) -> tuple[str, str, list[Callable[[Any], Any] | None]]:
+    """An INSERT for the driver, a COPY, and what turns each value into the driver's."""
+    quoted = [dialect.identifier_preparer.quote(name) for name in names]
+    into = f"{dialect.identifier_preparer.format_table(table)} ({', '.join(quoted)})"
+    mark = "%s" if dialect.name == "postgresql" else "?"
+    binders = [_binder(table.c[name].type, dialect) for name in names]
+    return f"INSERT INTO {into} VALUES ({', '.join([mark] * len(names))})", f"COPY {into} FROM STDIN", binders
+
+
+def _binder(kind: Any, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
+    bind: Callable[[Any], Any] | None = kind.dialect_impl(dialect).bind_processor(dialect)
+    if bind is None and isinstance(kind, sa.String):
+        return _plain
+    return bind
+
+
+def _plain(text: str | None) -> str | None:
+    """A word of a vocabulary as the text that it is: a driver may take it for something else."""
+    return None if text is None else str(text)
