@@ -8,6 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from data_access.columns import UtcDateTime
+
 _COPIED = 100
 """From so many rows on, PostgreSQL is given them by COPY."""
 
@@ -26,7 +28,10 @@ def insert(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, 
     taken = itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
     columns: list[Sequence[Any]] = list(zip(*map(taken, rows), strict=True))
     columns += [(value,) * len(rows) for value in defaults.values()]
-    bound = [list(map(bind, values)) if bind else values for bind, values in zip(binders, columns, strict=True)]
+    bound = [
+        bind(values) if bind and values.count(None) < len(values) else values
+        for bind, values in zip(binders, columns, strict=True)
+    ]
     values = list(zip(*bound, strict=True))
     if connection.dialect.name == "postgresql" and len(values) >= _COPIED:
         cursor: Any = connection.connection.cursor()
@@ -53,7 +58,7 @@ def new_ids(connection: Connection, table: sa.Table, number: int) -> list[int]:
 @lru_cache(maxsize=256)
 def _prepared(
     table: sa.Table, names: tuple[str, ...], dialect: sa.Dialect
-) -> tuple[str, str, list[Callable[[Any], Any] | None]]:
+) -> tuple[str, str, list[Callable[[Sequence[Any]], Sequence[Any]] | None]]:
     """An INSERT for the driver, a COPY, and what turns each value into the driver's."""
     quoted = [dialect.identifier_preparer.quote(name) for name in names]
     into = f"{dialect.identifier_preparer.format_table(table)} ({', '.join(quoted)})"
@@ -62,11 +67,13 @@ def _prepared(
     return f"INSERT INTO {into} VALUES ({', '.join([mark] * len(names))})", f"COPY {into} FROM STDIN", binders
 
 
-def _binder(kind: Any, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
+def _binder(kind: Any, dialect: sa.Dialect) -> Callable[[Sequence[Any]], Sequence[Any]] | None:
+    if isinstance(kind, UtcDateTime) and dialect.name == "sqlite":
+        return kind.texts
     bind: Callable[[Any], Any] | None = kind.dialect_impl(dialect).bind_processor(dialect)
-    if bind is None and isinstance(kind, sa.String):
-        return _plain
-    return bind
+    if bind is None and isinstance(kind, sa.String) and dialect.name == "postgresql":
+        bind = _plain
+    return None if bind is None else lambda values: list(map(bind, values))
 
 
 def _plain(text: str | None) -> str | None:

@@ -1,12 +1,13 @@
 """What the tables of the lead database are made of: aware moments, words of the vocabulary, keys."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Column, ForeignKey, MetaData
+from sqlalchemy.dialects import sqlite
 
 metadata = MetaData(
     naming_convention={
@@ -17,6 +18,9 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+_SQLITE = sqlite.dialect()
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):
@@ -34,16 +38,14 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def bind_processor(self, dialect: sa.Dialect) -> Callable[[datetime | None], Any] | None:
-        """The same for many values in a row: SQLite keeps text, which is made here at once."""
-        if dialect.name != "sqlite":
-            return super().bind_processor(dialect)
-
-        def text(value: datetime | None) -> str | None:
-            plain = self.process_bind_param(value, dialect)
-            return None if plain is None else plain.isoformat(" ", "microseconds")
-
-        return text
+    def texts(self, values: Iterable[datetime | None]) -> list[str | None]:
+        """Many moments as SQLite keeps them; the same as one by one, and faster."""
+        made: list[str | None] = []
+        for value in values:
+            if value is not None and value.tzinfo is not UTC:
+                value = (self.process_bind_param(value, _SQLITE) or value).replace(tzinfo=UTC)
+            made.append(None if value is None else value.isoformat(" ", "microseconds")[:26])
+        return made
 
     def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
         """Hand out aware UTC."""

@@ -362,7 +362,8 @@ def voided(log: Iterable[Event]) -> frozenset[int]:
 
 def details(what: Happening) -> dict[str, Any]:
     """An event's fields as plain JSON values; fields at their default are left out."""
-    return {f.name: _plain(value) for f in fields(what) if (value := getattr(what, f.name)) != f.default}
+    cls: Any = type(what)
+    return {name: _plain(value) for name, default in _fields(cls) if (value := getattr(what, name)) != default}
 
 
 def restore(kind: str, plain: dict[str, Any]) -> Happening:
@@ -379,6 +380,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date):  # datetime too
         return value.isoformat()
     return [_plain(v) for v in value] if isinstance(value, tuple) else value
+
+
+@cache
+def _fields(cls: Any) -> tuple[tuple[str, Any], ...]:
+    return tuple((f.name, f.default) for f in fields(cls))
 
 
 @cache

@@ -12,7 +12,7 @@ from data_access.fact_rows import of_lead
 from data_access.fact_tables import NEVER
 from data_access.lead_state import LeadState
 from data_access.promises import ResponseClock
-from data_access.unit_rows import of_appointments, of_items, of_requests, of_situations, of_spells
+from data_access.unit_rows import of_appointments, of_items, of_requests, of_situations, of_spells, stretches
 
 
 def write(connection: Connection, states: Mapping[int, LeadState], *, fresh: bool = False) -> None:
@@ -22,15 +22,18 @@ def write(connection: Connection, states: Mapping[int, LeadState], *, fresh: boo
     made: dict[sa.Table, list[dict[str, int]]] = {}
     for lead_id, state in states.items():
         zone = zones[state.parts[0].asked.location_id]  # a lead that moves keeps the days on which it was counted
+        there = stretches(state)
         for table, rows in (
             (tables.lead_facts, of_lead(state, zone)),
-            (tables.appointment_facts, of_appointments(state, zones)),
-            (tables.item_facts, of_items(state, zone)),
-            (tables.request_facts, of_requests(state, zone)),
-            (tables.spell_facts, of_spells(state, zone)),
-            (tables.situation_facts, of_situations(state, zones)),
+            (tables.appointment_facts, of_appointments(state, there, zones)),
+            (tables.item_facts, of_items(state, there, zone)),
+            (tables.request_facts, of_requests(state, there, zone)),
+            (tables.spell_facts, of_spells(state, there, zone)),
+            (tables.situation_facts, of_situations(state, there, zones)),
         ):
-            made.setdefault(table, []).extend({"lead_id": lead_id, **row} for row in rows)
+            for row in rows:
+                row["lead_id"] = lead_id
+            made.setdefault(table, []).extend(rows)
     _measure(clock, made.get(tables.spell_facts, []))
     named = {state.received.partner_id for state in states.values()} - {None}
     if named:  # a merge of theirs that is under way is waited for

@@ -50,7 +50,7 @@ watermarks = Table(
     metadata,
     Column("source_system", sa.Text, primary_key=True),
     Column("mark", sa.Text, nullable=False, comment="the highest value of the watermark column so far"),
-    word("kind", words.MarkKind, nullable=False),
+    Column("is_moment", sa.Boolean, nullable=False, comment="a moment in ISO form, and no number or text"),
     Column("synced_at", UtcDateTime, nullable=False),
 )
 

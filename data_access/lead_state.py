@@ -127,6 +127,10 @@ class Situation:
         return self.step or (NextStep.RECORD_OUTCOME if self.starts_at or self.starts_on else None)
 
 
+_NOT_CHECKED = happened.EligibilityChecked(outcome=Eligibility.NOT_CHECKED)
+_NO_WISH = happened.Consented(may_contact=True)
+
+
 @dataclass
 class LeadState:
     """A lead as its events leave it.
@@ -144,9 +148,7 @@ class LeadState:
     parts: list[Part] = field(default_factory=list)
     first_attempt: Event | None = None
     first_contact: Event | None = None
-    eligibility: happened.EligibilityChecked = field(
-        default_factory=lambda: happened.EligibilityChecked(outcome=Eligibility.NOT_CHECKED)
-    )
+    eligibility: happened.EligibilityChecked = _NOT_CHECKED
     records: dict[RecordItem, Record] = field(default_factory=dict)
     records_confirmed: bool = False
     requests: list[datetime] = field(default_factory=list)
@@ -160,12 +162,12 @@ class LeadState:
     planned_by_rule: bool = False
     need: Need | None = None
     tries: int = 0
-    wishes: happened.Consented = field(default_factory=lambda: happened.Consented(may_contact=True))
+    wishes: happened.Consented = _NO_WISH
     stalled: StallReason | None = None
     situations: list[tuple[datetime, Situation | None]] = field(default_factory=list)
     imported: bool = False
     unbooked_outcome: tuple[Outcome, Precision] | None = None
-    flags: Flag = field(default_factory=lambda: Flag(0))
+    flags: Flag = Flag(0)  # noqa: RUF009  # a flag never changes
 
     @property
     def closed_at(self) -> datetime | None:
@@ -190,6 +192,8 @@ class LeadState:
     @property
     def records_status(self) -> RecordsStatus:
         """The checklist as a whole."""
+        if not self.records:
+            return RecordsStatus.RECEIVED if self.records_confirmed else RecordsStatus.NOT_NEEDED
         required = [r.status for r in self.records.values() if r.required]
         outstanding = [s for s in required if s in (RecordsStatus.PENDING, RecordsStatus.REQUESTED)]
         if outstanding:
@@ -269,4 +273,7 @@ def seconds_to(answer: Event | None) -> int | None:
 
 def epoch_minute(moment: datetime) -> int:
     """Whole minutes since 1970-01-01 UTC, rounded down."""
-    return int((moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(minutes=1))
+    return (moment - _EPOCH) // _MINUTE
+
+
+_EPOCH, _MINUTE = datetime(1970, 1, 1, tzinfo=UTC), timedelta(minutes=1)

@@ -59,16 +59,12 @@ class Draft:
     source_key: str | None = None
     source_digest: str | None = None
     batch_id: int | None = None
-    planned: Event | None = None
 
     @property
     def log(self) -> list[Event]:
-        """Its events, the receipt first; what the practice planned since comes last, and is of no batch."""
+        """Its events, the receipt first."""
         first = Event(self.received, self.received_at, self.logged_at, self.precision, batch_id=self.batch_id)
-        then = (
-            [dataclasses.replace(event, batch_id=self.batch_id) for event in self.then] if self.batch_id else self.then
-        )
-        return [first, *then, *([self.planned] if self.planned else [])]
+        return [first, *self.then]
 
 
 def log_inquiry(
@@ -274,12 +270,13 @@ def add_many(
     planned_at : datetime, optional
         When those that are open and have no next step are given the one that the rules set.
     """
-    states = [replay(draft.log) for draft in drafts]
+    logs = [draft.log for draft in drafts]
+    states = [replay(log) for log in logs]
     if planned_at and (follow_up := FollowUp(connection, ResponseClock(connection))).has_rules:
-        for place, (draft, state) in enumerate(zip(drafts, states, strict=True)):
+        for place, (draft, state) in enumerate(zip(drafts, states, strict=True)):  # of no batch: the practice's own
             if step := _step_by_rule(follow_up, state, planned_at):
-                draft.planned = Event(step, planned_at, planned_at, id=len(draft.then) + 1)
-                states[place] = replay(draft.log)
+                logs[place].append(Event(step, planned_at, planned_at, id=len(draft.then) + 1))
+                states[place] = replay(logs[place])
     rows = [
         {
             **state.row(),
@@ -293,9 +290,7 @@ def add_many(
     ]
     ids = bulk.new_ids(connection, t.leads, len(rows))
     bulk.insert(connection, t.leads, [{"id": lead_id, **row} for lead_id, row in zip(ids, rows, strict=True)])
-    append_events(
-        connection, [(lead_id, event) for lead_id, draft in zip(ids, drafts, strict=True) for event in draft.log]
-    )
+    append_events(connection, ((lead_id, event) for lead_id, log in zip(ids, logs, strict=True) for event in log))
     _write_out(connection, dict(zip(ids, states, strict=True)), fresh=True)
     return list(zip(ids, states, strict=True))
 

@@ -117,7 +117,11 @@ class ResponseClock:
 
         Its moments are None where there is no promise, no staffed hour to keep it in, or no time of day to start from.
         """
-        window = self._window(asked, received_at.astimezone(self.zone(asked.location_id)).date())
+        window = None
+        if self._rules:
+            window = self._window(asked, received_at.astimezone(self.zone(asked.location_id)).date())
+        if window is None and asked.window_minutes is None and asked.respond_by is None:
+            return asked
         if window is None or precision == Precision.DAY or asked.answered_live:
             return replace(asked, window_minutes=window, respond_by=None, answer_until=None)
         due, until = self._deadline(asked.location_id, received_at, window)

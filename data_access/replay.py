@@ -73,6 +73,8 @@ def _begin(event: Event, asked: Received) -> LeadState:
 
 
 def _open_checklist(state: LeadState, event: Event, template: Received | happened.Promoted) -> None:
+    if not template.required_records and not template.optional_records:
+        return
     for item in RecordItem:  # in the vocabulary's order, whatever the template's
         if item in template.required_records or item in template.optional_records:
             record = Record(item, item in template.required_records, max(event.occurred_at, state.received_at))

@@ -1,7 +1,7 @@
 """A lead's spells in a stage: from each entry until it moves on, moves back or is closed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from data_access.counted import CameFrom, WentTo
 from data_access.fact_tables import ALWAYS, NEVER
@@ -9,8 +9,7 @@ from data_access.lead_state import LeadState, Part, epoch_minute
 from data_access.vocabulary import EXCLUDED_REASONS, CloseReason, Precision, Stage
 
 
-@dataclass(frozen=True)
-class Spell:
+class Spell(NamedTuple):
     """A stretch in which a lead stood open in one stage; moments are whole minutes since 1970, NEVER while it lasts.
 
     `dated_at` is the minute that was recorded for its end: before `ended_at` where it lies before the lead was received.
@@ -27,8 +26,7 @@ class Spell:
     ended_day_only: bool
 
 
-@dataclass(frozen=True)
-class _Move:
+class _Move(NamedTuple):
     """From a minute on the lead stands in this stage, or closed; `dated` is the minute that was recorded."""
 
     at: int
@@ -37,10 +35,14 @@ class _Move:
     precision: Precision
 
 
+_BEFORE = _Move(0, 0, WentTo.STANDING, Precision.MINUTE)
+_STILL = _Move(NEVER, NEVER, WentTo.STANDING, Precision.MINUTE)
+
+
 def spells(state: LeadState) -> list[Spell]:
     """The spells of a lead in order; none in the last stage, and none while it is closed."""
-    made, now, came_from = [], _Move(0, 0, WentTo.STANDING, Precision.MINUTE), CameFrom.RECEIVED
-    for move in [*_lasting(list(_moves(state))), _Move(NEVER, NEVER, WentTo.STANDING, Precision.MINUTE)]:
+    made, now, came_from = [], _BEFORE, CameFrom.RECEIVED
+    for move in [*_lasting(list(_moves(state))), _STILL]:
         if move.to == now.to:
             continue
         if WentTo.CAPTURED <= now.to < WentTo.ATTENDED:

@@ -1,7 +1,7 @@
 """A lead's appointments, checklist items, requests, spells and situations as rows of the facts; see fact_rows.py."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from data_access.counted import CameFrom
@@ -10,47 +10,56 @@ from data_access.events import Received
 from data_access.fact_rows import ALMOST_A_MINUTE, keys
 from data_access.fact_tables import ALWAYS, NEVER
 from data_access.lead_state import Appointment, LeadState, Outcome, Situation, epoch_minute
-from data_access.spells import Spell, hidden, spells
+from data_access.spells import hidden, spells
 from data_access.vocabulary import AppointmentStatus, Stage, code
 
 MOST_MOVES = 15
 MOST_REQUESTS = 15
 
 
-def _seen(state: LeadState, rows: Iterator[tuple[int, dict[str, int]]]) -> list[dict[str, int]]:
-    """Rows with the lead's keys, each with the minute from which it is there, cut where the lead was no lead and where it
-    came to another owner, location, kind or priority.
+Stretch = tuple[int, int, dict[str, int]]
+"""From one minute until another, and the lead's keys in between."""
 
-    A row's own `seen_until` says when another takes its place, and its own keys stand for the lead's.
-    """
+
+def stretches(state: LeadState) -> list[Stretch]:
+    """When the lead is there to be counted, cut where it came to another owner, location, kind or priority."""
     visible = [(ALWAYS, NEVER)]
     for begins, ends in hidden(state):
         since, _ = visible.pop()
         visible += [(since, begins), (ends, NEVER)]
-    stretches = [
+    return [
         (max(since, asked_from), min(until, asked_until), keys(state, asked))
         for asked_from, asked_until, asked in _asked(state)
         for since, until in visible
     ]
+
+
+def _seen(there: list[Stretch], rows: Iterator[tuple[int, dict[str, int]]]) -> list[dict[str, int]]:
+    """Rows with the lead's keys, each with the minute from which it is there, in the lead's stretches.
+
+    A row's own `seen_until` says when another takes its place, and its own keys stand for the lead's.
+    """
     made: list[dict[str, int]] = []
     for there_from, row in rows:
-        for since, until, shared in stretches:
-            seen = {"seen_from": max(since, there_from), "seen_until": min(until, row.get("seen_until", NEVER))}
-            if seen["seen_from"] < seen["seen_until"]:
-                made.append(shared | row | {"number": len(made)} | seen)
+        for since, until, shared in there:
+            seen_from, seen_until = max(since, there_from), min(until, row.get("seen_until", NEVER))
+            if seen_from < seen_until:
+                made.append({**shared, **row, "number": len(made), "seen_from": seen_from, "seen_until": seen_until})
     return made
 
 
 def _asked(state: LeadState) -> list[tuple[int, int, Received]]:
     """What was asked, as (from, until, asked) in minutes."""
     since = [(ALWAYS, state.parts[0].asked)]
+    if len(state.parts) == 1:
+        return [(ALWAYS, NEVER, since[0][1])]
     for part in state.parts[1:]:
         if part.begins_at and part.asked != since[-1][1]:
             since.append((epoch_minute(part.begins_at), part.asked))
     return [(at, until, asked) for (at, asked), until in zip(since, [*(at for at, _ in since[1:]), NEVER], strict=True)]
 
 
-def of_appointments(state: LeadState, zones: Mapping[int, ZoneInfo]) -> list[dict[str, int]]:
+def of_appointments(state: LeadState, there: list[Stretch], zones: Mapping[int, ZoneInfo]) -> list[dict[str, int]]:
     """The facts of a lead's appointments: when each is, what became of it, and the lead's own keys.
 
     An appointment of which only the day is known is past when that day is over. One whose outcome was corrected later has a
@@ -59,7 +68,7 @@ def of_appointments(state: LeadState, zones: Mapping[int, ZoneInfo]) -> list[dic
     `first_chain` marks the lead's first appointment and those that took its place in turn, `moves` how many came before it
     there, and `replaced_at` when the next one took its place.
     """
-    return _seen(state, _appointments(state, zones))
+    return _seen(there, _appointments(state, zones))
 
 
 def _appointments(state: LeadState, zones: Mapping[int, ZoneInfo]) -> Iterator[tuple[int, dict[str, int]]]:
@@ -99,8 +108,10 @@ def _appointments(state: LeadState, zones: Mapping[int, ZoneInfo]) -> Iterator[t
             yield since, row | what
 
 
-def of_items(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
+def of_items(state: LeadState, there: list[Stretch], zone: ZoneInfo) -> list[dict[str, int]]:
     """The facts of a lead's records checklist, one row per item; `item_lag`: days from when it came to be needed."""
+    if not state.records:
+        return []
     received_on = local_day(state.received_at, zone)
 
     def rows() -> Iterator[tuple[int, dict[str, int]]]:
@@ -120,14 +131,16 @@ def of_items(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
                 },
             )
 
-    return _seen(state, rows())
+    return _seen(there, rows())
 
 
-def of_requests(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
+def of_requests(state: LeadState, there: list[Stretch], zone: ZoneInfo) -> list[dict[str, int]]:
     """The facts of asking for a lead's records: one row per local day on which somebody did, and the how-many-th it was.
 
     Items that are asked for one by one on the same day are one request.
     """
+    if not state.requests or not any(record.required for record in state.records.values()):
+        return []
     received_day = day_number(local_day(state.received_at, zone))
     days: dict[date, datetime] = {}
     for at in sorted(state.requests):
@@ -136,10 +149,10 @@ def of_requests(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
         (epoch_minute(at), {"ordinal": min(ordinal, MOST_REQUESTS), "received_day": received_day})
         for ordinal, at in enumerate(days.values(), start=1)
     )
-    return _seen(state, rows if any(record.required for record in state.records.values()) else iter(()))
+    return _seen(there, rows)
 
 
-def of_spells(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
+def of_spells(state: LeadState, there: list[Stretch], zone: ZoneInfo) -> list[dict[str, int]]:
     """The facts of a lead's spells in a stage; `minutes` (staffed) is filled in by `write`.
 
     `earlier_days` are the days of its earlier spells in the same stage, `first_day` is when the first of those began and
@@ -148,19 +161,17 @@ def of_spells(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
     stays = spells(state)
     outside = (CameFrom.RECEIVED, CameFrom.REOPENED, CameFrom.SCHEDULED, CameFrom.ATTENDED)
 
-    def days(spell: Spell) -> int:
-        if spell.ended_at == NEVER:
-            return NEVER
-        return (_local(spell.ended_at, zone) - _local(spell.began_at, zone)).days
+    began = [_local(spell.began_at, zone) for spell in stays]
+    ended = [_local(spell.ended_at, zone) if spell.ended_at < NEVER else None for spell in stays]
+    days = [(until - since).days if until else NEVER for since, until in zip(began, ended, strict=True)]
 
     def rows() -> Iterator[tuple[int, dict[str, int]]]:
+        run = began[0] if began else None
         for place, spell in enumerate(stays):
-            earlier = [other for other in stays[:place] if other.stage == spell.stage]
+            earlier = [n for n in range(place) if stays[n].stage == spell.stage]
             later = [other.began_at for other in stays[place + 1 :] if other.stage == spell.stage]
-            began_on = _local(spell.began_at, zone)
-            first = earlier[0].began_at if earlier else spell.began_at
-            run = [other.began_at for other in stays[: place + 1] if other.came_from in outside][-1]
-            run_days = (_local(spell.ended_at, zone) - _local(run, zone)).days if spell.ended_at < NEVER else NEVER
+            began_on, ended_on = began[place], ended[place]
+            run = began_on if spell.came_from in outside or run is None else run
             yield (
                 spell.began_at,
                 {
@@ -170,26 +181,26 @@ def of_spells(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
                     "again_at": later[0] if later else NEVER,
                     "began_day": day_number(began_on),
                     "began_week": week_number(began_on),
-                    "ended_week": week_number(_local(spell.ended_at, zone)) if spell.ended_at < NEVER else 0,
-                    "first_day": day_number(_local(first, zone)),
-                    "days": days(spell),
-                    "run_days": run_days,
-                    "earlier_days": sum(days(other) for other in earlier),
+                    "ended_week": week_number(ended_on) if ended_on else 0,
+                    "first_day": day_number(began[earlier[0]] if earlier else began_on),
+                    "days": days[place],
+                    "run_days": (ended_on - run).days if ended_on else NEVER,
+                    "earlier_days": sum(days[n] for n in earlier),
                     "minutes": NEVER,
                     "came_from": int(spell.came_from),
                     "went_to": int(spell.went_to),
                     "began_day_only": int(spell.began_day_only),
                     "ended_day_only": int(spell.ended_day_only),
-                    "spoiled": int(_local(spell.dated_at, zone) < began_on),
+                    "spoiled": int(spell.dated_at < spell.began_at and _local(spell.dated_at, zone) < began_on),
                 },
             )
 
-    return _seen(state, rows())
+    return _seen(there, rows())
 
 
-def of_situations(state: LeadState, zones: Mapping[int, ZoneInfo]) -> list[dict[str, int]]:
+def of_situations(state: LeadState, there: list[Stretch], zones: Mapping[int, ZoneInfo]) -> list[dict[str, int]]:
     """What the lead waited for while it was open, one row per stretch; `waits_for` is its code + 1, 0 for an appointment."""
-    return _seen(state, _situations(state, zones))
+    return _seen(there, _situations(state, zones))
 
 
 def _situations(state: LeadState, zones: Mapping[int, ZoneInfo]) -> Iterator[tuple[int, dict[str, int]]]:
@@ -231,7 +242,7 @@ def _due(now: Situation, zone: ZoneInfo) -> dict[str, int]:
 
 
 def _local(minute: int, zone: ZoneInfo) -> date:
-    return local_day(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(minutes=minute), zone)
+    return datetime.fromtimestamp(minute * 60, zone).date()
 
 
 def _late(a: Appointment, outcome: Outcome | None, on: date | None, zone: ZoneInfo) -> bool:

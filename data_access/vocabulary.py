@@ -4,6 +4,7 @@ The order of members is their small-integer code in the facts, so members are on
 """
 
 from enum import IntEnum, IntFlag, StrEnum
+from functools import lru_cache
 
 
 class Kind(StrEnum):
@@ -408,14 +409,7 @@ class BatchStatus(StrEnum):
     UNDONE = "undone"
 
 
-class MarkKind(StrEnum):
-    """What the watermark of a sync is made of."""
-
-    MOMENT = "moment"
-    NUMBER = "number"
-    TEXT = "text"
-
-
+@lru_cache(maxsize=None, typed=True)
 def code(member: StrEnum) -> int:
     """Small-integer code of a member in the facts: its place in its list."""
     return type(member)._member_names_.index(member.name)

@@ -1,9 +1,11 @@
 """One import from files to leads: compare with what is there, add, update, reject, count; wholly, or not at all."""
 
 import dataclasses
+import gc
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -72,11 +74,9 @@ class Result:
         names = ("batch", "read", "added", "updated", "unchanged", "flagged", "rejected")
         return {name: getattr(self, name) for name in names}
 
-    def keep(self, what: str, example: Example) -> None:
-        """Keep an example, unless there are enough of it."""
-        kept = self.examples.setdefault(what, [])
-        if len(kept) < EXAMPLES:
-            kept.append(example)
+    def wants(self, what: str) -> bool:
+        """Whether there are not enough examples of something yet."""
+        return len(self.examples.setdefault(what, [])) < EXAMPLES
 
 
 class _RollBack(Exception):
@@ -119,7 +119,8 @@ def run(
         result.rejected += 1
         kind = _QUOTED.sub("…", why)
         result.reasons[kind] += 1
-        result.keep(kind, Example(file, line.number, None, why))
+        if result.wants(kind):
+            result.examples[kind].append(Example(file, line.number, None, why))
         reject(file, line, why)
 
     try:
@@ -130,7 +131,8 @@ def run(
             importer = _Importer(connection, plan, result, batch, now, rejecting, kept)
             rows = plan.lines(kept, rejecting)
             while chunk := list(islice(rows, CHUNK)):
-                importer.take(chunk)
+                with _collector_paused():
+                    importer.take(chunk)
                 progress(min(result.read, plan.rows), plan.rows)
             result.batch = None if dry_run else batch
             result.read = plan.rows
@@ -141,6 +143,18 @@ def run(
     except _RollBack:
         pass
     return result
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Thousands of leads at once would have the garbage collector look at all of them again and again."""
+    paused = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if paused:
+            gc.enable()
 
 
 class _Importer:
@@ -154,9 +168,9 @@ class _Importer:
         reject: Reject,
         kept: Scratch,
     ) -> None:
-        self._connection, self._plan, self._result, self._batch = connection, plan, result, batch
+        self._connection, self._plan, self._result = connection, plan, result
         self._now, self._reject, self._kept = now, reject, kept
-        self.reader = RowReader(connection, plan.mapping, plan.orders, now)
+        self.reader = RowReader(connection, plan.mapping, plan.orders, now, batch)
 
     def take(self, chunk: Sequence[Line]) -> None:
         """Add or update the leads of some rows."""
@@ -177,7 +191,6 @@ class _Importer:
         first = self._kept.first_lines(with_id)
         found: dict[str, tuple[Line, Draft]] = {}
         for line, draft in read:
-            draft.batch_id = self._batch
             if draft.source_key is None:
                 said, times = self._kept.times(line.values)
                 draft.source_key = f"row:{said}:{times}"
@@ -220,15 +233,18 @@ class _Importer:
                 self._tell("unchanged", *drafts[row.source_key], Flag(row.flags))
 
     def _tell(self, what: str, line: Line, draft: Draft, flags: Flag, about: str = "") -> None:
-        key = draft.source_key if "id" in self._plan.mapping.fields else None
-        example = Example(self._plan.main.name, line.number, key, about)
-        self._result.keep(what, example)
+        if self._result.wants(what):
+            self._result.examples[what].append(self._example(line, draft, about))
         if flags:
             self._result.flagged += 1
             self._result.flags.update(flag for flag in Flag if flag & flags)
-            self._result.keep(
-                "flagged", dataclasses.replace(example, about=", ".join(str(f.name) for f in Flag if f & flags))
-            )
+            if self._result.wants("flagged"):
+                said = ", ".join(str(flag.name) for flag in Flag if flag & flags)
+                self._result.examples["flagged"].append(self._example(line, draft, said))
+
+    def _example(self, line: Line, draft: Draft, about: str) -> Example:
+        key = draft.source_key if "id" in self._plan.mapping.fields else None
+        return Example(self._plan.main.name, line.number, key, about)
 
     def _update(self, differing: dict[int, Draft]) -> dict[int, tuple[LeadState, str]]:
         """Append what brings the leads to what their rows say now; those of which that is anything, and what."""

@@ -220,6 +220,7 @@ def looks_like_a_date(value: str) -> bool:
     return found is not None and found.re is not _COMPACT
 
 
+@lru_cache(maxsize=8192)
 def read(value: str, order: Order | None) -> Written:
     """Read one date, of a year in YEARS.
 

@@ -150,7 +150,7 @@ class Field:
 
     def applies(self, row: Dict[str, str]) -> bool:
         """Whether the row meets every condition."""
-        return all(row.get(column, "") in allowed for column, allowed in self.when.items())
+        return not self.when or all(row.get(column, "") in allowed for column, allowed in self.when.items())
 
     def said(self, row: Dict[str, str], column: str) -> str:
         """What a column says in a row; empty where its value stands for an empty one."""

@@ -77,13 +77,18 @@ _LISTS: dict[str, tuple[sa.Table, dict[str, Any]]] = {
 }
 
 
+def _plain(at: Moment) -> tuple[float, str]:
+    return at[0].timestamp(), at[1].value
+
+
 class RowReader:
     """Reads rows in one transaction; what the practice's lists do not have yet is added as it first appears."""
 
     def __init__(
-        self, connection: Connection, mapping: Mapping, orders: Dict[str, Order | None], now: datetime
+        self, connection: Connection, mapping: Mapping, orders: Dict[str, Order | None], now: datetime, batch: int
     ) -> None:
-        self._connection, self._mapping, self._orders, self._now = connection, mapping, orders, now
+        self._connection, self._mapping, self._orders = connection, mapping, orders
+        self._now, self._batch = now, batch
         self._known: dict[tuple[str, str], int] = {}
         self._zones: dict[int, ZoneInfo] = {}
         self._clock: ResponseClock | None = None
@@ -135,9 +140,20 @@ class RowReader:
             row.starts_on = at.astimezone(zone).date()
             row.starts_at = at if precision == Precision.MINUTE else None
         steps = [(name, make, self._moment_of(told, field, zone)) for name, make, field, told in written]
-        said = (asked, came, row.starts_on, row.starts_at, [(name, at) for name, _, at in steps], row.words)
+        said = (
+            row.words, location, asked.partner_id, asked.service_line_id, asked.source_id, asked.campaign_id, asked.owner_id,
+            reference, *_plain(came), str(row.starts_on), row.starts_at and row.starts_at.timestamp(),
+            [(name, *_plain(at)) for name, _, at in steps],
+        )  # fmt: skip
         then = [
-            Event(self.clock.measured(make(row), location, came, at), at[0], self._now, at[1], id=number)
+            Event(
+                self.clock.measured(make(row), location, came, at),
+                at[0],
+                self._now,
+                at[1],
+                id=number,
+                batch_id=self._batch,
+            )
             for number, (_, make, at) in enumerate(steps, start=1)
         ]
         return Draft(
@@ -149,6 +165,7 @@ class RowReader:
             source_system=self._mapping.source_system,
             source_key=key,
             source_digest=hashlib.sha256(repr(said).encode()).hexdigest(),
+            batch_id=self._batch,
         )
 
     def _key(self, values: Dict[str, str]) -> str | None:

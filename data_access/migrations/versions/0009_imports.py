@@ -45,9 +45,8 @@ def upgrade() -> None:
         "watermarks",
         sa.Column("source_system", sa.Text(), nullable=False),
         sa.Column("mark", sa.Text(), nullable=False),
-        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("is_moment", sa.Boolean(), nullable=False),
         sa.Column("synced_at", _MOMENT, nullable=False),
-        sa.CheckConstraint("kind IN ('moment', 'number', 'text')", name=op.f("ck_watermarks_kind")),
         sa.PrimaryKeyConstraint("source_system", name=op.f("pk_watermarks")),
     )
     op.create_table(
