@@ -1,20 +1,27 @@
 """`handoff`: the headless twin of the screens, and what starts them."""
 
 import argparse
-import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy import Engine
 
-from dashboard import auth, cli_keeping, cli_metrics, cli_options, cli_report, clock, copies, oidc, settings
+from dashboard import (
+    auth,
+    cli_importing,
+    cli_keeping,
+    cli_metrics,
+    cli_options,
+    cli_report,
+    clock,
+    copies,
+    oidc,
+    settings,
+)
 from dashboard.cli_database import make_demo, note, note_export, opened, prepare_demo, progress, url_of
 from data_access import annotations, demo, practice, schema, slots, web_forms
 from data_access import engine as databases
@@ -71,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     for served in (serve, show):
         served.add_argument("--port", type=int, default=8501)
     cli_keeping.add_commands(command, database)
-    _add_import(command("import", _import, "Import leads from CSV files."), database)
+    cli_importing.add_commands(command, database)
     note = command("annotate", _annotate, "Write a dated note on the charts.")
     note.add_argument("day", type=cli_options.day, metavar="DATE")
     note.add_argument("text", help="what happened, in a few words")
@@ -210,80 +217,6 @@ def _report(a: argparse.Namespace) -> None:
             cli_report.run(connection, a, clock.now())
         what = "weekly review for others" if a.for_others else "weekly review"
         note_export(engine, f"{what} as {a.format}" + (f", as {a.as_person}" if a.as_person else ""))
-
-
-# ---------------------------------------------------------------- importing
-
-
-def _add_import(parser: argparse.ArgumentParser, database: dict[str, Any]) -> None:
-    parser.add_argument(
-        "files", nargs="+", type=Path, metavar="FILE", help="CSV, or a zip with one; several are joined"
-    )
-    parser.add_argument("--mapping", required=True, help="mapping.toml, or the name of a shipped one")
-    parser.add_argument("--dry-run", action="store_true", help="count what would happen; write nothing to the database")
-    parser.add_argument("--json", action="store_true", help="print the counts as JSON")
-    parser.add_argument(
-        "--rejects", type=Path, help="where rejected rows go; otherwise FILE.rejects.csv in this folder"
-    )
-    parser.add_argument("--database", **database)
-
-
-def _import(a: argparse.Namespace) -> None:
-    from data_access.importing import batches, planning, rejects
-    from data_access.importing import mapping as mappings
-    from data_access.importing.files import File
-
-    mapping = mappings.load(a.mapping)
-    plan = planning.plan([File.at(path) for path in a.files], mapping)
-    out = a.rejects or Path(f"{Path(plan.main.name).stem}.rejects.csv")
-    if out.is_dir():
-        raise ValueError(f"{out} is a folder; name a file for rejected rows (--rejects)")
-    if out.exists() and any(out.samefile(path) for path in a.files):
-        raise ValueError(f"{out.name} is read by this import; name another file for rejected rows (--rejects)")
-    with (
-        _own_database(a.database, mapping, dry_run=a.dry_run) as engine,
-        progress(f"Importing {plan.main.name}") as told,
-        rejects.to_file(out, plan) as reject,
-    ):
-        result = batches.run(
-            engine, plan, now=clock.now(), reject=reject, dry_run=a.dry_run, progress=told,
-            at_end=lambda c, done: note(c, AuditKind.CHANGED, f"imported {plan.files} as batch {done.batch}"),
-        )  # fmt: skip
-    if a.json:
-        print(json.dumps(result.summary()))
-        return
-    print("Nothing was written (dry run)." if a.dry_run else f"Batch {result.batch}:")
-    for name, number in result.summary().items():
-        if name != "batch":
-            print(f"  {name:<10}{number:>10,}")
-    if result.rejected:
-        print(f"  rejected rows with their reasons: {out}")
-
-
-@contextmanager
-def _own_database(given: str | None, mapping: Any, *, dry_run: bool) -> Iterator[Engine]:
-    """The database to import into: the one that is set, else the practice's own; founded where it is new.
-
-    A dry run where there is none yet takes place in a database that is thrown away.
-    """
-    url = url_of(given) if given or settings.read("HANDOFF_DATABASE_URL") else settings.own_url()
-    if dry_run:
-        with TemporaryDirectory() as folder, ExitStack() as stack:
-            try:
-                engine = stack.enter_context(opened(url))
-            except (LookupError, schema.SchemaIsEmpty):
-                scratch = f"sqlite:///{Path(folder) / 'dry-run.db'}"
-                engine = stack.enter_context(_own_database(scratch, mapping, dry_run=False))
-            yield engine
-        return
-    if file := databases.file_of(url):
-        file.parent.mkdir(parents=True, exist_ok=True)
-    with databases.opened(url) as engine:
-        schema.migrate(engine)
-        with databases.writing(engine) as connection:
-            if practice.get(connection) is None:
-                practice.found(connection, "My practice", mapping.zone)
-        yield engine
 
 
 if __name__ == "__main__":

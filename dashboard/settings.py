@@ -35,6 +35,11 @@ SETTINGS = (
         "postgresql://handoff@localhost/handoff",
     ),
     Setting(
+        "HANDOFF_SYNC_URL",
+        "The other system's database that `handoff sync` reads, where --from does not name one.",
+        "/run/secrets/handoff-sync, named in HANDOFF_SYNC_URL_FILE",
+    ),
+    Setting(
         "HANDOFF_HOME",
         "Folder for embedded databases. Without it: .handoff in the working directory.",
         "/var/lib/handoff",

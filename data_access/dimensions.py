@@ -19,7 +19,7 @@ from data_access import facts
 from data_access.counted import AtArrival, Ending, Promise, Standing
 from data_access.fact_tables import NEVER, NOT_MEASURED
 from data_access.facts import Stored
-from data_access.vocabulary import EXCLUDED_REASONS, VISIT_KINDS, CloseReason, code
+from data_access.vocabulary import EXCLUDED_REASONS, VISIT_KINDS, CloseReason, Flag, code
 
 LONGEST_DAYS = 1_095
 LONGEST_MINUTES = 30 * 24 * 60
@@ -251,7 +251,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
         Dimension("attended_in_time", _within("attended_at", "attended_lag"), 2),
         Dimension("response", _judged("attempt_at", "attempt_met"), 8),
         Dimension("contact", _judged("contact_at", "contact_met"), 8),
-        Dimension("flags", plain("flags"), 32),
+        Dimension("flags", plain("flags"), 2 ** len(Flag)),
         Dimension("untouched", _untouched, 2),
         Dimension("at_arrival", _at_arrival, 4),
         Dimension("records_needed", plain("records_needed"), 4),

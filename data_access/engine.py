@@ -1,5 +1,6 @@
 """From a URL to an engine, and the one way to write."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from data_access.fact_tables import lead_facts
-from data_access.tables import revisions
+from data_access.tables import removed_leads, revisions
 
 STATEMENT_TIMEOUT_SECONDS = 60
 BUSY_TIMEOUT_SECONDS = 15
@@ -154,12 +155,22 @@ def _turn(engine: Engine) -> Iterator[None]:
         return
     with _TURNS_LOCK:
         turn = _TURNS.setdefault(str(engine.url.database), threading.Lock())
-    with turn:
+    if not turn.acquire(timeout=BUSY_TIMEOUT_SECONDS):  # a long import has it
+        raise sa.exc.OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
+    try:
         yield
+    finally:
+        turn.release()
 
 
 _TURNS: dict[str, threading.Lock] = {}
 _TURNS_LOCK = threading.Lock()
+
+
+def unhurried(connection: Connection) -> None:
+    """Let the statements of this transaction take as long as they need: very many rows are written in it."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
 
 
 @contextmanager
@@ -181,4 +192,5 @@ def writing(engine: Engine, *, counted: bool = True) -> Iterator[Connection]:
             return
         bump = sa.update(revisions).values(revision=revisions.c.revision + 1).returning(revisions.c.revision)
         revision = connection.execute(bump).scalar()
-        connection.execute(sa.update(lead_facts).where(lead_facts.c.revision.is_(None)).values(revision=revision))
+        for stamped in (lead_facts, removed_leads):
+            connection.execute(sa.update(stamped).where(stamped.c.revision.is_(None)).values(revision=revision))

@@ -11,7 +11,7 @@ from sqlalchemy import Column, ForeignKey, Table
 
 from data_access.columns import BIG, metadata
 
-FACTS_VERSION = 4  # 4: campaigns, and requests for records
+FACTS_VERSION = 5  # 5: what lies ten years apart is flagged
 NEVER = 2**31 - 1
 """Stands in a column of minutes or days where nothing happened, or nothing is known."""
 ALWAYS = -(2**31)

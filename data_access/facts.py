@@ -93,8 +93,9 @@ def refresh(engine: Engine, known: Snapshot) -> Snapshot:
             return known
         if revision < known.revision:  # an older database was put in its place
             return load(engine)
-        newer = lead_facts.c.revision > known.revision
-        changed = np.array(connection.execute(sa.select(lead_facts.c.lead_id).where(newer)).scalars().all(), np.int64)
+        stamped = (lead_facts, t.removed_leads)
+        newer = sa.union_all(*(sa.select(one.c.lead_id).where(one.c.revision > known.revision) for one in stamped))
+        changed = np.array(connection.execute(newer).scalars().all(), np.int64)
         if not len(changed):
             return Snapshot(revision, known.rows)
         read = {stored: _read(connection, stored, known.revision) for stored in UNITS}

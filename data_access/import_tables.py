@@ -50,7 +50,7 @@ watermarks = Table(
     metadata,
     Column("source_system", sa.Text, primary_key=True),
     Column("mark", sa.Text, nullable=False, comment="the highest value of the watermark column so far"),
-    Column("is_moment", sa.Boolean, nullable=False, comment="a moment in ISO form, and no number or text"),
+    Column("made_by", sa.String(64), nullable=False, comment="digest of the query and the mapping that it holds for"),
     Column("synced_at", UtcDateTime, nullable=False),
 )
 

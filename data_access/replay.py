@@ -27,6 +27,7 @@ from data_access.vocabulary import (
 )
 
 _SCHEDULING_ORDER = list(SchedulingStatus)
+_TEN_YEARS = timedelta(days=3653)
 
 
 def replay(log: Iterable[Event]) -> LeadState:
@@ -401,6 +402,8 @@ def _flag(state: LeadState, log: list[Event]) -> None:
             state.flags |= Flag.RESPONSE_BEFORE_RECEIVED
         if event.occurred_at > event.recorded_at + CLOCK_SKEW:
             state.flags |= Flag.IN_THE_FUTURE
+        if abs(event.occurred_at - state.received_at) > _TEN_YEARS:
+            state.flags |= Flag.TEN_YEARS_APART
 
 
 def _before(a: tuple[datetime, Precision], b: tuple[datetime, Precision]) -> bool:

@@ -11,7 +11,7 @@ from data_access.fact_rows import ALMOST_A_MINUTE, keys
 from data_access.fact_tables import ALWAYS, NEVER
 from data_access.lead_state import Appointment, LeadState, Outcome, Situation, epoch_minute
 from data_access.spells import hidden, spells
-from data_access.vocabulary import AppointmentStatus, Stage, code
+from data_access.vocabulary import AppointmentStatus, Flag, Stage, code
 
 MOST_MOVES = 15
 MOST_REQUESTS = 15
@@ -191,7 +191,10 @@ def of_spells(state: LeadState, there: list[Stretch], zone: ZoneInfo) -> list[di
                     "went_to": int(spell.went_to),
                     "began_day_only": int(spell.began_day_only),
                     "ended_day_only": int(spell.ended_day_only),
-                    "spoiled": int(spell.dated_at < spell.began_at and _local(spell.dated_at, zone) < began_on),
+                    "spoiled": int(
+                        Flag.TEN_YEARS_APART in state.flags
+                        or (spell.dated_at < spell.began_at and _local(spell.dated_at, zone) < began_on)
+                    ),
                 },
             )
 

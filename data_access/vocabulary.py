@@ -399,6 +399,7 @@ class Flag(IntFlag):
     VISIT_BEFORE_BOOKING = 4
     RESPONSE_BEFORE_RECEIVED = 8
     IN_THE_FUTURE = 16
+    TEN_YEARS_APART = 32
 
 
 class BatchStatus(StrEnum):

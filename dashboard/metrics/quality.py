@@ -19,6 +19,7 @@ SPOILS: Mapping[Flag, str] = {
     Flag.VISIT_BEFORE_BOOKING: "nothing: it stays in every count",
     Flag.RESPONSE_BEFORE_RECEIVED: "response compliance and time to answer",
     Flag.IN_THE_FUTURE: "whatever has not happened yet, until it has",
+    Flag.TEN_YEARS_APART: "time in stage",
 }
 """Which figure a contradiction leaves out; the lead stays in all others."""
 
@@ -31,7 +32,8 @@ def flags(tally: pd.DataFrame) -> pd.DataFrame:
     Definition
     ----------
     A lead is flagged when it was booked, seen or answered before it was received, when its visit is dated before the
-    booking, or when something lies more than five minutes in the future of its own record. A lead can have several flags.
+    booking, when something lies more than five minutes in the future of its own record, or more than ten years from its
+    receipt: a year that was mistyped. A lead can have several flags.
 
     Population
     ----------
@@ -66,7 +68,7 @@ def flags(tally: pd.DataFrame) -> pd.DataFrame:
     --------
     >>> import pandas as pd
     >>> flags(pd.DataFrame([[0, 90], [1, 4], [5, 2]], columns=["flags", "count"]))["leads"].tolist()
-    [6, 0, 2, 0, 0]
+    [6, 0, 2, 0, 0, 0]
     """
     rows = []
     for flag in Flag:

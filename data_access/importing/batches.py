@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine
 
 from data_access import event_log, leads, merging, retention
 from data_access import tables as t
-from data_access.engine import writing
+from data_access.engine import unhurried, writing
 from data_access.events import Event
 from data_access.importing.planning import Plan, Reject
 from data_access.importing.reading import Line
@@ -125,8 +125,7 @@ def run(
 
     try:
         with scratch() as kept, writing(engine) as connection:
-            if engine.dialect.name == "postgresql":  # at its end all its facts are stamped at once
-                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+            unhurried(connection)
             batch = _open_batch(connection, plan, now, staff_id)
             importer = _Importer(connection, plan, result, batch, now, rejecting, kept)
             rows = plan.lines(kept, rejecting)
@@ -282,6 +281,13 @@ def _told(log: list[Event], more: list[Event]) -> str:
         + [f"{kind} added" for kind in new if kind not in gone]
         + [f"{kind} taken back" for kind in gone if kind not in new]
     ).replace("_", " ")
+
+
+def newest(connection: Connection, *, limit: int) -> list[dict[str, Any]]:
+    """The imports, the newest first: the columns of `import_batches`, and by whom in words."""
+    b, who = t.import_batches, t.staff
+    query = sa.select(b, who.c.name.label("staff")).outerjoin(who, who.c.id == b.c.staff_id)
+    return [dict(row) for row in connection.execute(query.order_by(b.c.id.desc()).limit(limit)).mappings()]
 
 
 def _open_batch(connection: Connection, plan: Plan, now: datetime, staff_id: int | None) -> int:

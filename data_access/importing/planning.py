@@ -114,8 +114,13 @@ def _iso(written: dates.Written, log: Log) -> tuple[str, float]:
     return (local - offset).isoformat() + "Z", place
 
 
-def plan(files: Sequence[File], mapping: Mapping) -> Plan:
+def plan(files: Sequence[File], mapping: Mapping, *, part: str | None = None) -> Plan:
     """Look over the files once: which is the main one, how each date column is written, what is to be joined.
+
+    Parameters
+    ----------
+    part : str, optional
+        Which sheet, or which file of an archive, is meant, whatever the mapping says.
 
     Raises
     ------
@@ -127,6 +132,8 @@ def plan(files: Sequence[File], mapping: Mapping) -> Plan:
     digests = [file.digest() for file in files]
     if twice := next((file for n, file in enumerate(files) if digests[n] in digests[:n]), None):
         raise Unreadable(f"{twice.name} is given twice")
+    if part:
+        mapping = replace(mapping, layout=replace(mapping.layout, part=part))
     return of_tables([_opened(file, mapping, alone=len(files) == 1) for file in files], mapping, digests)
 
 

@@ -45,7 +45,7 @@ def upgrade() -> None:
         "watermarks",
         sa.Column("source_system", sa.Text(), nullable=False),
         sa.Column("mark", sa.Text(), nullable=False),
-        sa.Column("is_moment", sa.Boolean(), nullable=False),
+        sa.Column("made_by", sa.String(length=64), nullable=False),
         sa.Column("synced_at", _MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("source_system", name=op.f("pk_watermarks")),
     )
