@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -75,6 +75,7 @@ class Fetched:
 
 def since(connection: Connection, source: Source, mapping: Mapping) -> Mark:
     """From where a source is to be read: a little before where the last sync came to, or from its start."""
+    _span(source.overlap)
     c = t.watermarks.c
     query = sa.select(c.mark).where(c.source_system == mapping.source_system, c.made_by == source.made_by(mapping))
     kept = connection.scalar(query)
@@ -142,18 +143,19 @@ def _write(engine: sa.Engine, source: Source, begin: Mark, path: Path) -> tuple[
     rows = 0
     try:
         with engine.connect() as connection, path.open("w", newline="", encoding="utf-8") as out:
-            result = connection.execution_options(stream_results=True, yield_per=_PAGE).execute(asked, given)
-            names = list(result.keys())
-            if source.watermark and source.watermark not in names:
-                raise Unreadable(f"{source.name} gives no column {source.watermark!r}; it gives {', '.join(names)}")
-            place = names.index(source.watermark) if source.watermark else None
-            lines: Any = csv.writer(out)
-            lines.writerow(names)
-            for row in result:
-                rows += 1
-                lines.writerow([_text(value) for value in row])
-                if place is not None and row[place] is not None:
-                    highest = row[place] if highest is None else max(highest, row[place])
+            streaming = connection.execution_options(stream_results=True, yield_per=_PAGE)
+            with closing(streaming.execute(asked, given)) as result:
+                names = list(result.keys())
+                if source.watermark and source.watermark not in names:
+                    raise Unreadable(f"{source.name} gives no column {source.watermark!r}; it gives {', '.join(names)}")
+                place = names.index(source.watermark) if source.watermark else None
+                lines: Any = csv.writer(out)
+                lines.writerow(names)
+                for row in result:
+                    rows += 1
+                    lines.writerow([_text(value) for value in row])
+                    if place is not None and row[place] is not None:
+                        highest = row[place] if highest is None else max(highest, row[place])
             connection.rollback()
     except sa.exc.SQLAlchemyError as error:
         told = error.orig if isinstance(error, sa.exc.DBAPIError) and error.orig else error
@@ -201,11 +203,15 @@ def _mark_of(text: str) -> Mark:
         return text
 
 
-def _before(mark: Mark, overlap: str) -> Mark:
+def _span(overlap: str) -> tuple[int, str]:
     found = _SPAN.fullmatch(overlap.strip())
     if not found:
         raise Unreadable(f"an overlap of {overlap!r} is not known; write 15m, 2h or 1d, or a number")
-    number, unit = int(found[1]), found[2]
+    return int(found[1]), found[2]
+
+
+def _before(mark: Mark, overlap: str) -> Mark:
+    number, unit = _span(overlap)
     if isinstance(mark, int | Decimal):
         return mark - number if not unit else mark
     if isinstance(mark, date):  # a datetime, too
