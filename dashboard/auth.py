@@ -23,6 +23,7 @@ WORK_LEADS, LOWER_PRIORITY, CHANGE_RULES = "work leads", "lower a priority", "ch
 DECIDE = "decide in the weekly review"
 REACH_OUT = "reach out to partners"
 KEEP_ACCOUNTS = "say who may sign in"
+IMPORT = "bring leads in from files"
 SEE_AUDIT, ERASE = "see the audit log", "erase what points to a person"
 
 _STAFF = (
@@ -38,6 +39,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     SEE_CONTACTS: frozenset((*_DESK, Role.ADMINISTRATOR)),
     CHANGE_RULES: frozenset((Role.MANAGER, Role.ADMINISTRATOR)),
     KEEP_ACCOUNTS: frozenset((Role.ADMINISTRATOR,)),
+    IMPORT: frozenset((Role.MANAGER, Role.ADMINISTRATOR)),
     SEE_AUDIT: frozenset((Role.ADMINISTRATOR,)),
     ERASE: frozenset((Role.ADMINISTRATOR,)),
     LOWER_PRIORITY: frozenset((Role.CLINICAL_REVIEW, Role.ADMINISTRATOR)),
@@ -58,6 +60,7 @@ PAGES: Mapping[str, str] = {
     "checklists": SEE_METRICS,
     "places": SEE_METRICS,
     "lists": CHANGE_RULES,
+    "imports": IMPORT,
     "privacy": SEE_AUDIT,
     "partners": SEE_METRICS,
     "partner": SEE_METRICS,

@@ -24,6 +24,7 @@ PAGES = {
         ("checklists", "Checklists", "list_alt_check"),
         ("places", "Places and hours", "location_on"),
         ("lists", "Partners and lists", "groups"),
+        ("imports", "Import", "upload_file"),
         ("privacy", "Privacy and audit", "policy"),
     ),
     "Partners": (
@@ -48,7 +49,7 @@ PAGES = {
         ("data_quality", "Data quality", "fact_check"),
     ),
 }
-WITHOUT_FILTERS = ("shared", "privacy")
+WITHOUT_FILTERS = ("shared", "privacy", "imports")
 """Pages that show the same whatever is filtered."""
 TITLES = {name: title for pages in PAGES.values() for name, title, _ in pages}
 """What each page is called, by its name."""

@@ -1,0 +1,421 @@
+"""Blocks of the page of imports: a file is read, mapped, tried out and brought in; earlier imports, and the mappings kept."""
+
+import hashlib
+import json
+import tomllib
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import streamlit as st
+import tomli_w
+
+from dashboard import auth, clock, display, import_actions, labels, loaders, session
+from dashboard.formats import local, plain, plural
+from dashboard.frame import View
+from dashboard.import_actions import Job
+from dashboard.import_trial import Picture
+from dashboard.screens.import_mapping import Editor, edit
+from data_access.importing import guessing, mapping, planning, profiling, reading
+from data_access.importing.dates import Unsettled
+from data_access.importing.files import File, Unreadable
+from data_access.importing.guessing import Guess
+from data_access.importing.mapping import BadMapping
+from data_access.importing.mapping import Mapping as Mapped
+from data_access.importing.reading import Layout, Table
+from data_access.lead_rules import NotPossible
+from data_access.vocabulary import BatchStatus
+
+_PREVIEW = 8
+_EARLIER = 200
+_GUESS = "Guess it from the file"
+_POLL_SECONDS = 1.0
+
+
+# ---------------------------------------------------------------- a file
+
+
+def bring(view: View) -> None:
+    """From a file to leads: what is in it, what it means, what it would do, and then doing it."""
+    given = st.file_uploader(
+        "Files", accept_multiple_files=True, key="imports_files",
+        help="CSV in any encoding, XLSX, XLS, XLSB, ODS, or one of these in a zip or gz. Several files are joined.",
+    )  # fmt: skip
+    if not given:
+        st.caption(
+            "Give the spreadsheet or export in which leads are kept so far. Nothing is written before you have seen what it "
+            "would do, and an import can be undone."
+        )
+        return
+    files = [File.of(one.name, one.getvalue()) for one in given]
+    token = hashlib.sha256("".join(file.digest() for file in files).encode()).hexdigest()[:10]
+    try:
+        tables = [_opened(file, f"{token}_{place}", alone=len(files) == 1) for place, file in enumerate(files)]
+    except Unreadable as problem:
+        st.error(str(problem), icon=":material/error:")
+        return
+    for table in tables:
+        _shown(table)
+    base, which = _base(view, files, tables, token)
+    for question in base.questions:
+        st.markdown(f":orange[:material/help:] {plain(question)}")
+    columns = [column for table in tables for column in _columns(table, token)]
+    data = edit(Editor(base, columns, f"{token}_{which}"))
+    if len(files) == 1 and (told := _as_told(tables[0].layout)):
+        data["file"] = told
+    made = _made(data)
+    _text(view, data, token)
+    if made:
+        _carry_out(view, files, made, token)
+
+
+def _opened(file: File, key: str, *, alone: bool) -> Table:
+    """The table in a file, laid out as it was found, or as somebody says who sees that it was not."""
+    layout = Layout()
+    with st.expander(f"How {file.name} is read", icon=":material/tune:"):
+        places = st.columns(4)
+        with places[0]:
+            if alone and (parts := reading.parts(file)):
+                layout = replace(layout, part=st.selectbox("Sheet or file in it", parts, key=f"imports_{key}_part"))
+        with places[1]:
+            row = st.number_input(
+                "Line of the headings", min_value=0, value=None, step=1, key=f"imports_{key}_row", placeholder="Found out",
+                help="0: there are none.",
+            )  # fmt: skip
+        with places[2]:
+            encoding = st.text_input("Encoding", key=f"imports_{key}_encoding", placeholder="Found out")
+        with places[3]:
+            delimiter = st.text_input("Delimiter", key=f"imports_{key}_delimiter", placeholder="Found out", max_chars=1)
+        layout = replace(
+            layout, headings=int(row) if row is not None else None, encoding=encoding.strip() or None,
+            delimiter=delimiter or None,
+        )  # fmt: skip
+    return reading.table(file, layout)
+
+
+def _shown(table: Table) -> None:
+    found = table.layout
+    said = [f"headings in line {found.headings}" if found.headings else "no headings"]
+    said += [f"sheet {found.part}"] if found.part else []
+    said += [f"encoding {found.encoding}"] if found.encoding else []
+    names = {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "bars"}
+    said += [f"fields apart by {names.get(found.delimiter, found.delimiter)}"] if found.delimiter else []
+    st.markdown(f"**{plain(table.name)}**: {plural(len(table.headings), 'column')}, {plain(', '.join(said))}.")
+    rows = []
+    for line in table.lines():
+        rows.append({name: line.values.get(name, "") for name in table.headings})
+        if len(rows) == _PREVIEW:
+            break
+    st.dataframe(rows, hide_index=True, alt=f"The first rows of {table.name}", height="content")
+
+
+def _columns(table: Table, token: str) -> list[profiling.Column]:
+    """What the columns hold; looked at once per file and layout."""
+    known = session.kept("imports_columns", dict[str, list[profiling.Column]])
+    key = f"{token}_{table.name}_{table.layout}"
+    if key not in known:
+        known.clear()
+        known[key] = profiling.columns(table)
+    return known[key]
+
+
+def _base(view: View, files: list[File], tables: list[Table], token: str) -> tuple[Guess, str]:
+    """The mapping to begin with: guessed, or one that is kept; and which."""
+    engine = loaders.database()
+    names = [*import_actions.mapping_names(engine, view.viewer), *mapping.shipped()]
+    chosen = st.selectbox("Mapping", [_GUESS, *names], key="imports_mapping", width=400)
+    written = session.kept("imports_written", dict[str, str]).get(token)
+    if written is not None:
+        return Guess(tomllib.loads(written)), hashlib.sha256(written.encode()).hexdigest()[:6]
+    if chosen and chosen != _GUESS:
+        kept = import_actions.mapping(engine, view.viewer, chosen) or mapping.load(chosen)
+        return Guess(tomllib.loads(kept.text)), hashlib.sha256(kept.text.encode()).hexdigest()[:6]
+    held = [_columns(table, f"{token}_{place}") for place, table in enumerate(tables)]
+    places = [place["name"] for place in loaders.locations(view.viewer)]
+    together = [column for some in held for column in some]
+    made = guessing.guess(together, name=files[0].name.partition(".")[0], zone=view.zone, locations=places)
+    if len(files) > 1:
+        joined = guessing.join_of(held)
+        if joined:
+            made.data["join"], made.reasons["join"] = joined
+        else:
+            made.questions.append("Several files need a column by which their rows belong together.")
+    return made, "guess"
+
+
+def _as_told(layout: Layout) -> dict[str, Any]:
+    """What was said about a file's layout, or found where it is not the usual."""
+    told = {
+        "part": layout.part,
+        "encoding": layout.encoding,
+        "delimiter": layout.delimiter,
+        "headings": layout.headings,
+    }
+    usual = {"encoding": ("utf-8", "utf-8-sig"), "delimiter": (",",), "headings": (1,)}
+    return {name: value for name, value in told.items() if value is not None and value not in usual.get(name, ())}
+
+
+def _made(data: dict[str, Any]) -> Mapped | None:
+    try:
+        return mapping.read(tomli_w.dumps(data))
+    except BadMapping as problem:
+        st.error(f"{str(problem)[:1].upper()}{str(problem)[1:]}.", icon=":material/error:")
+        return None
+
+
+def _text(view: View, data: dict[str, Any], token: str) -> None:
+    """The mapping as text: to be kept by name, taken away, or written by hand."""
+    text = tomli_w.dumps(data)
+    with st.expander("Keep this mapping, or write it as text", icon=":material/bookmark:"):
+        left, right = st.columns([2, 1], vertical_alignment="bottom")
+        with left:
+            name = st.text_input("Name", value=str(data.get("name", "")), key=f"imports_{token}_name")
+        with right:
+            if st.button("Keep it by this name", key="imports_keep", disabled=not name.strip()):
+                try:
+                    import_actions.save_mapping(loaders.database(), view.viewer, name, text)
+                    st.toast(f"Kept as {plain(name)}. It also works as: --mapping", icon=":material/check:")
+                except (ValueError, auth.NotDone) as problem:
+                    st.error(str(problem), icon=":material/error:")
+        written = st.text_area("As text", value=text, key=f"imports_{token}_{hash(text)}_text", height=300)
+        st.caption("All that can be said is in docs/importing.md: parts of a date, days before it, logs of events.")
+        if written != text and st.button("Use this text", key="imports_use"):
+            try:
+                mapping.read(written)
+                session.kept("imports_written", dict[str, str])[token] = written
+                st.rerun()
+            except BadMapping as problem:
+                st.error(str(problem), icon=":material/error:")
+
+
+# ---------------------------------------------------------------- trying it out, and doing it
+
+
+def _carry_out(view: View, files: list[File], made: Mapped, token: str) -> None:
+    jobs = session.kept("imports_jobs", dict[str, Job])
+    job, key = jobs.get("job"), json.dumps([token, made.digest])
+    same = jobs.get(key) is not None and jobs.get(key) is job
+    if job and job.running:
+        _under_way()
+        return
+    asked = st.button(
+        "Try it out", key="imports_try", type="secondary" if same else "primary", icon=":material/science:"
+    )
+    st.caption("Nothing is written. It says what would be added, changed and rejected, and what the numbers would be.")
+    if asked:
+        _begin(view, files, made, key, dry_run=True)
+    if not same or job is None:
+        return
+    if job.problem:
+        st.error(job.problem, icon=":material/error:")
+        return
+    _result(view, job)
+    if job.dry_run and job.result and job.result.added + job.result.updated:
+        number = job.result.added + job.result.updated
+        if st.button(f"Import {plural(number, 'lead')}", key="imports_go", type="primary", icon=":material/upload:"):
+            _begin(view, files, made, key, dry_run=False)
+
+
+def _begin(view: View, files: list[File], made: Mapped, key: str, *, dry_run: bool) -> None:
+    with st.spinner("Looking over all rows …"):
+        try:
+            plan = planning.plan(files, made)
+        except (Unreadable, Unsettled) as problem:
+            st.error(f"{problem}", icon=":material/error:")
+            return
+    job = Job(plan, dry_run)
+    jobs = session.kept("imports_jobs", dict[str, Job])
+    jobs.clear()
+    jobs["job"] = jobs[key] = job
+    job.start(loaders.database(), view.viewer)
+    st.rerun()
+
+
+@st.fragment(run_every=_POLL_SECONDS)
+def _under_way() -> None:
+    """How far it is, and a way to stop it; it draws itself alone until it is over."""
+    job = session.kept("imports_jobs", dict[str, Job]).get("job")
+    if job is None or not job.running:
+        st.rerun()
+    share = job.done / job.total if job.total else 0.0
+    what = "Trying it out" if job.dry_run else "Importing"
+    st.progress(min(share, 1.0), f"{what}: {job.done:,} of {job.total or job.plan.rows:,} rows")
+    st.button("Cancel", key="imports_cancel", on_click=_cancel, icon=":material/cancel:")
+    st.caption("It goes on if you leave this page. Cancelled, it leaves nothing behind.")
+
+
+@session.click
+def _cancel() -> None:
+    job = session.kept("imports_jobs", dict[str, Job]).get("job")
+    if job:
+        job.cancel()
+
+
+def _result(view: View, job: Job) -> None:
+    result = job.result
+    if result is None:
+        return
+    would = "would be " if job.dry_run else ""
+    said = [f"{getattr(result, name):,} {would}{name}" for name in ("added", "updated", "unchanged", "rejected")]
+    text = f"Of **{plural(result.read, 'row')}**: {', '.join(said)}."
+    (st.info if job.dry_run else st.success)(
+        text if job.dry_run else f"{text} This is import {result.batch}; it can be undone under Earlier imports.",
+        icon=":material/science:" if job.dry_run else ":material/check:",
+    )
+    if result.flags:
+        flags = ", ".join(
+            f"{labels.flag(int(flag)).lower()} {number:,}" for flag, number in sorted(result.flags.items())
+        )
+        st.markdown(
+            f"**{plural(result.flagged, 'lead')}** with dates that contradict each other stay, and are flagged: {flags}."
+        )
+    if result.reasons:
+        rows = [
+            {"Rows": number, "Rejected because": why, "For example": f"line {one.line}: {one.about}"}
+            for why, number in result.reasons.most_common()
+            for one in result.examples[why][:1]
+        ]
+        st.dataframe(rows, hide_index=True, alt="Rejected rows by reason")
+        st.download_button(
+            "Rejected rows, to be corrected", partial(import_actions.take_rejects, loaders.database(), view.viewer, job),
+            "rejected-rows.csv", "text/csv", key="imports_rejects", icon=":material/download:", on_click="ignore",
+            help="Correct them there and give that file here: it comes in with the same mapping.",
+        )  # fmt: skip
+    examples = [
+        {"What": what.capitalize(), "Line": one.line, "Id there": one.key, "How": one.about}
+        for what in ("added", "updated", "flagged")
+        for one in result.examples.get(what, ())
+    ]
+    if examples:
+        with st.expander("Examples", icon=":material/list:"):
+            st.dataframe(examples, hide_index=True, alt="Examples of what is added, updated and flagged")
+    if len(job.pictures) > 1:
+        _pictures(*job.pictures)
+
+
+def _pictures(before: Picture, after: Picture) -> None:
+    left, right = st.columns(2)
+    with left:
+        st.markdown("**The funnel, of all leads headed for a visit**")
+        rows = [
+            {"Stage": labels.STAGES[stage], "Now": before.funnel[stage], "With this import": number}
+            for stage, number in after.funnel.items()
+        ]
+        st.dataframe(rows, hide_index=True, alt="The funnel now and with this import")
+    with right:
+        if after.league:
+            st.markdown("**Partners with the most referrals, with this import**")
+            league = [{"Partner": name, "Visits in time": k, "Referrals": n} for name, k, n in after.league]
+            st.dataframe(league, hide_index=True, alt="The league of partners with this import")
+
+
+# ---------------------------------------------------------------- earlier imports
+
+
+def earlier(view: View) -> None:
+    """What was brought in, by whom, and taking it back."""
+    engine = loaders.database()
+    found = import_actions.earlier(engine, view.viewer, limit=_EARLIER)
+    if not found:
+        st.info("Nothing was imported yet.", icon=":material/inbox:")
+        return
+    rows = [
+        {
+            "Import": one["id"],
+            "When": local(one["started_at"], view.zone),
+            "By": one["staff"] or "Command line",
+            "Files": one["files"],
+            "Mapping": one["mapping_name"],
+            "Stands": "Undone" if one["status"] == BatchStatus.UNDONE else one["status"].capitalize(),
+            **{
+                name.capitalize(): one[f"{name}_rows"]
+                for name in ("added", "updated", "unchanged", "flagged", "rejected")
+            },
+        }
+        for one in found
+    ]
+    picked = st.dataframe(
+        rows, hide_index=True, alt="Earlier imports", key="imports_earlier", on_select="rerun",
+        selection_mode="single-row", placeholder="–",
+        column_config={
+            "Import": st.column_config.NumberColumn(format="%d", width="small", pinned=True),
+            "When": st.column_config.DatetimeColumn(format="ddd D MMM YYYY, HH:mm"),
+        },
+    )  # fmt: skip
+    chosen = picked["selection"]["rows"]
+    if not chosen:
+        st.caption("Choose one to see its mapping, or to undo it.")
+        return
+    one = found[chosen[0]]
+    st.subheader(f"Import {one['id']}")
+    if one["file_digests"]:
+        st.caption(f"SHA-256 of the files: {one['file_digests']}")
+    if one["mapping"]:
+        with st.expander(f"Its mapping, {plain(one['mapping_name'] or '')}", icon=":material/data_object:"):
+            st.code(one["mapping"], language="toml")
+    if one["status"] != BatchStatus.UNDONE:
+        _undo(view, int(one["id"]))
+
+
+def _undo(view: View, batch_id: int) -> None:
+    engine = loaders.database()
+    if st.button("See what undoing it would do", key="imports_outlook", icon=":material/undo:"):
+        session.kept("imports_undo", dict[str, Any])["seen"] = (
+            batch_id,
+            import_actions.outlook(engine, view.viewer, batch_id),
+        )
+    seen = session.kept("imports_undo", dict[str, Any]).get("seen")
+    if not seen or seen[0] != batch_id:
+        return
+    outlook = seen[1]
+    st.markdown(
+        f"**{plural(outlook.removed, 'lead')}** that nobody touched since would be removed, and "
+        f"**{plural(outlook.restored, 'lead')}** be again as the source said before."
+    )
+    if outlook.updated_since:
+        st.markdown(
+            f"{plural(len(outlook.updated_since), 'lead')} were changed by a later import and stay as they are."
+        )
+    worked_too = False
+    if outlook.worked:
+        st.markdown(f"{plural(len(outlook.worked), 'lead')} were **worked since**:")
+        display.lead_table(import_actions.worked(engine, view.viewer, outlook, limit=loaders.LIST_LIMIT))
+        worked_too = st.checkbox("Remove these too, with all that was recorded on them", key="imports_worked_too")
+    if outlook.merged:
+        st.caption(f"{plural(len(outlook.merged), 'lead')} were merged with others and stay in any case.")
+    number = outlook.removed + (len(set(outlook.worked) - set(outlook.merged)) if worked_too else 0)
+    text = f"Undo import {batch_id}: remove {plural(number, 'lead')}"
+    if st.button(text, key="imports_undo_go", type="primary", icon=":material/undo:"):
+        try:
+            done = import_actions.undo(engine, view.viewer, batch_id, outlook, worked_too=worked_too, now=clock.now())
+        except (NotPossible, auth.NotDone) as problem:
+            st.error(str(problem), icon=":material/error:")
+            return
+        session.kept("imports_undo", dict[str, Any]).clear()
+        st.toast(f"Import {batch_id} is undone: {plural(done.removed, 'lead')} removed.", icon=":material/check:")
+        st.rerun()
+
+
+# ---------------------------------------------------------------- mappings
+
+
+def mappings(view: View) -> None:
+    """The mappings that are kept, for this page and for `handoff import --mapping NAME`."""
+    engine = loaders.database()
+    names = import_actions.mapping_names(engine, view.viewer)
+    if not names:
+        st.info("No mapping is kept yet. Keep one where a file is brought in.", icon=":material/inbox:")
+        return
+    chosen = st.selectbox("Mapping", names, key="imports_kept", width=400)
+    kept = import_actions.mapping(engine, view.viewer, chosen)
+    if kept is None:
+        return
+    st.code(kept.text, language="toml")
+    st.caption(f'On the command line: `handoff import FILE --mapping "{chosen}"{loaders.database_option()}`')
+    if st.button("Keep it no longer", key="imports_remove", icon=":material/delete:"):
+        try:
+            import_actions.remove_mapping(engine, view.viewer, chosen)
+        except auth.NotDone as problem:
+            st.error(str(problem), icon=":material/error:")
+            return
+        st.rerun()
