@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import explain, labels, loaders, privacy_actions
-from dashboard.auth import SEE_LEADS, Viewer
+from dashboard.auth import IMPORT, SEE_LEADS, Viewer
 from dashboard.exports import csv_file
 from dashboard.formats import interval, local, plural
 from dashboard.frame import View
@@ -84,15 +84,17 @@ def nothing_yet(view: View) -> None:
     if view.fixed:
         text = f"No lead had been received by {view.today:%d %b %Y}. Choose a later day under **As of**, or clear it."
     elif loaders.locations(view.viewer):
-        text = f"This practice has no leads yet. Log the first one under **Log inquiry**, or import a file: {how_to_import()}"
+        text = (
+            f"This practice has no leads yet. Log the first one under **Log inquiry**, or {how_to_import(view.viewer)}."
+        )
     else:
-        text = f"This practice has no leads yet. Import a file: {how_to_import()}"
+        text = f"This practice has no leads yet: {how_to_import(view.viewer)}."
     st.info(text, icon=":material/inbox:")
 
 
-def how_to_import() -> str:
-    """The command that imports into the database that is shown."""
-    return f"`handoff import FILE --mapping MAPPING{loaders.database_option()}`"
+def how_to_import(viewer: Viewer) -> str:
+    """How the leads that are kept elsewhere come here, for somebody who may bring them in, or may not."""
+    return "bring in a file under **Import**" if viewer.may(IMPORT) else "ask a manager to bring in a file"
 
 
 def lead_list(

@@ -3,7 +3,9 @@
 An import runs in a thread of its own: it goes on when its page is left, and stops when somebody asks it to.
 """
 
+import codecs
 import logging
+import zlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from tempfile import SpooledTemporaryFile
@@ -22,7 +24,7 @@ from data_access.engine import reading
 from data_access.importing import batches, rejects, saved, undoing
 from data_access.importing.batches import Result
 from data_access.importing.mapping import Mapping as Mapped
-from data_access.importing.planning import Plan
+from data_access.importing.planning import Plan, Reject
 from data_access.importing.undoing import Outlook
 from data_access.vocabulary import AuditKind
 
@@ -47,8 +49,6 @@ class Job:
         Rows.
     pictures : list of Picture
         In a trial, the practice's numbers before and with it.
-    rejected : file
-        Rejected rows as CSV; empty where there are none.
     problem : str
         Why it came to nothing, if it did.
     """
@@ -59,8 +59,8 @@ class Job:
     total: int = 0
     result: Result | None = None
     pictures: list[Picture] = field(default_factory=list)
-    rejected: Any = None
     problem: str = ""
+    _rejects: bytes = b""
     _stop: Event = field(default_factory=Event)
     _thread: Thread | None = None
 
@@ -75,10 +75,7 @@ class Job:
 
     def rejects(self) -> bytes:
         """Rejected rows as a file that can be corrected and imported again."""
-        if self.rejected is None:
-            return b""
-        self.rejected.seek(0)
-        return str(self.rejected.read()).encode("utf-8-sig")
+        return zlib.decompress(self._rejects) if self._rejects else b""
 
     def start(self, engine: Engine, viewer: Viewer) -> None:
         """Begin, for somebody who may.
@@ -98,9 +95,17 @@ class Job:
             self._thread.join()
 
     def _run(self, engine: Engine, viewer: Viewer) -> None:
+        with SpooledTemporaryFile(_IN_MEMORY, "w+", encoding="utf-8", newline="") as out:
+            self._carry_out(engine, viewer, rejects.writer(out, self.plan.headings))
+            out.seek(0)
+            packed = zlib.compressobj()
+            parts = [packed.compress(codecs.BOM_UTF8)]
+            while text := out.read(_IN_MEMORY):
+                parts.append(packed.compress(text.encode()))
+            self._rejects = b"".join([*parts, packed.flush()])
+
+    def _carry_out(self, engine: Engine, viewer: Viewer, write: Reject) -> None:
         now = clock.now()
-        self.rejected = SpooledTemporaryFile(_IN_MEMORY, "w+", encoding="utf-8", newline="")  # noqa: SIM115
-        write = rejects.writer(self.rejected, self.plan.headings)
 
         def told(done: int, total: int) -> None:
             self.done, self.total = done, total

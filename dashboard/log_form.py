@@ -41,8 +41,7 @@ def ready(viewer: Viewer) -> bool:
     if loaders.locations(viewer):
         return True
     st.info(
-        "No location is set up that you can log for. A manager adds one under Places and hours, or imports the practice's "
-        f"leads ({how_to_import()}).",
+        f"No location is set up that you can log for. A manager adds one under Places and hours; or {how_to_import(viewer)}.",
         icon=":material/location_off:",
     )
     return False

@@ -27,7 +27,7 @@ from data_access.vocabulary import (
 )
 
 _SCHEDULING_ORDER = list(SchedulingStatus)
-_TEN_YEARS = timedelta(days=3653)
+_A_DAY, _TEN_YEARS = timedelta(days=1), timedelta(days=3653)
 
 
 def replay(log: Iterable[Event]) -> LeadState:
@@ -402,7 +402,8 @@ def _flag(state: LeadState, log: list[Event]) -> None:
             state.flags |= Flag.RESPONSE_BEFORE_RECEIVED
         if event.occurred_at > event.recorded_at + CLOCK_SKEW:
             state.flags |= Flag.IN_THE_FUTURE
-        if abs(event.occurred_at - state.received_at) > _TEN_YEARS:
+        noted_live = abs(event.recorded_at - event.occurred_at) < _A_DAY
+        if abs(event.occurred_at - state.received_at) > _TEN_YEARS and not noted_live:
             state.flags |= Flag.TEN_YEARS_APART
 
 

@@ -32,8 +32,8 @@ def flags(tally: pd.DataFrame) -> pd.DataFrame:
     Definition
     ----------
     A lead is flagged when it was booked, seen or answered before it was received, when its visit is dated before the
-    booking, when something lies more than five minutes in the future of its own record, or more than ten years from its
-    receipt: a year that was mistyped. A lead can have several flags.
+    booking, when something lies more than five minutes in the future of its own record, or when something that was not
+    recorded as it happened lies more than ten years from the receipt: a year was mistyped. A lead can have several flags.
 
     Population
     ----------

@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 
 from dashboard import auth, labels, loaders, practice_loaders
 from dashboard.changes import Change, Shown
-from dashboard.display import how_to_import
 from dashboard.formats import minutes, plural
 from dashboard.frame import View
 from dashboard.loaders import names as names_of
@@ -107,7 +106,7 @@ def finding(shown: Shown) -> str:
     """Whether every kind of inquiry has an owner, in one sentence; `shown`: `owners_shown`."""
     gaps = sum(NOBODY in who for who in shown.values())
     if not shown:
-        return f"No location is set up yet. Add one under Places and hours, or import the practice's leads: {how_to_import()}."
+        return "No location is set up yet. Add one under **Places and hours**, or bring in a file under **Import**."
     if gaps:
         return f"**{gaps} of {len(shown)}** kinds of inquiry have nobody who owns them: what comes in there is unowned."
     return f"Each of the **{len(shown)}** kinds of inquiry has an owner."

@@ -182,7 +182,7 @@ def _by_heading(made: Guess, target: str, columns: Sequence[Column], taken: set[
         return
     score, said, column = like
     entry: dict[str, Any] = {"column": column.name}
-    reason = f"{column.name!r} is called so" if score == 100 else f"{column.name!r} is like {said!r}"
+    reason = "its heading says so" if score == 100 else f"its heading is like {said!r}"
     if target in MOMENTS:
         reason += _how_written(entry, column)
     if target in WORDS:

@@ -37,8 +37,8 @@ class Column:
 
     @property
     def has_dates(self) -> bool:
-        """Whether nearly all that it says is a date."""
-        return self.filled > 0 and self.evidence.seen >= 0.8 * self.filled
+        """Whether most of what it says is a date; what is none will be rejected with its reason."""
+        return self.filled > 0 and self.evidence.seen * 3 >= self.filled * 2
 
     @property
     def is_id(self) -> bool:

@@ -12,8 +12,8 @@ from data_access.importing.planning import Plan, Reject
 from data_access.importing.reading import REJECTED, Line
 
 
-def writer(out: TextIO, headings: Sequence[str]) -> Reject:
-    """What writes rejected rows to an open file."""
+def writer(out: Any, headings: Sequence[str]) -> Reject:
+    """What writes rejected rows to an open text file."""
     rows: Any = csv.writer(out)
     rows.writerow([*REJECTED, *map(inert, headings)])
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from dashboard import cli, cli_metrics, clock
+from dashboard import cli, cli_metrics, clock, settings
 from dashboard.metrics.arrivals import ARRIVAL_COLUMNS
 from dashboard.metrics.attendance import ATTENDANCE_COLUMNS, BY_LEAD_COLUMNS, NEW_PATIENT_COLUMNS
 from dashboard.metrics.capacity import AGE_COLUMNS, BACKLOG_COLUMNS, NEXT_AVAILABLE_COLUMNS
@@ -30,6 +30,7 @@ from dashboard.metrics.timing import ANSWER_COLUMNS, CONVERSION_COLUMNS, CURVE_C
 from dashboard.metrics.trends import TREND_COLUMNS
 from data_access import engine as databases
 from data_access import partners
+from data_access.importing import saved
 from data_access.slots import SLOT_KEYS
 from tests import demos, factories
 from tests.conftest import sqlite
@@ -276,7 +277,9 @@ def test_a_dry_run_before_there_is_a_database_makes_none(tmp_path: Path, capsys:
     """What would be added is counted; the folder stays as it was, but for the rejected row."""
     write_example(tmp_path)
     out = printed(capsys, "import", "leads.csv", "--mapping", "own.toml", "--dry-run")
-    assert out == {"batch": None, "read": 3, "added": 2, "updated": 0, "unchanged": 0, "flagged": 0, "rejected": 1}
+    counted = {"batch": None, "read": 3, "added": 2, "updated": 0, "unchanged": 0, "flagged": 0, "rejected": 1}
+    assert {name: out[name] for name in counted} == counted
+    assert (out["before"]["funnel"]["captured"], out["after"]["funnel"]["captured"]) == (0, 2)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["leads.csv", "leads.rejects.csv", "own.toml"]
 
 
@@ -286,7 +289,8 @@ def test_an_import_founds_its_own_database_and_metrics_read_it(
     """Without any setting: what was imported is what the next command counts."""
     write_example(tmp_path)
     out = printed(capsys, "import", "leads.csv", "--mapping", "own.toml")
-    assert out == {"batch": 1, "read": 3, "added": 2, "updated": 0, "unchanged": 0, "flagged": 0, "rejected": 1}
+    counted = {"batch": 1, "read": 3, "added": 2, "updated": 0, "unchanged": 0, "flagged": 0, "rejected": 1}
+    assert {name: out[name] for name in counted} == counted
     assert "'soon' is not a date" in (tmp_path / "leads.rejects.csv").read_text()
     assert printed(capsys, "metrics", "funnel")["rows"][0]["reached"] == 2
 
@@ -296,6 +300,62 @@ def test_a_dry_run_is_said_to_be_one(tmp_path: Path, capsys: pytest.CaptureFixtu
     test_an_import_founds_its_own_database_and_metrics_read_it(tmp_path, capsys)
     assert cli.main(["import", "leads.csv", "--mapping", "own.toml", "--dry-run"]) == 0
     assert "Nothing was written" in capsys.readouterr().out
+
+
+def test_imports_are_listed_and_undone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """First it is said what that would do; then it is done, and not twice."""
+    write_example(tmp_path)
+    printed(capsys, "import", "leads.csv", "--mapping", "own.toml")
+    assert [(one["id"], one["status"], one["added_rows"]) for one in printed(capsys, "imports")] == [(1, "finished", 2)]
+    assert cli.main(["undo-import", "1"]) == 0
+    assert "2 leads would be removed" in capsys.readouterr().out
+    assert printed(capsys, "metrics", "funnel")["rows"][0]["reached"] == 2
+    assert cli.main(["undo-import", "1", "--apply"]) == 0
+    assert "2 leads removed" in capsys.readouterr().out
+    assert printed(capsys, "metrics", "funnel")["rows"] == []
+    assert printed(capsys, "imports")[0]["status"] == "undone"
+    assert cli.main(["undo-import", "1", "--apply"]) == 1
+    assert "undone already" in capsys.readouterr().err
+
+
+def test_a_mapping_that_was_kept_on_the_page_is_used_by_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a file is; one that is not there is told with those that are."""
+    write_example(tmp_path)
+    printed(capsys, "import", "leads.csv", "--mapping", "own.toml")
+    with databases.opened(settings.own_url()) as engine, databases.writing(engine) as c:
+        saved.save(c, "Weekly sheet", (tmp_path / "own.toml").read_text(), now=factories.NOW)
+    assert printed(capsys, "import", "leads.csv", "--mapping", "Weekly sheet")["unchanged"] == 2
+    assert cli.main(["import", "leads.csv", "--mapping", "Daily sheet"]) == 1
+    assert "saved are Weekly sheet; shipped are noshow" in capsys.readouterr().err
+
+
+def test_a_sync_brings_in_what_is_new_and_says_where_that_is_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the database that HANDOFF_SYNC_URL names; its rejected rows get a file of their own each time."""
+    write_example(tmp_path)
+    crm = sa.create_engine(f"sqlite:///{tmp_path / 'crm.db'}")
+    with crm.begin() as c:
+        c.exec_driver_sql("CREATE TABLE asked (No INTEGER, Came TEXT, changed TEXT)")
+        c.exec_driver_sql(
+            "INSERT INTO asked VALUES (1, '2026-03-13', '2026-03-13 10:00:00'), (2, 'soon', '2026-03-14')"
+        )
+    crm.dispose()
+    (tmp_path / "asked.sql").write_text("SELECT * FROM asked WHERE changed >= :since")
+    asked = ("sync", "--query", "asked.sql", "--mapping", "own.toml", "--watermark", "changed", "--overlap", "0m")
+    assert cli.main([*asked]) == 1
+    assert "--from URL, or HANDOFF_SYNC_URL" in capsys.readouterr().err
+    monkeypatch.setenv("HANDOFF_SYNC_URL", f"sqlite:///{tmp_path / 'crm.db'}")
+    done = printed(capsys, *asked)
+    assert (done["read"], done["added"], done["rejected"]) == (2, 1, 1)
+    assert len(list(tmp_path.glob("asked.*.rejects.csv"))) == 1
+    assert printed(capsys, *asked)["read"] == 1
+    assert printed(capsys, *asked, "--full")["read"] == 2
+    with crm.begin() as c:
+        c.exec_driver_sql("DELETE FROM asked")
+    assert printed(capsys, *asked) == {"read": 0}
 
 
 def test_a_practices_own_database_is_not_served_before_sign_in(
