@@ -217,6 +217,7 @@ def _before(mark: Mark, overlap: str) -> Mark:
     if isinstance(mark, date):  # a datetime, too
         return mark - number * _UNITS[unit or "d"]
     try:  # a moment that its database keeps as text
-        return (datetime.fromisoformat(mark) - number * _UNITS[unit or "d"]).isoformat(" " if " " in mark else "T")
+        before = (datetime.fromisoformat(mark) - number * _UNITS[unit or "d"]).isoformat(" " if " " in mark else "T")
+        return before[:10] if len(mark) == len("2026-03-31") else before
     except ValueError:
         return mark
