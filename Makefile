@@ -28,8 +28,8 @@ audit: $(READY) ## Known vulnerabilities in what is installed
 e2e: $(READY) .venv/chromium ## Only the journeys in a real browser
 	$(BIN)/python -m pytest tests/e2e
 
-fire: $(READY) ## Kill the server twenty times in the midst of 500 saves, on both databases
-	FIRE_ROUNDS=20 FIRE_SAVES=500 $(BIN)/python -m pytest -s -p no:xdist tests/e2e/test_under_fire.py
+fire: $(READY) ## Kill the server and imports, often, in the midst of writing, on both databases
+	FIRE_ROUNDS=20 FIRE_SAVES=500 FIRE_IMPORTS=50 $(BIN)/python -m pytest -s -p no:xdist tests/e2e/test_under_fire.py tests/e2e/test_import_under_fire.py
 
 docs: $(READY) ## Write docs/metrics.md from the docstrings
 	$(BIN)/python -m dashboard.explain > docs/metrics.md

@@ -214,7 +214,7 @@ def _values(
         options = [None, *words]
         with cells[place % 3]:
             word = st.selectbox(
-                f"{value} ({column.values[value]:,})", options, key=editor.key(target, column.name, value),
+                plain(f"{value} ({column.values[value]:,})"), options, key=editor.key(target, column.name, value),
                 index=options.index(known.get(value)) if known.get(value) in options else 0,
                 format_func=lambda one: labels.word(WORDS[target](one)) if one else "Not known: rejected",
             )  # fmt: skip
@@ -225,7 +225,7 @@ def _values(
         options = [None, *words]
         usual = kept.get("blank") or ("not_recorded" if "not_recorded" in words else None)
         word = st.selectbox(
-            f"Where {column.name} is empty ({column.rows - column.filled:,})", options,
+            plain(f"Where {column.name} is empty ({column.rows - column.filled:,})"), options,
             index=options.index(usual), key=editor.key(target, "blank"), width=300,
             format_func=lambda one: labels.word(WORDS[target](one)) if one else "Not known: rejected",
         )  # fmt: skip

@@ -69,7 +69,7 @@ def bring(view: View) -> None:
 def _opened(file: File, key: str, *, alone: bool) -> Table:
     """The table in a file, laid out as it was found, or as somebody says who sees that it was not."""
     layout = Layout()
-    with st.expander(f"How {file.name} is read", icon=":material/tune:"):
+    with st.expander(f"How {plain(file.name)} is read", icon=":material/tune:"):
         places = st.columns(4)
         with places[0]:
             if alone and (parts := reading.parts(file)):

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from dashboard import auth, clock, forms, loaders, practice_loaders
 from dashboard.changes import Change, Shown
 from dashboard.copies import WEEKDAYS, opening_hours
-from dashboard.formats import plural
+from dashboard.formats import plain, plural
 from dashboard.frame import View
 from dashboard.screens import changing
 from dashboard.setup_progress import STALE_DAYS
@@ -37,7 +37,7 @@ def finding(places: Sequence[Mapping[str, Any]], today: date) -> str:
     text = f"**{plural(len(used), 'location')}** {'is' if len(used) == 1 else 'are'} in use"
     stale = [place["name"] for place in used if _stale(place, today)]
     if stale:
-        return text + f"; nobody has verified the details of **{', '.join(stale)}** for {STALE_DAYS} days."
+        return text + f"; nobody has verified the details of **{plain(', '.join(stale))}** for {STALE_DAYS} days."
     return text + f", each with details verified within {STALE_DAYS} days."
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from dashboard import auth, clock, desk, labels, loaders, practice_loaders
 from dashboard.auth import Viewer
 from dashboard.changes import Change, Shown
-from dashboard.formats import plural
+from dashboard.formats import plain, plural
 from dashboard.frame import View
 from dashboard.loaders import names as names_of
 from dashboard.screens import changing
@@ -63,7 +63,7 @@ def criteria_card(viewer: Viewer, service_line: int | None) -> None:
         ahead = soon.get(line["id"])
         wait = f" · third opening in {plural(ahead, 'day')}" if ahead is not None and line["accepting"] else ""
         found = practice_loaders.text_for(TextUse.CRITERIA, {"service_line_id": line["id"]})
-        st.markdown(f"**{line['name']}** · {mark}{wait}  \n{found.body if found else ''}")
+        st.markdown(f"**{plain(line['name'])}** · {mark}{wait}  \n{found.body if found else ''}")
 
 
 # ---------------------------------------------------------------- the page
