@@ -31,6 +31,9 @@ e2e: $(READY) .venv/chromium ## Only the journeys in a real browser
 fire: $(READY) ## Kill the server and imports, often, in the midst of writing, on both databases
 	FIRE_ROUNDS=20 FIRE_SAVES=500 FIRE_IMPORTS=50 $(BIN)/python -m pytest -s -p no:xdist tests/e2e/test_under_fire.py tests/e2e/test_import_under_fire.py
 
+bench: $(READY) ## Measure imports beside a bare executemany, in minutes; ROWS=1000000 for more
+	$(BIN)/python -m tests.benchmarks.importing --rows $(or $(ROWS),100000)
+
 docs: $(READY) ## Write docs/metrics.md from the docstrings
 	$(BIN)/python -m dashboard.explain > docs/metrics.md
 
@@ -55,4 +58,4 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python tests/e2e/chromium.py > $@.part
 	@mv $@.part $@
 
-.PHONY: help run test cover check lint audit e2e fire docs migrate lock
+.PHONY: help run test cover check lint audit e2e fire bench docs migrate lock

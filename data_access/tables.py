@@ -211,6 +211,8 @@ leads = Table(
     sqlite_autoincrement=True,  # the number of a lead that was taken out is never given again
 )
 sa.Index("ix_leads_received_at", leads.c.received_at)
+_merged = leads.c.duplicate_of.is_not(None)
+sa.Index("ix_leads_duplicate_of", leads.c.duplicate_of, postgresql_where=_merged, sqlite_where=_merged)
 
 events = Table(
     "events",
@@ -304,6 +306,7 @@ web_posts = Table(
     to("staff", "staff_id", comment="who looked at it; NULL: nobody yet"),
     CheckConstraint("(lead_id IS NULL) = (refused_because IS NOT NULL)", name="inquiry_or_reason"),
 )
+sa.Index("ix_web_posts_lead_id", web_posts.c.lead_id)
 sa.Index("ix_web_posts_web_source_id_received_at", web_posts.c.web_source_id, web_posts.c.received_at)
 
 # ---------------------------------------------------------------- what is counted

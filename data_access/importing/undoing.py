@@ -132,13 +132,11 @@ def _worked(connection: Connection, batch_id: int) -> tuple[int, ...]:
 
 def _merged(connection: Connection, batch_id: int) -> tuple[int, ...]:
     """Leads that a batch added and that were merged with another, whichever way."""
-    lead, other = t.leads.c, t.leads.alias().c
-    copies = t.events.alias().c
-    into = sa.select(other.id).where(other.duplicate_of == lead.id)
-    copied = (
-        sa.select(copies.id).join(t.events, t.events.c.id == copies.copied_from_id).where(t.events.c.lead_id == lead.id)
-    )
-    either = lead.duplicate_of.is_not(None) | into.exists() | copied.exists()
+    lead, original = t.leads.c, t.events.alias().c
+    into = sa.select(lead.duplicate_of).where(lead.duplicate_of.is_not(None))
+    copied = t.events.c.copied_from_id
+    sources = sa.select(original.lead_id).where(original.id.in_(sa.select(copied).where(copied.is_not(None))))
+    either = lead.duplicate_of.is_not(None) | lead.id.in_(into) | lead.id.in_(sources)
     query = sa.select(lead.id).where(lead.batch_id == batch_id, either).order_by(lead.id)
     return tuple(connection.execute(query).scalars())
 

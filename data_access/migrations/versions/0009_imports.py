@@ -59,9 +59,14 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":  # the number of a lead that was taken out is never given again
         with op.batch_alter_table("leads", recreate="always", table_kwargs={"sqlite_autoincrement": True}):
             pass
+    merged = sa.text("duplicate_of IS NOT NULL")  # whoever takes a lead out looks for those that point to it
+    op.create_index("ix_leads_duplicate_of", "leads", ["duplicate_of"], postgresql_where=merged, sqlite_where=merged)
+    op.create_index("ix_web_posts_lead_id", "web_posts", ["lead_id"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_web_posts_lead_id", "web_posts")
+    op.drop_index("ix_leads_duplicate_of", "leads")
     if op.get_bind().dialect.name == "sqlite":
         with op.batch_alter_table("leads", recreate="always", table_kwargs={"sqlite_autoincrement": False}):
             pass
