@@ -24,7 +24,7 @@ def earlier(view: View) -> None:
         {
             "Import": one["id"],
             "When": local(one["started_at"], view.zone),
-            "By": one["staff"] or "Command line",
+            "By": one["staff"] or "Nobody of the staff",
             "Files": one["files"],
             "Mapping": one["mapping_name"],
             "Stands": "Undone" if one["status"] == BatchStatus.UNDONE else one["status"].capitalize(),
@@ -69,17 +69,17 @@ def _undo(view: View, batch_id: int) -> None:
     if not seen or seen[0] != batch_id:
         return
     outlook = seen[1]
-    st.markdown(
-        f"**{plural(outlook.removed, 'lead')}** that nobody touched since would be removed, and "
-        f"**{plural(outlook.restored, 'lead')}** be again as the source said before."
+    restored = (
+        f", and **{plural(outlook.restored, 'lead')}** be again as the source said before" if outlook.restored else ""
     )
+    st.markdown(f"**{plural(outlook.removed, 'lead')}** that nobody touched since would be removed{restored}.")
     if outlook.updated_since:
         st.markdown(
             f"{plural(len(outlook.updated_since), 'lead')} were changed by a later import and stay as they are."
         )
     worked_too = False
     if outlook.worked:
-        st.markdown(f"{plural(len(outlook.worked), 'lead')} were **worked since**:")
+        st.markdown(f"**{plural(len(outlook.worked), 'lead')}** had something recorded on them since:")
         display.lead_table(import_actions.worked(engine, view.viewer, outlook, limit=loaders.LIST_LIMIT))
         worked_too = st.checkbox("Remove these too, with all that was recorded on them", key="imports_worked_too")
     if outlook.merged:

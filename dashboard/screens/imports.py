@@ -195,12 +195,16 @@ def _carry_out(view: View, files: list[File], made: Mapped, token: str) -> None:
     if job and job.running:
         _under_way()
         return
-    asked = st.button(
-        "Try it out", key="imports_try", type="secondary" if same else "primary", icon=":material/science:"
-    )
-    st.caption("Nothing is written. It says what would be added, changed and rejected, and what the numbers would be.")
-    if asked:
-        _begin(view, files, made, key, dry_run=True)
+    done = same and job is not None and job.result is not None and not job.dry_run
+    if not done:
+        asked = st.button(
+            "Try it out", key="imports_try", type="secondary" if same else "primary", icon=":material/science:"
+        )
+        st.caption(
+            "Nothing is written. It says what would be added, changed and rejected, and what the numbers would be."
+        )
+        if asked:
+            _begin(view, files, made, key, dry_run=True)
     if not same or job is None:
         return
     if job.problem:
@@ -268,7 +272,7 @@ def _result(view: View, job: Job) -> None:
         )
     if result.reasons:
         rows = [
-            {"Rows": number, "Rejected because": why, "For example": f"line {one.line}: {one.about}"}
+            {"Rows": number, "First in line": one.line, "Rejected because": one.about}
             for why, number in result.reasons.most_common()
             for one in result.examples[why][:1]
         ]

@@ -10,7 +10,7 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 
-from data_access.importing.mapping import MOMENTS, NAMES, NEEDED, WORDS
+from data_access.importing.mapping import FIELDS, MOMENTS, NAMES, NEEDED, WORDS
 from data_access.importing.profiling import Column
 from data_access.practice import name_key
 
@@ -178,8 +178,8 @@ def _fits(target: str, column: Column) -> bool:
 def _by_heading(made: Guess, target: str, columns: Sequence[Column], taken: set[str]) -> None:
     fitting = [(*likeness(column.name, target), column) for column in columns if _fits(target, column)]
     like = max(fitting, key=lambda one: one[0], default=None)
-    if like is None or like[0] < ALIKE:
-        return
+    if like is None or like[0] < ALIKE or like[0] < max(likeness(like[2].name, other)[0] for other in FIELDS):
+        return  # it is called something else, and only a little like this
     score, said, column = like
     entry: dict[str, Any] = {"column": column.name}
     reason = "its heading says so" if score == 100 else f"its heading is like {said!r}"

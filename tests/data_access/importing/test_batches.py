@@ -11,7 +11,7 @@ from data_access import event_log, leads, merging, practice, promises
 from data_access import events as e
 from data_access import tables as t
 from data_access.engine import reading, writing
-from data_access.fact_tables import lead_facts
+from data_access.fact_tables import lead_facts, spell_facts
 from data_access.importing import batches, mapping
 from data_access.importing.batches import Result
 from data_access.vocabulary import Channel, ContactMethod, Kind, Pathway, Precision, Role
@@ -286,3 +286,113 @@ def test_an_import_that_is_broken_off_leaves_nothing(empty: sa.Engine, tmp_path:
             assert c.scalar(sa.select(sa.func.count()).select_from(table)) == 0
     assert not list(tmp_path.glob("rejects*"))
     assert counts(run(empty, tmp_path, *rows)) == (5, 4, 0, 0, 0, 1)
+
+
+CONSTANTS = {"kind": {"constant": "scheduling"}, "pathway": {"constant": "patient"}, "channel": {"constant": "phone"}}
+
+
+def import_text(engine: sa.Engine, folder: Path, text: str, fields: dict, **more: object) -> Result:
+    file = folder / "text.csv"
+    file.write_text(text, encoding="utf-8")
+    data = {"source_system": "text", "zone": "America/New_York", "fields": CONSTANTS | fields} | more
+    return bring(engine, [file], mapping.parse(data), folder / "rejects.csv")
+
+
+def local(engine: sa.Engine, key: str, column: str = "received_at") -> str:
+    at = stored(engine, key)[column]
+    return f"{at.astimezone(ZoneInfo('America/New_York')):%Y-%m-%d %H:%M}"
+
+
+def test_a_log_of_events_becomes_a_lead_for_each_case(empty: sa.Engine, tmp_path: Path) -> None:
+    """In whatever order its rows stand: the first and the last of each event, the first value of each other column."""
+    text = (
+        "Case,What,When,Who\nc1,Booked,2026-01-07 10:00,Bob\nc2,Asked,2026-01-06 09:00,Ada\nc1,Asked,2026-01-05 09:00,Ada\n"
+        "c1,Called,2026-01-05 11:00,Bob\nc1,Called,2026-01-06 11:00,Bob\nc2,,2026-01-06 12:00,Ada\nc3,Asked,soon,Ada\n"
+    )
+    fields = {"received": "first", "attempted": "first Called", "reached": "last Called", "booked": "first Booked",
+              "location": {"constant": "Desk"}, "owner": "Who"}  # fmt: skip
+    log = {"lead": "Case", "event": "What", "at": "When"}
+    result = import_text(empty, tmp_path, text, fields, log=log)
+    assert counts(result) == (7, 2, 0, 0, 0, 2)
+    assert {row["rejected because"][:13] for row in rejected(tmp_path)} == {"What is empty", "When: 'soon' "}
+    assert (local(empty, "c1"), local(empty, "c1", "first_attempt_at")) == ("2026-01-05 09:00", "2026-01-05 11:00")
+    assert (local(empty, "c1", "first_contact_at"), local(empty, "c1", "scheduled_at")) == (
+        "2026-01-06 11:00", "2026-01-07 10:00",
+    )  # fmt: skip
+    assert import_text(empty, tmp_path, text, fields, log=log).unchanged == 2
+
+
+def test_a_date_in_three_columns_a_time_apart_and_days_before_it_are_one_moment(
+    empty: sa.Engine, tmp_path: Path
+) -> None:
+    """Months by name too; what is none is rejected."""
+    text = "No,Y,M,D,At,Ahead\n1,2026,January,1,9:30 AM,3\n2,2026,2,30,09:30,0\n3,2026,3,30,noon,0\n4,2026,3,30,09:30,some\n"
+    parts = {"parts": {"year": "Y", "month": "M", "day": "D"}, "time": "At", "minus_days": "Ahead"}
+    result = import_text(empty, tmp_path, text, {"id": "No", "received": parts, "location": {"constant": "Desk"}})
+    assert counts(result) == (4, 1, 0, 0, 0, 3)
+    assert local(empty, "1") == "2025-12-29 09:30"
+    assert [row["rejected because"] for row in rejected(tmp_path)] == [
+        "Y, M, D: '2026', '2', '30' is not a date", "At: 'noon' is not a time of day; known are 14:05 and 2:05 PM",
+        "Ahead: 'some' is not a number of days",
+    ]  # fmt: skip
+
+
+def test_times_are_read_in_the_zone_of_the_file_and_days_are_never_shifted(empty: sa.Engine, tmp_path: Path) -> None:
+    """A system that keeps UTC says so; a bare date stays the day that it is."""
+    fields = {"id": "No", "received": "Came", "location": {"constant": "Desk"}}
+    import_text(empty, tmp_path, "No,Came\n1,2026-01-05 02:00\n2,2026-01-05\n", fields, times_in="UTC")
+    assert (local(empty, "1"), local(empty, "2")) == ("2026-01-04 21:00", "2026-01-05 00:00")
+    assert stored(empty, "2")["received_precision"] == Precision.DAY
+
+
+def test_what_means_nothing_is_nothing_and_what_is_unknown_is_a_value(empty: sa.Engine, tmp_path: Path) -> None:
+    """As the file means it: NULL is nobody, unknown is a source of its own, and an empty cell is another."""
+    text = "No,Came,From,Source\n1,2026-01-05,NULL,unknown\n2,2026-01-05,?,\n3,2026-01-05,Null Clinic,Unknown\n"
+    fields = {"id": "No", "received": "Came", "location": {"constant": "Desk"}, "partner": "From", "source": "Source"}
+    import_text(empty, tmp_path, text, fields, empty=["NULL", "?"])
+    with reading(empty) as c:
+        assert set(practice.names(c, t.partners).values()) == {"Null Clinic"}
+        assert set(practice.names(c, t.sources).values()) == {"unknown", "Unknown"}
+        assert [c.scalar(sa.select(t.leads.c.source_id.is_(None)).where(t.leads.c.source_key == k)) for k in "123"] == [
+            False, True, False,
+        ]  # fmt: skip
+
+
+def test_an_owner_who_is_not_on_the_list_is_known_by_name_and_not_offered(empty: sa.Engine, tmp_path: Path) -> None:
+    """Their leads count as theirs; nobody can be given work by it, or sign in."""
+    fields = {"id": "No", "received": "Came", "location": {"constant": "Desk"}, "owner": "Who"}
+    import_text(empty, tmp_path, "No,Came,Who\n1,2026-01-05,Ada\n2,2026-01-05,Ada\n", fields)
+    with reading(empty) as c:
+        person = c.execute(sa.select(t.staff)).mappings().one()
+    assert (person["name"], person["active"], person["email"]) == ("Ada", False, None)
+    assert stored(empty, "1")["owner_id"] == stored(empty, "2")["owner_id"] == person["id"]
+
+
+def test_an_appointment_without_a_booking_is_rejected(empty: sa.Engine, tmp_path: Path) -> None:
+    """When it was made cannot be made up."""
+    fields = {"id": "No", "received": "Came", "location": {"constant": "Desk"}, "booked": "Made", "appointment": "Day"}
+    result = import_text(empty, tmp_path, "No,Came,Made,Day\n1,2026-01-05,,2026-01-09\n", fields)
+    assert (result.added, list(result.reasons)) == (0, ["there is an appointment, and no day on which it was booked"])
+
+
+def test_a_rejected_row_adds_nothing_to_the_lists(empty: sa.Engine, tmp_path: Path) -> None:
+    """A location that only a rejected row names is not there afterwards."""
+    fields = {"id": "No", "received": "Came", "location": "Site", "attended": "Seen"}
+    import_text(empty, tmp_path, "No,Came,Site,Seen\n1,2026-01-05,Ghost,soon\n2,2026-01-05,North,2026-01-06\n", fields)
+    with reading(empty) as c:
+        assert set(practice.names(c, t.locations).values()) == {"North"}
+
+
+def test_years_that_lie_ten_apart_are_flagged_and_leave_time_in_stage(empty: sa.Engine, tmp_path: Path) -> None:
+    """A visit in 2036 for an inquiry of 2026, as a file says it; what staff do now to an old lead is no slip."""
+    fields = {"id": "No", "received": "Came", "location": {"constant": "Desk"}, "attended": "Seen"}
+    text = "No,Came,Seen\n1,2006-01-05,2026-01-09\n2,2006-01-05,\n"
+    result = import_text(empty, tmp_path, text, fields)
+    assert (result.flagged, {flag.name for flag in result.flags}) == (1, {"TEN_YEARS_APART"})
+    with writing(empty) as c:
+        lead = stored(empty, "2")
+        leads.record(c, lead["id"], e.Contacted(), occurred_at=NOW, now=NOW, version=lead["version"])
+    assert stored(empty, "2")["flags"] == 0
+    with reading(empty) as c:
+        spoiled = sa.select(spell_facts.c.lead_id, spell_facts.c.spoiled).order_by(spell_facts.c.lead_id)
+        assert [row.spoiled for row in c.execute(spoiled)] == [1, 0]
