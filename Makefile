@@ -29,7 +29,7 @@ e2e: $(READY) .venv/chromium ## Only the journeys in a real browser
 	$(BIN)/python -m pytest tests/e2e
 
 fire: $(READY) ## Kill the server and imports, often, in the midst of writing, on both databases
-	FIRE_ROUNDS=20 FIRE_SAVES=500 FIRE_IMPORTS=50 $(BIN)/python -m pytest -s -p no:xdist tests/e2e/test_under_fire.py tests/e2e/test_import_under_fire.py
+	FIRE_ROUNDS=20 FIRE_SAVES=500 FIRE_IMPORTS=50 $(BIN)/python -m pytest -s tests/e2e/test_under_fire.py tests/e2e/test_import_under_fire.py
 
 bench: $(READY) ## Measure imports beside a bare executemany, in minutes; ROWS=1000000 for more
 	$(BIN)/python -m tests.benchmarks.importing --rows $(or $(ROWS),100000)

@@ -178,7 +178,7 @@ class ResponseClock:
         if answered_at <= received_at:
             return 0
         calendar = self._calendar(location_id, received_at, answered_at)
-        return int(calendar.elapsed(int(received_at.timestamp()), int(answered_at.timestamp())))
+        return calendar.elapsed_once(int(received_at.timestamp()), int(answered_at.timestamp()))
 
     def measured(
         self,

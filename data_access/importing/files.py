@@ -3,6 +3,8 @@
 import gzip
 import hashlib
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -139,13 +141,21 @@ def members(file: File) -> list[File]:
     return [File(member.filename, partial(_unzipped, file, member.filename)) for member in found]
 
 
+_OF_ARCHIVES = (
+    zipfile.BadZipFile, zlib.error, struct.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError, OverflowError,
+)  # fmt: skip
+"""What the standard library raises where an archive is not what it says."""
+
+
 @contextmanager
 def unpacking(name: str) -> Iterator[None]:
     """Say in a sentence that an archive is damaged, wherever that shows."""
     try:
         yield
-    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise Unreadable(f"{name} is a damaged archive: {error}") from None
+    except Unreadable:
+        raise
+    except _OF_ARCHIVES as error:
+        raise Unreadable(f"{name} is a damaged archive: {str(error)[:120]}") from None
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from data_access.importing.scratch import Happened, Scratch
 Reject = Callable[[str, Line, str], None]
 """Takes a row that becomes no lead: its file, the row, and why."""
 _BLOCK = 5_000
+_LISTED = 40
 
 
 @dataclass
@@ -184,7 +185,8 @@ def _require_columns(tables: Sequence[Table], mapping: Mapping, everything: Coll
     missing = [column for column in missing if not (mapping.log and _made_by_log(column))]
     if missing:
         names = ", ".join(table.name for table in tables)
-        raise Unreadable(f"no column {missing[0]!r} in {names}; found: {', '.join(everything)}")
+        there = ", ".join(list(everything)[:_LISTED]) + (" …" if len(everything) > _LISTED else "")
+        raise Unreadable(f"no column {missing[0]!r} in {names}; found: {there}")
 
 
 def _settle(made: Plan) -> None:

@@ -19,6 +19,7 @@ from python_calamine import (
 from data_access.importing.delimited import Record
 from data_access.importing.files import MOST_BYTES, File, Unreadable, unpacking
 
+_LOOKED_AT = 10_000
 _WHOLE = 10.0**15  # up to here every whole number has a float of its own
 _LOCKED = "EncryptedPackage".encode("utf-16-le")  # the name of the part in which a protected XLSX lies
 
@@ -88,3 +89,32 @@ def _require_whole(file: File, data: bytes) -> None:
             raise Unreadable(f"{file.name} unpacks to {unpacked:,} bytes, the most is {MOST_BYTES:,}; give it in parts")
         if broken := archive.testzip():
             raise zipfile.BadZipFile(f"{broken} is not what was packed")
+        for name in archive.namelist():
+            if name.startswith("xl/worksheets/") and name.endswith(".bin") and _SHORT & set(_kinds(archive.read(name))):
+                raise Unreadable(
+                    f"{file.name} is an XLSB whose cells are written short; save it as XLSX, and give that"
+                )
+
+
+_SHORT = frozenset(range(12, 19))
+"""Kinds of records in XLSB that hold a cell without its column, which the reader would leave out without a word."""
+
+
+def _kinds(sheet: bytes) -> Iterator[int]:
+    """The kinds of the first records of a sheet of an XLSB ([MS-XLSB] 2.1.4: a kind and a length, seven bits to a byte)."""
+    place = found = 0
+    while place < len(sheet) and found < _LOOKED_AT:
+        kind, place = _number(sheet, place, 2)
+        length, place = _number(sheet, place, 4)
+        place, found = place + length, found + 1
+        yield kind
+
+
+def _number(data: bytes, place: int, most: int) -> tuple[int, int]:
+    number = 0
+    for shift in range(most):
+        byte = data[place] if place < len(data) else 0
+        number, place = number | (byte & 0x7F) << 7 * shift, place + 1
+        if not byte & 0x80:
+            break
+    return number, place

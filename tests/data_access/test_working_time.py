@@ -93,6 +93,8 @@ def test_a_question_outside_the_laid_out_days_is_refused() -> None:
     """A silent zero would look like an answer."""
     with pytest.raises(ValueError, match="laid out from 2026-01-01"):
         calendar().elapsed(seconds("2025-01-13T09:00:00Z"), seconds("2026-01-13T09:00:00Z"))
+    with pytest.raises(ValueError, match="laid out"):
+        calendar().elapsed_once(seconds("2025-01-13T09:00:00Z"), seconds("2026-01-13T09:00:00Z"))
 
 
 @pytest.mark.parametrize(
@@ -165,6 +167,7 @@ def test_the_search_agrees_with_a_walk_over_every_minute(week, data: st.DataObje
     for _ in range(20):
         a, b = sorted(data.draw(st.integers(clock.first // 60, clock.last // 60)) for _ in range(2))
         assert clock.elapsed(a * 60, b * 60) == 60 * np.sum((staffed >= a) & (staffed < b))
+        assert clock.elapsed_once(a * 60, b * 60) == clock.elapsed(a * 60, b * 60)
         window = data.draw(st.integers(1, 600))
         later = staffed[staffed >= a]
         assert clock.due(a * 60, window * 60) == ((later[window - 1] + 1) * 60 if len(later) >= window else -1)
@@ -178,6 +181,9 @@ def test_elapsed_time_adds_up_and_never_shrinks(week, a: int, b: int, c: int) ->
     clock = lay_out(zone, hours, closures, openings, first, first + timedelta(days=10))
     x, y, z = (clock.first + 60 * m for m in sorted((a, b, c)))
     assert clock.elapsed(x, y) + clock.elapsed(y, z) == clock.elapsed(x, z)
+    assert [clock.elapsed_once(*pair) for pair in ((x, y), (y, x), (x + 1, z))] == [
+        int(clock.elapsed(*pair)) for pair in ((x, y), (y, x), (x + 1, z))
+    ]
     due = clock.due(x, 3600)
     if due >= 0:
         assert clock.elapsed(x, due) == 3600

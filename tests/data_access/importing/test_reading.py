@@ -158,6 +158,48 @@ def test_a_spreadsheets_cells_are_what_they_show(date_1904: bool) -> None:
     ]
 
 
+def test_xlsb_and_ods_say_what_they_show() -> None:
+    """The same cells by other kinds of spreadsheets; XLSB as Excel writes it, with each cell's column."""
+    wanted = {"No": "17", "Came": "2024-03-05 14:30:59", "On": "2024-03-05", "Yes": "TRUE", "Rate": "1.5"}
+    folder = Path(__file__).with_name("files")
+    assert next(line.values for line in reading.table(File.at(folder / "leads.xlsb")).lines()) == wanted
+    cells = "".join(
+        f"<table:table-cell office:value-type={kind}>{text}</table:table-cell>"
+        for kind, text in (
+            ('"float" office:value="17"', "<text:p>17</text:p>"),
+            ('"date" office:date-value="2024-03-05T14:30:59"', "<text:p>5 March</text:p>"),
+            ('"date" office:date-value="2024-03-05"', "<text:p>5 March</text:p>"),
+            ('"boolean" office:boolean-value="true"', "<text:p>yes</text:p>"),
+            ('"float" office:value="1.5"', "<text:p>1.50</text:p>"),
+        )
+    )
+    heads = "".join(
+        f'<table:table-cell office:value-type="string"><text:p>{name}</text:p></table:table-cell>' for name in wanted
+    )
+    spaces = " ".join(
+        f'xmlns:{one}="urn:oasis:names:tc:opendocument:xmlns:{one}:1.0"' for one in ("office", "table", "text")
+    )
+    content = (
+        f"<office:document-content {spaces}><office:body><office:spreadsheet><table:table table:name='Leads'>"
+        f"<table:table-row>{heads}</table:table-row><table:table-row>{cells}</table:table-row>"
+        "</table:table></office:spreadsheet></office:body></office:document-content>"
+    )
+    kind = b"application/vnd.oasis.opendocument.spreadsheet"
+    manifest = b'<m:manifest xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+    data = packed(("mimetype", kind), ("META-INF/manifest.xml", manifest), ("content.xml", content.encode()))
+    found = values(data)[0]
+    assert found["Came"].startswith("2024-03-05")
+    assert {name: found[name] for name in ("No", "Yes", "Rate")} == {
+        name: wanted[name] for name in ("No", "Yes", "Rate")
+    }
+
+
+def test_a_spreadsheet_that_would_be_read_in_part_is_refused() -> None:
+    """XLSB as some web applications write it, without the columns of cells."""
+    with pytest.raises(Unreadable, match="cells are written short; save it as XLSX"):
+        reading.table(File.at(Path(__file__).with_name("files") / "short.xlsb"))
+
+
 def test_of_several_sheets_the_one_that_has_the_columns_is_meant() -> None:
     """Where that tells; otherwise they are named."""
     data = book(
