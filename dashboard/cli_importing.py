@@ -3,7 +3,7 @@
 import argparse
 import json
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +18,7 @@ from dashboard.cli_database import note, opened, progress, url_of
 from dashboard.formats import plural
 from data_access import engine as databases
 from data_access import practice, schema
+from data_access import tables as t
 from data_access.vocabulary import AuditKind
 
 Command = Callable[[str, Callable[[argparse.Namespace], None], str], argparse.ArgumentParser]
@@ -46,6 +47,11 @@ def add_commands(command: Command, database: dict[str, Any]) -> None:
         brings.add_argument(
             "--rejects", type=Path, help="where rejected rows go; otherwise NAME.rejects.csv in this folder"
         )
+    guess = command(
+        "guess", _guess, "Print the mapping that files most likely have, with its reasons, to be corrected."
+    )
+    guess.add_argument("files", nargs="+", type=Path, metavar="FILE", help="several are joined")
+    guess.add_argument("--part", metavar="NAME", help="the sheet of a spreadsheet, or the file in an archive")
     shown = command("imports", _imports, "List the imports, the newest first.")
     shown.add_argument("--limit", type=int, default=20, metavar="N")
     shown.add_argument("--json", action="store_true")
@@ -53,8 +59,41 @@ def add_commands(command: Command, database: dict[str, Any]) -> None:
     undo.add_argument("batch", type=int, metavar="NUMBER", help="of the import; see: handoff imports")
     undo.add_argument("--apply", action="store_true", help="do it; without this, only say what would happen")
     undo.add_argument("--worked-too", action="store_true", help="remove leads that were worked since, too")
-    for made in (files, sync, shown, undo):
+    for made in (files, sync, guess, shown, undo):
         made.add_argument("--database", **database)
+
+
+def _guess(a: argparse.Namespace) -> None:
+    import tomli_w
+
+    from data_access.importing import guessing, profiling, reading
+    from data_access.importing.files import File
+
+    zone, places = "UTC", []
+    with (
+        suppress(LookupError, schema.SchemaIsOld, sa.exc.OperationalError),
+        opened(url_of(a.database)) as engine,
+        databases.reading(engine) as connection,
+    ):
+        own = practice.get(connection)
+        zone = own["zone"] if own else zone
+        places = [place["name"] for place in practice.active(connection, t.locations)]
+    tables = [reading.table(File.at(path), reading.Layout(part=a.part)) for path in a.files]
+    held = [profiling.columns(table) for table in tables]
+    made = guessing.guess(
+        [column for some in held for column in some],
+        name=a.files[0].name.partition(".")[0],
+        zone=zone,
+        locations=places,
+    )
+    if len(held) > 1 and (joined := guessing.join_of(held)):
+        made.data["join"], made.reasons["join"] = joined
+    text = tomli_w.dumps(made.data)
+    for field in made.data["fields"]:
+        text = text.replace(f"[fields.{field}]\n", f"# {made.reasons.get(field, '')}\n[fields.{field}]\n")
+    pairs = [(field, *pair) for field, groups in made.merges.items() for pair in groups]
+    asked = made.questions + [f"{field}: is {', '.join(others)} the same as {first}?" for field, first, others in pairs]
+    print("".join(f"# ? {question}\n" for question in asked) + text, end="")
 
 
 def _import(a: argparse.Namespace) -> None:

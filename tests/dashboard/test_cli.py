@@ -302,6 +302,19 @@ def test_a_dry_run_is_said_to_be_one(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "Nothing was written" in capsys.readouterr().out
 
 
+def test_a_mapping_is_guessed_with_its_reasons(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What it prints is a mapping, but for what has to be said by hand."""
+    (tmp_path / "leads.csv").write_text(
+        "Lead ID,Created,Lead source\n1,2026-03-13,Web\n2,2026-03-14,Web\n3,2026-03-15,web\n"
+    )
+    assert cli.main(["guess", "leads.csv"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("# ? Where does the location come from?\n# ? source: is web the same as Web?\n")
+    assert '# its heading says so\n[fields.received]\ncolumn = "Created"\n' in text
+    (tmp_path / "leads.toml").write_text(text + '\n[fields.location]\nconstant = "Here"\n')
+    assert printed(capsys, "import", "leads.csv", "--mapping", "leads.toml")["added"] == 3
+
+
 def test_imports_are_listed_and_undone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """First it is said what that would do; then it is done, and not twice."""
     write_example(tmp_path)
