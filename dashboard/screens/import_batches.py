@@ -54,17 +54,19 @@ def earlier(view: View) -> None:
     if one["mapping"]:
         with st.expander(f"Its mapping, {plain(one['mapping_name'] or '')}", icon=":material/data_object:"):
             st.code(one["mapping"], language="toml")
-    if one["status"] != BatchStatus.UNDONE:
-        _undo(view, int(one["id"]))
+    _undo(view, int(one["id"]))
 
 
 def _undo(view: View, batch_id: int) -> None:
     engine = loaders.database()
     if st.button("See what undoing it would do", key="imports_outlook", icon=":material/undo:"):
-        session.kept("imports_undo", dict[str, Any])["seen"] = (
-            batch_id,
-            import_actions.outlook(engine, view.viewer, batch_id),
-        )
+        try:
+            session.kept("imports_undo", dict[str, Any])["seen"] = (
+                batch_id,
+                import_actions.outlook(engine, view.viewer, batch_id),
+            )
+        except NotPossible as problem:
+            st.info(str(problem), icon=":material/undo:")
     seen = session.kept("imports_undo", dict[str, Any]).get("seen")
     if not seen or seen[0] != batch_id:
         return

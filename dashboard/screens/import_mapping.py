@@ -315,8 +315,7 @@ def _merges(editor: Editor, fields: dict[str, Any]) -> None:
         for first, others in groups:
             for other in others:
                 known = entry.get("values", {}).get(other) == first
-                text = (
-                    f"{FIELDS[target]}: {other} ({column.values[other]:,}) counts as {first} ({column.values[first]:,})"
-                )
+                often = f"({column.values[first]:,})" if column.values[first] else "(on the practice's list)"
+                text = f"{FIELDS[target]}: {other} ({column.values[other]:,}) counts as {first} {often}"
                 if st.checkbox(plain(text), value=known, key=editor.key("merge", target, other)):
                     entry["values"] = {**entry.get("values", {}), other: first}

@@ -3,14 +3,16 @@
 import hashlib
 import json
 import tomllib
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 import streamlit as st
 import tomli_w
 
-from dashboard import auth, import_actions, labels, loaders, session
+from dashboard import auth, import_actions, labels, loaders, practice_loaders, session
 from dashboard.formats import plain, plural
 from dashboard.frame import View
 from dashboard.import_actions import Job
@@ -22,10 +24,20 @@ from data_access.importing.files import File, Unreadable
 from data_access.importing.guessing import Guess
 from data_access.importing.mapping import BadMapping
 from data_access.importing.mapping import Mapping as Mapped
+from data_access.importing.profiling import Column
 from data_access.importing.reading import Layout, Table
 
 _PREVIEW = 8
 _GUESS = "Guess it from the file"
+_LISTS = {
+    "location": "locations",
+    "partner": "partners",
+    "source": "sources",
+    "campaign": "campaigns",
+    "service_line": "service_lines",
+    "owner": "staff",
+}
+T = TypeVar("T")
 _POLL_SECONDS = 1.0
 
 
@@ -47,18 +59,17 @@ def bring(view: View) -> None:
     files = [File.of(one.name, one.getvalue()) for one in given]
     token = hashlib.sha256("".join(file.digest() for file in files).encode()).hexdigest()[:10]
     try:
-        tables = [_opened(file, f"{token}_{place}", alone=len(files) == 1) for place, file in enumerate(files)]
+        seen = [_opened(file, token, place, alone=len(files) == 1) for place, file in enumerate(files)]
     except Unreadable as problem:
         st.error(str(problem), icon=":material/error:")
         return
-    for table in tables:
-        _shown(table)
-    base, which = _base(view, files, tables, token)
+    for one in seen:
+        _shown(one)
+    base, which = _base(view, files, seen, token)
     for question in base.questions:
         st.markdown(f":orange[:material/help:] {plain(question)}")
-    columns = [column for table in tables for column in _columns(table, token)]
-    data = edit(Editor(base, columns, f"{token}_{which}"))
-    if len(files) == 1 and (told := _as_told(tables[0].layout)):
+    data = edit(Editor(base, [column for one in seen for column in one.columns], f"{token}_{which}"))
+    if len(files) == 1 and (told := _as_told(seen[0].table.layout)):
         data["file"] = told
     made = _made(data)
     _text(view, data, token)
@@ -66,78 +77,98 @@ def bring(view: View) -> None:
         _carry_out(view, files, made, token)
 
 
-def _opened(file: File, key: str, *, alone: bool) -> Table:
+@dataclass(frozen=True)
+class _Seen:
+    """A file as it was looked at: its table, the first rows of it, and what its columns hold."""
+
+    table: Table
+    first: list[dict[str, str]]
+    columns: list[Column]
+
+
+def _opened(file: File, token: str, place: int, *, alone: bool) -> _Seen:
     """The table in a file, laid out as it was found, or as somebody says who sees that it was not."""
-    layout = Layout()
+    layout, key = Layout(), f"imports_{token}_{place}"
     with st.expander(f"How {plain(file.name)} is read", icon=":material/tune:"):
         places = st.columns(4)
         with places[0]:
-            if alone and (parts := reading.parts(file)):
-                layout = replace(layout, part=st.selectbox("Sheet or file in it", parts, key=f"imports_{key}_part"))
+            parts = _once(token, f"{place} parts", lambda: reading.parts(file)) if alone else []
+            if parts:
+                layout = replace(layout, part=st.selectbox("Sheet or file in it", parts, key=f"{key}_part"))
         with places[1]:
             row = st.number_input(
-                "Line of the headings", min_value=0, value=None, step=1, key=f"imports_{key}_row", placeholder="Found out",
+                "Line of the headings", min_value=0, value=None, step=1, key=f"{key}_row", placeholder="Found out",
                 help="0: there are none.",
             )  # fmt: skip
         with places[2]:
-            encoding = st.text_input("Encoding", key=f"imports_{key}_encoding", placeholder="Found out")
+            encoding = st.text_input("Encoding", key=f"{key}_encoding", placeholder="Found out")
         with places[3]:
-            delimiter = st.text_input("Delimiter", key=f"imports_{key}_delimiter", placeholder="Found out", max_chars=1)
+            delimiter = st.text_input("Delimiter", key=f"{key}_delimiter", placeholder="Found out", max_chars=1)
         layout = replace(
             layout, headings=int(row) if row is not None else None, encoding=encoding.strip() or None,
             delimiter=delimiter or None,
         )  # fmt: skip
-    return reading.table(file, layout)
+    return _once(token, f"{place} {layout}", lambda: _looked_at(file, layout))
 
 
-def _shown(table: Table) -> None:
-    found = table.layout
+def _looked_at(file: File, layout: Layout) -> _Seen:
+    table = reading.table(file, layout)
+    first = [{name: line.values.get(name, "") for name in table.headings} for line in islice(table.lines(), _PREVIEW)]
+    return _Seen(table, first, profiling.columns(table))
+
+
+def _once(token: str, key: str, make: Callable[[], T]) -> T:
+    """What is found out of the files that are given now, once and not with every click."""
+    known = session.kept("imports_seen", dict[str, dict[str, Any]])
+    if token not in known:
+        known.clear()
+        known[token] = {}
+    if key not in known[token]:
+        known[token][key] = make()
+    found: T = known[token][key]
+    return found
+
+
+def _shown(seen: _Seen) -> None:
+    table, found = seen.table, seen.table.layout
     said = [f"headings in line {found.headings}" if found.headings else "no headings"]
     said += [f"sheet {found.part}"] if found.part else []
     said += [f"encoding {found.encoding}"] if found.encoding else []
     names = {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "bars"}
     said += [f"fields apart by {names.get(found.delimiter, found.delimiter)}"] if found.delimiter else []
     st.markdown(f"**{plain(table.name)}**: {plural(len(table.headings), 'column')}, {plain(', '.join(said))}.")
-    rows = []
-    for line in table.lines():
-        rows.append({name: line.values.get(name, "") for name in table.headings})
-        if len(rows) == _PREVIEW:
-            break
-    st.dataframe(rows, hide_index=True, alt=f"The first rows of {table.name}", height="content")
+    st.dataframe(seen.first, hide_index=True, alt=f"The first rows of {table.name}", height="content")
 
 
-def _columns(table: Table, token: str) -> list[profiling.Column]:
-    """What the columns hold; looked at once per file and layout."""
-    known = session.kept("imports_columns", dict[str, list[profiling.Column]])
-    key = f"{token}_{table.name}_{table.layout}"
-    if key not in known:
-        known.clear()
-        known[key] = profiling.columns(table)
-    return known[key]
-
-
-def _base(view: View, files: list[File], tables: list[Table], token: str) -> tuple[Guess, str]:
+def _base(view: View, files: list[File], seen: list[_Seen], token: str) -> tuple[Guess, str]:
     """The mapping to begin with: guessed, or one that is kept; and which."""
     engine = loaders.database()
     names = [*import_actions.mapping_names(engine, view.viewer), *mapping.shipped()]
     chosen = st.selectbox("Mapping", [_GUESS, *names], key="imports_mapping", width=400)
-    written = session.kept("imports_written", dict[str, str]).get(token)
-    if written is not None:
-        return Guess(tomllib.loads(written)), hashlib.sha256(written.encode()).hexdigest()[:6]
-    if chosen and chosen != _GUESS:
-        kept = import_actions.mapping(engine, view.viewer, chosen) or mapping.load(chosen)
-        return Guess(tomllib.loads(kept.text)), hashlib.sha256(kept.text.encode()).hexdigest()[:6]
-    held = [_columns(table, f"{token}_{place}") for place, table in enumerate(tables)]
+    text = session.kept("imports_written", dict[str, str]).get(token)
+    if text is None and chosen and chosen != _GUESS:
+        text = (import_actions.mapping(engine, view.viewer, chosen) or mapping.load(chosen)).text
+    if text is not None:
+        there = {name for one in seen for name in one.table.headings}
+        lacking = planning.needed(mapping.read(text)) - there
+        questions = [f"The mapping names the column {name!r}, and it is not in this file." for name in sorted(lacking)]
+        return Guess(tomllib.loads(text), questions=questions), hashlib.sha256(text.encode()).hexdigest()[:6]
+    return _once(token, f"guess {[one.table.layout for one in seen]}", lambda: _guessed(view, files, seen)), "guess"
+
+
+def _guessed(view: View, files: list[File], seen: list[_Seen]) -> Guess:
     places = [place["name"] for place in loaders.locations(view.viewer)]
-    together = [column for some in held for column in some]
-    made = guessing.guess(together, name=files[0].name.partition(".")[0], zone=view.zone, locations=places)
+    known = {field: [one["name"] for one in practice_loaders.entries(table)] for field, table in _LISTS.items()}
+    made = guessing.guess(
+        [column for one in seen for column in one.columns], name=files[0].name.partition(".")[0], zone=view.zone,
+        locations=places, known=known,
+    )  # fmt: skip
     if len(files) > 1:
-        joined = guessing.join_of(held)
-        if joined:
+        if joined := guessing.join_of([one.columns for one in seen]):
             made.data["join"], made.reasons["join"] = joined
         else:
             made.questions.append("Several files need a column by which their rows belong together.")
-    return made, "guess"
+    return made
 
 
 def _as_told(layout: Layout) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine
 from data_access import event_log, leads, merging, retention
 from data_access import tables as t
 from data_access.engine import unhurried, writing
-from data_access.events import Event
+from data_access.events import Event, Voided
 from data_access.importing.planning import Plan, Reject
 from data_access.importing.reading import Line
 from data_access.importing.revising import revise
@@ -249,6 +249,7 @@ class _Importer:
         """Append what brings the leads to what their rows say now; those of which that is anything, and what."""
         if not differing:
             return {}
+        leads.lock(self._connection, differing)
         lines: list[tuple[int, Event]] = []
         about: dict[int, str] = {}
         clock = ResponseClock(self._connection)
@@ -273,8 +274,8 @@ class _Importer:
 def _told(log: list[Event], more: list[Event]) -> str:
     """Which kinds of events an update takes back and adds, for an example."""
     of = {event.id: event for event in log}
-    gone = Counter(str(of[e.what.event_id].what.kind) for e in more if hasattr(e.what, "event_id"))
-    new = Counter(str(e.what.kind) for e in more if not hasattr(e.what, "event_id"))
+    gone = Counter(str(of[e.what.event_id].what.kind) for e in more if isinstance(e.what, Voided))
+    new = Counter(str(e.what.kind) for e in more if not isinstance(e.what, Voided))
     changed = [kind for kind in new if kind in gone]
     return ", ".join(
         [f"{kind} changed" for kind in changed]

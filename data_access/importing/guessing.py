@@ -1,23 +1,15 @@
 """A mapping as it is most likely meant, with the reason for each part of it, to be corrected by whoever knows better."""
 
-import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from rapidfuzz import fuzz, process
-
+from data_access.importing.likeness import ALIKE, alike, likeness, plain, synonyms
 from data_access.importing.mapping import FIELDS, MOMENTS, NAMES, NEEDED, WORDS
 from data_access.importing.profiling import Column
-from data_access.practice import name_key
 
-ALIKE = 88
-"""From this likeness on (0 to 100) a heading is taken for a synonym."""
-SAME = 93
-"""From this likeness on two labels may be one."""
+_FIRST = 10**9  # what the practice calls it goes before what a file does
 _STEPS = (
     "attempted",
     "reached",
@@ -54,19 +46,14 @@ class Guess:
     merges: dict[str, list[tuple[str, list[str]]]] = field(default_factory=dict)
 
 
-@cache
-def _known() -> dict[str, Any]:
-    return tomllib.loads(Path(__file__).with_name("synonyms.toml").read_text(encoding="utf-8"))
-
-
-def plain(text: str) -> str:
-    """A heading or a value as it is compared: words in lower case with single spaces."""
-    split = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
-    words = re.sub(r"[\W_]+", " ", split).casefold().split()
-    return " ".join(words) or text.strip().casefold()
-
-
-def guess(columns: Sequence[Column], *, name: str, zone: str, locations: Sequence[str] = ()) -> Guess:
+def guess(
+    columns: Sequence[Column],
+    *,
+    name: str,
+    zone: str,
+    locations: Sequence[str] = (),
+    known: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> Guess:
     """The mapping of a table.
 
     Parameters
@@ -77,6 +64,8 @@ def guess(columns: Sequence[Column], *, name: str, zone: str, locations: Sequenc
         The practice's own.
     locations : sequence of str
         The practice's; where there is just one, it is meant where no column says which.
+    known : mapping of field -> names
+        What the practice's lists hold already; a label that is nearly equal to one of these may be that one.
     """
     system, why = _system(columns)
     made = Guess({"name": name, "source_system": system or plain(name).replace(" ", "-"), "zone": zone, "fields": {}})
@@ -100,11 +89,15 @@ def guess(columns: Sequence[Column], *, name: str, zone: str, locations: Sequenc
         _from_outcomes(made, columns)
     _constants(made, columns, locations)
     _nothing(made, columns)
-    made.merges = {
-        name: alike(column.values)
-        for name in NAMES
-        if (column := _column(columns, made.data["fields"].get(name))) and alike(column.values)
-    }
+    for target in NAMES:
+        if column := _column(columns, made.data["fields"].get(target)):
+            of_old = dict.fromkeys(known.get(target, ()), _FIRST)
+            pairs = [
+                (first, [o for o in others if o in column.values])
+                for first, others in alike({**column.values, **of_old})
+            ]
+            if pairs := [(first, others) for first, others in pairs if others]:
+                made.merges[target] = pairs
     made.data["fields"] = {name: entry for name, entry in made.data["fields"].items() if entry is not None}
     return made
 
@@ -121,43 +114,12 @@ def join_of(tables: Sequence[Sequence[Column]]) -> tuple[str, str] | None:
     return None if best is None else best[1:]
 
 
-def likeness(heading: str, target: str) -> tuple[int, str]:
-    """How like a heading is to what a field is called, and to which of its names."""
-    names = _known()["headings"].get(target, ())
-    found = process.extractOne(plain(heading), names, scorer=fuzz.token_sort_ratio)
-    return (round(found[1]), found[0]) if found else (0, "")
-
-
-def alike(labels: Mapping[str, int]) -> list[tuple[str, list[str]]]:
-    """Labels that are nearly equal, each group with the label that occurs most often first."""
-    left = sorted(labels, key=lambda label: (-labels[label], label))[:1_000]
-    groups: list[tuple[str, list[str]]] = []
-    while left:
-        first = left.pop(0)
-        key = name_key(first)
-        near = [
-            other
-            for other in left
-            if name_key(other) == key
-            or (len(key) > 5 and not _differ_by_number(key, other) and fuzz.ratio(key, name_key(other)) >= SAME)
-        ]
-        if near:
-            groups.append((first, near))
-            left = [other for other in left if other not in near]
-    return groups
-
-
-def _differ_by_number(key: str, other: str) -> bool:
-    """Whether two labels have other numbers in them: Clinic 11 is not Clinic 12."""
-    return re.findall(r"\d+", key) != re.findall(r"\d+", name_key(other))
-
-
 # ---------------------------------------------------------------- fields
 
 
 def _system(columns: Sequence[Column]) -> tuple[str | None, str]:
     headings = {plain(column.name) for column in columns}
-    found = {name: sorted(headings & set(signs)) for name, signs in _known()["systems"].items()}
+    found = {name: sorted(headings & set(signs)) for name, signs in synonyms()["systems"].items()}
     best = max(found, key=lambda name: len(found[name]))
     if len(found[best]) < 3:
         return None, ""
@@ -218,8 +180,8 @@ def _how_written(entry: dict[str, Any], column: Column) -> str:
 def words_of(target: str, values: Iterable[str]) -> dict[str, str | None]:
     """What each value most likely means as a word of the vocabulary; None where that cannot be told."""
     own = {plain(str(word)): str(word) for word in WORDS[target]}
-    synonyms = {name: word for word, names in _known()["words"].get(target, {}).items() for name in names}
-    return {value: own.get(plain(value)) or synonyms.get(plain(value)) for value in values}
+    called = {name: word for word, names in synonyms()["words"].get(target, {}).items() for name in names}
+    return {value: own.get(plain(value)) or called.get(plain(value)) for value in values}
 
 
 def _listed(values: Sequence[str]) -> str:
@@ -232,7 +194,7 @@ def _listed(values: Sequence[str]) -> str:
 
 def _meaning(status: str) -> str | None:
     key = plain(status)
-    return next((step for step, names in _known()["statuses"].items() if key in names), None)
+    return next((step for step, names in synonyms()["statuses"].items() if key in names), None)
 
 
 def _from_outcomes(made: Guess, columns: Sequence[Column]) -> None:
@@ -248,7 +210,7 @@ def _from_outcomes(made: Guess, columns: Sequence[Column]) -> None:
             at = dated.get("column") or ", ".join(dated["parts"].values())
             made.reasons[step] = f"{column.name!r} says {_listed(sorted(values))}; {at!r} says when"
             if step == "closed":
-                reasons = _known()["close_reasons"]
+                reasons = synonyms()["close_reasons"]
                 meant = {v: next((r for r, names in reasons.items() if plain(v) in names), "other") for v in values}
                 fields["close_reason"] = {"column": column.name, "values": meant, "when": when}
                 made.reasons["close_reason"] = f"what {column.name!r} says"
@@ -262,12 +224,12 @@ def _told(made: Guess, columns: Sequence[Column]) -> dict[str, tuple[Column, lis
     """What columns of outcomes and statuses tell: by step, which column does and by which values."""
     told: dict[str, tuple[Column, list[str]]] = {}
     for column in (c for c in columns if c.few and not c.has_dates):
-        for outcome in _known()["outcomes"].values():
+        for outcome in synonyms()["outcomes"].values():
             if plain(column.name) in outcome["headings"] and _says_yes_or_no(column):
                 for answer in ("yes", "no"):
                     if step := outcome.get(answer):
                         told.setdefault(
-                            step, (column, [v for v in column.values if plain(v) in _known()["yes_no"][answer]])
+                            step, (column, [v for v in column.values if plain(v) in synonyms()["yes_no"][answer]])
                         )
         if likeness(column.name, "status")[0] < ALIKE:
             continue
@@ -316,7 +278,7 @@ def _from_parts(made: Guess, columns: Sequence[Column]) -> None:
 
 
 def _says_yes_or_no(column: Column) -> bool:
-    known = {word for words in _known()["yes_no"].values() for word in words}
+    known = {word for words in synonyms()["yes_no"].values() for word in words}
     return all(plain(value) in known for value in column.values)
 
 
@@ -396,7 +358,7 @@ def _constants(made: Guess, columns: Sequence[Column], locations: Sequence[str])
 
 def _nothing(made: Guess, columns: Sequence[Column]) -> None:
     """Values that stand for an empty one, in the columns that are used."""
-    nothing = set(_known()["placeholders"]["nothing"])
+    nothing = set(synonyms()["placeholders"]["nothing"])
     used = {name for entry in made.data["fields"].values() if entry for name in _columns_of(entry)}
     found = {
         value

@@ -142,9 +142,15 @@ def _opened(file: File, mapping: Mapping, *, alone: bool) -> Table:
     if not alone:
         layout = Layout(encoding=mapping.layout.encoding, delimiter=mapping.layout.delimiter)
         return reading.table(file, layout, {mapping.join} if mapping.join else ())
-    log = {mapping.log.lead, mapping.log.event, mapping.log.at} if mapping.log else set()
-    made = {column for column in mapping.columns if mapping.log and _made_by_log(column)}
-    return reading.table(file, mapping.layout, (mapping.columns - made) | log)
+    return reading.table(file, mapping.layout, needed(mapping))
+
+
+def needed(mapping: Mapping) -> set[str]:
+    """The columns that the files of a mapping must have."""
+    if mapping.log is None:
+        return mapping.columns
+    made = {column for column in mapping.columns if _made_by_log(column)}
+    return (mapping.columns - made) | {mapping.log.lead, mapping.log.event, mapping.log.at}
 
 
 def _made_by_log(column: str) -> bool:
@@ -173,17 +179,15 @@ def of_tables(tables: Sequence[Table], mapping: Mapping, digests: Sequence[str] 
 
 
 def _with_id(mapping: Mapping) -> Mapping:
-    """Leads of a log are told apart by what its rows are told apart by, if by nothing else."""
-    if mapping.log is None or "id" in mapping.fields:
+    """Leads of a log, or of several files, are told apart by what their rows belong together by, if by nothing else."""
+    column = mapping.log.lead if mapping.log else mapping.join
+    if column is None or "id" in mapping.fields:
         return mapping
-    return replace(mapping, fields={**mapping.fields, "id": Field(columns=(mapping.log.lead,))})
+    return replace(mapping, fields={**mapping.fields, "id": Field(columns=(column,))})
 
 
 def _require_columns(tables: Sequence[Table], mapping: Mapping, everything: Collection[str]) -> None:
-    log = {mapping.log.lead, mapping.log.event, mapping.log.at} if mapping.log else set()
-    missing = sorted((mapping.columns | log) - set(everything))
-    missing = [column for column in missing if not (mapping.log and _made_by_log(column))]
-    if missing:
+    if missing := sorted(needed(mapping) - set(everything)):
         names = ", ".join(table.name for table in tables)
         there = ", ".join(list(everything)[:_LISTED]) + (" …" if len(everything) > _LISTED else "")
         raise Unreadable(f"no column {missing[0]!r} in {names}; found: {there}")

@@ -66,20 +66,19 @@ def outlook(connection: Connection, batch_id: int) -> Outlook:
     Raises
     ------
     NotPossible
-        When it was undone before, or never finished.
+        When there is none, or nothing of it is left to undo.
     """
-    _standing(connection, batch_id)
+    batch = _standing(connection, batch_id)
     worked, merged = _worked(connection, batch_id), _merged(connection, batch_id)
-    added = sa.select(sa.func.count()).select_from(t.leads).where(t.leads.c.batch_id == batch_id)
-    updated, since = _updated(connection, batch_id)
-    untouched = int(connection.scalar(added) or 0) - len(set(worked) | set(merged))
+    updated, since = _updated(connection, batch)
+    untouched = _left(connection, batch_id) - len(set(worked) | set(merged))
     return Outlook(untouched, worked, merged, len(updated), since)
 
 
 def undo(
     connection: Connection, batch_id: int, *, now: datetime, staff_id: int | None = None, worked_too: bool = False
 ) -> Outlook:
-    """Undo a batch; what was done.
+    """Undo a batch; what was done. What stayed then can go by undoing it once more.
 
     Parameters
     ----------
@@ -100,7 +99,7 @@ def undo(
         going = [lead for lead in some if lead not in stay]
         _remove(connection, going)
         removed += len(going)
-    updated, _ = _updated(connection, batch_id)
+    updated, _ = _updated(connection, batch)
     for first in range(0, len(updated), _CHUNK):
         _restore(connection, updated[first : first + _CHUNK], batch_id, now)
     done = {"status": BatchStatus.UNDONE, "undone_at": now, "undone_by_id": staff_id}
@@ -114,9 +113,15 @@ def _standing(connection: Connection, batch_id: int) -> dict[str, Any]:
     batch = connection.execute(query).mappings().one_or_none()
     if batch is None:
         raise NotPossible(f"There is no batch {batch_id}.")
-    if batch["status"] == BatchStatus.UNDONE:
+    if batch["status"] == BatchStatus.UNDONE and not _left(connection, batch_id):
         raise NotPossible(f"Batch {batch_id} was undone already.")
     return dict(batch)
+
+
+def _left(connection: Connection, batch_id: int) -> int:
+    """How many of the leads that a batch added are there."""
+    added = sa.select(sa.func.count()).select_from(t.leads).where(t.leads.c.batch_id == batch_id)
+    return int(connection.scalar(added) or 0)
 
 
 def _worked(connection: Connection, batch_id: int) -> tuple[int, ...]:
@@ -141,8 +146,11 @@ def _merged(connection: Connection, batch_id: int) -> tuple[int, ...]:
     return tuple(connection.execute(query).scalars())
 
 
-def _updated(connection: Connection, batch_id: int) -> tuple[list[int], tuple[int, ...]]:
+def _updated(connection: Connection, batch: dict[str, Any]) -> tuple[list[int], tuple[int, ...]]:
     """Leads of earlier batches that this one updated; and of those, taken out, the ones that a later one updated again."""
+    if batch["status"] == BatchStatus.UNDONE:
+        return [], ()  # they were restored then
+    batch_id = batch["id"]
     c, lead, later = t.events.c, t.leads.c, t.events.alias().c
     mine = sa.select(c.lead_id).where(c.batch_id == batch_id)
     query = sa.select(lead.id).where(lead.id.in_(mine), lead.batch_id.is_distinct_from(batch_id)).order_by(lead.id)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from data_access.importing import guessing, mapping, profiling, reading
+from data_access.importing import guessing, likeness, mapping, profiling, reading
 from data_access.importing.files import File
 from data_access.importing.guessing import Guess
 from tests.cases import SHARED
@@ -117,7 +117,7 @@ def test_words_are_translated_and_those_that_are_not_known_are_asked_about() -> 
 def test_labels_that_differ_by_a_number_are_not_alike() -> None:
     """Clinic 11 is not Clinic 12; case, spaces and a slip of the keyboard make no other label."""
     labels = {"Clinic 11": 5, "Clinic 12": 4, "google": 9, "Google": 20, "Lakeside Medical": 7, "Lakeside Medcal": 1}
-    assert guessing.alike(labels) == [("Google", ["google"]), ("Lakeside Medical", ["Lakeside Medcal"])]
+    assert likeness.alike(labels) == [("Google", ["google"]), ("Lakeside Medical", ["Lakeside Medcal"])]
 
 
 def test_two_files_are_joined_by_the_column_that_both_have() -> None:
@@ -156,7 +156,7 @@ def test_real_files_are_guessed_as_they_are_meant(file: str, fields: dict[str, s
 
 def test_every_name_of_the_synonyms_is_written_as_it_is_compared() -> None:
     """Otherwise it would never be found; and every field of it is one of a mapping."""
-    known = guessing._known()
+    known = likeness.synonyms()
     lists = [
         *known["headings"].values(),
         *known["statuses"].values(),
@@ -165,7 +165,7 @@ def test_every_name_of_the_synonyms_is_written_as_it_is_compared() -> None:
     ]
     lists += [outcome["headings"] for outcome in known["outcomes"].values()]
     lists += [names for words in known["words"].values() for names in words.values()]
-    odd = [name for names in lists for name in names if guessing.plain(name) != name]
+    odd = [name for names in lists for name in names if likeness.plain(name) != name]
     assert not odd
     assert set(known["headings"]) - set(mapping.FIELDS) == {"status", "event", "at", "days_ahead"}
     for field, words in known["words"].items():

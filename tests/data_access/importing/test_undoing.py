@@ -126,6 +126,19 @@ def test_what_was_worked_since_is_named_and_stays_unless_it_is_to_go(empty: sa.E
     assert kinds == ["Received", "Booked", "Attended", "Contacted"]
 
 
+def test_what_stayed_can_go_later(empty: sa.Engine, tmp_path: Path) -> None:
+    """Undone once more, with consent; and then there is nothing left to undo."""
+    before = held(empty)
+    batch = run(empty, tmp_path, *ROWS).batch
+    with writing(empty) as c:
+        leads.record(c, id_of(empty, "1") or 0, e.Contacted(), occurred_at=NOW, now=NOW, version=1)
+    assert undo(empty, batch).removed == 1
+    assert undo(empty, batch, worked_too=True).removed == 1
+    assert held(empty) == before
+    with pytest.raises(NotPossible, match="undone already"):
+        undo(empty, batch)
+
+
 def test_with_consent_worked_leads_go_too(empty: sa.Engine, tmp_path: Path) -> None:
     """With all that was recorded on them."""
     before = held(empty)
