@@ -1,7 +1,7 @@
 """Many rows at once, as fast as the driver takes them; their values go through the types of their columns as elsewhere."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any
 
@@ -73,7 +73,24 @@ def _binder(kind: Any, dialect: sa.Dialect) -> Callable[[Sequence[Any]], Sequenc
     bind: Callable[[Any], Any] | None = kind.dialect_impl(dialect).bind_processor(dialect)
     if bind is None and isinstance(kind, sa.String) and dialect.name == "postgresql":
         bind = _plain
+    if bind is not None and isinstance(kind, sa.JSON):
+        return partial(_documents, bind)
     return None if bind is None else lambda values: list(map(bind, values))
+
+
+def _documents(bind: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
+    """Small documents, most of which say one of a few things: each is written once."""
+    known: dict[tuple[Any, ...], Any] = {}
+    made = []
+    for value in values:
+        if not isinstance(value, dict) or len(value) > 1:
+            made.append(bind(value))
+            continue
+        said = tuple((name, str(one), type(one)) for name, one in value.items())
+        if said not in known:
+            known[said] = bind(value)
+        made.append(known[said])
+    return made
 
 
 def _plain(text: str | None) -> str | None:

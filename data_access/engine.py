@@ -144,27 +144,35 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def _turn(engine: Engine) -> Iterator[None]:
+def _turn(engine: Engine, *, long: bool) -> Iterator[None]:
     """Wait for one's turn to write to an SQLite file, which takes one writer at a time.
 
     SQLite lets those who wait look again now and then, and of many one may look at the wrong moments until it gives up. In
-    one process they queue here; SQLite's own wait is left for those of other processes.
+    one process they queue here, however long that takes, but not for somebody who said that they will be long; SQLite's own
+    wait is left for those of other processes.
     """
     if engine.dialect.name != "sqlite":
         yield
         return
+    name = str(engine.url.database)
     with _TURNS_LOCK:
-        turn = _TURNS.setdefault(str(engine.url.database), threading.Lock())
-    if not turn.acquire(timeout=BUSY_TIMEOUT_SECONDS):  # a long import has it
-        raise sa.exc.OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
+        turn = _TURNS.setdefault(name, threading.Lock())
+    while not turn.acquire(timeout=BUSY_TIMEOUT_SECONDS):
+        if name in _LONG:
+            raise sa.exc.OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
     try:
+        if long:
+            _LONG.add(name)
         yield
     finally:
+        _LONG.discard(name)
         turn.release()
 
 
 _TURNS: dict[str, threading.Lock] = {}
 _TURNS_LOCK = threading.Lock()
+_LONG: set[str] = set()
+"""Databases in which somebody writes who said that they will be long."""
 
 
 def unhurried(connection: Connection) -> None:
@@ -174,7 +182,7 @@ def unhurried(connection: Connection) -> None:
 
 
 @contextmanager
-def writing(engine: Engine, *, counted: bool = True) -> Iterator[Connection]:
+def writing(engine: Engine, *, counted: bool = True, long: bool = False) -> Iterator[Connection]:
     """One write transaction; as its last step it takes the next revision and stamps it on the facts that were written.
 
     The counter's row stays locked until the transaction ends, so revisions become visible in the order of their
@@ -185,8 +193,10 @@ def writing(engine: Engine, *, counted: bool = True) -> Iterator[Connection]:
     counted : bool
         False: nothing of what is written is counted or named on a page (sign-ins, the audit log), and no revision is taken,
         so that nobody's numbers are counted anew.
+    long : bool
+        It may take longer than others are to wait: they are told that the database is locked.
     """
-    with _turn(engine), engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with _turn(engine, long=long), engine.connect().execution_options(writes=True) as connection, connection.begin():
         yield connection
         if not counted:
             return

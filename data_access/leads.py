@@ -277,19 +277,20 @@ def add_many(
             if step := _step_by_rule(follow_up, state, planned_at):
                 logs[place].append(Event(step, planned_at, planned_at, id=len(draft.then) + 1))
                 states[place] = replay(logs[place])
+    ids = bulk.new_ids(connection, t.leads, len(drafts))
     rows = [
         {
             **state.row(),
+            "id": lead_id,
             "version": 1,
             "source_system": draft.source_system,
             "source_key": draft.source_key,
             "source_digest": draft.source_digest,
             "batch_id": draft.batch_id,
         }
-        for draft, state in zip(drafts, states, strict=True)
+        for lead_id, draft, state in zip(ids, drafts, states, strict=True)
     ]
-    ids = bulk.new_ids(connection, t.leads, len(rows))
-    bulk.insert(connection, t.leads, [{"id": lead_id, **row} for lead_id, row in zip(ids, rows, strict=True)])
+    bulk.insert(connection, t.leads, rows)
     append_events(connection, ((lead_id, event) for lead_id, log in zip(ids, logs, strict=True) for event in log))
     _write_out(connection, dict(zip(ids, states, strict=True)), fresh=True)
     return list(zip(ids, states, strict=True))

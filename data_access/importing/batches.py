@@ -124,7 +124,7 @@ def run(
         reject(file, line, why)
 
     try:
-        with scratch() as kept, writing(engine) as connection:
+        with scratch() as kept, writing(engine, long=True) as connection:
             unhurried(connection)
             batch = _open_batch(connection, plan, now, staff_id)
             importer = _Importer(connection, plan, result, batch, now, rejecting, kept)

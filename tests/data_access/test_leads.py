@@ -278,6 +278,19 @@ def test_of_many_writers_in_one_process_none_gives_up(tmp_path: Path, monkeypatc
         assert facts.current_revision(c) == 1 + len(writers)
 
 
+def test_behind_somebody_who_said_that_they_will_be_long_a_writer_waits_only_so_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As while an import writes: then it is told that the database is locked; and afterwards it is not."""
+    monkeypatch.setattr(databases, "BUSY_TIMEOUT_SECONDS", 0.05)
+    world = factories.found(sqlite(tmp_path / "x.db"))
+    locked = pytest.raises(sa.exc.OperationalError, match="database is locked")
+    with writing(world.engine, long=True), locked, writing(world.engine):
+        pass
+    with writing(world.engine):
+        pass
+
+
 def test_what_was_acknowledged_survives_a_killed_process(tmp_path: Path) -> None:
     """A writer is killed in the middle of its work: each inquiry that it reported as saved is there, whole."""
     world = factories.found(sqlite(tmp_path / "k.db"))

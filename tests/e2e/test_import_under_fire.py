@@ -22,8 +22,8 @@ from data_access.fact_tables import lead_facts
 from tests.conftest import Engine
 from tests.e2e.conftest import ROOT
 
-KILLS = int(os.environ.get("FIRE_IMPORTS", "4"))
-ROWS = 2_500
+KILLS = int(os.environ.get("FIRE_IMPORTS", "3"))
+ROWS = 2_500 if KILLS > 9 else 1_000
 MAPPING = """
 source_system = "system {number}"
 zone = "America/Chicago"
