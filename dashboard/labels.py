@@ -150,14 +150,6 @@ _WORDS: Mapping[str, tuple[type[StrEnum], int]] = {
     "item": (RecordItem, 0),
     "waits_for": (StallReason, 1),
 }
-_LISTS = {
-    "location": t.locations,
-    "partner": t.partners,
-    "service_line": t.service_lines,
-    "source": t.sources,
-    "campaign": t.campaigns,
-    "owner": t.staff,
-}
 
 
 def word(member: StrEnum) -> str:
@@ -182,9 +174,9 @@ def of_dimension(connection: Connection, dimension: str) -> dict[int, str]:
         known = {code: word(member) for code, member in enumerate(words, start=first)}
         nothing = APPOINTMENT_AHEAD if dimension == "waits_for" else NOT_GIVEN
         return {0: nothing} | known if first else known
-    if dimension in _LISTS:
+    if dimension in t.LISTS:
         merged = partners.roots(connection) if dimension == "partner" else {}
-        known = practice.names(connection, _LISTS[dimension])
+        known = practice.names(connection, t.LISTS[dimension])
         return {0: NOT_GIVEN} | {code: name for code, name in known.items() if code not in merged}
     if dimension in ("furthest", "stage"):
         return {int(stage): name for stage, name in STAGES.items()}

@@ -320,6 +320,16 @@ revisions = Table(
     CheckConstraint("id = 1", name="one_counter"),
 )
 
+LISTS = {
+    "location": locations,
+    "partner": partners,
+    "service_line": service_lines,
+    "source": sources,
+    "campaign": campaigns,
+    "owner": staff,
+}
+"""The practice's lists, by what an entry of each is to a lead."""
+
 for _table in metadata.tables.values():
     for _column in _table.columns:
         if _words := _column.info.get("words"):

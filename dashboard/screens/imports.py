@@ -26,17 +26,10 @@ from data_access.importing.mapping import BadMapping
 from data_access.importing.mapping import Mapping as Mapped
 from data_access.importing.profiling import Column
 from data_access.importing.reading import Layout, Table
+from data_access.tables import LISTS
 
 _PREVIEW = 8
 _GUESS = "Guess it from the file"
-_LISTS = {
-    "location": "locations",
-    "partner": "partners",
-    "source": "sources",
-    "campaign": "campaigns",
-    "service_line": "service_lines",
-    "owner": "staff",
-}
 T = TypeVar("T")
 _POLL_SECONDS = 1.0
 
@@ -158,7 +151,7 @@ def _base(view: View, files: list[File], seen: list[_Seen], token: str) -> tuple
 
 def _guessed(view: View, files: list[File], seen: list[_Seen]) -> Guess:
     places = [place["name"] for place in loaders.locations(view.viewer)]
-    known = {field: [one["name"] for one in practice_loaders.entries(table)] for field, table in _LISTS.items()}
+    known = {field: [one["name"] for one in practice_loaders.entries(table.name)] for field, table in LISTS.items()}
     made = guessing.guess(
         [column for one in seen for column in one.columns], name=files[0].name.partition(".")[0], zone=view.zone,
         locations=places, known=known,

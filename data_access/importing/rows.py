@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from data_access import events as happened
@@ -69,12 +68,8 @@ class _Row:
     starts_at: datetime | None = None
 
 
-_LISTS: dict[str, tuple[sa.Table, dict[str, Any]]] = {
-    "service_line": (t.service_lines, {}),
-    "source": (t.sources, {}),
-    "campaign": (t.campaigns, {}),
-    "owner": (t.staff, {"role": Role.FRONT_DESK, "active": False}),  # known by name, and not offered
-}
+_PERSON = {"role": Role.FRONT_DESK, "active": False}
+"""An owner who is not on the list of people yet: known by name, and not offered."""
 
 
 def _plain(at: Moment) -> tuple[float, str]:
@@ -226,22 +221,17 @@ class RowReader:
         return self._known[name, text]
 
     def _find_or_add(self, name: str, text: str) -> int:
-        c = self._connection
-        if name == "partner":
-            found = partners.find(c, text)
-        else:
-            table, _ = _LISTS.get(name, (t.locations, {}))
-            found = practice.find(c, table, text)
+        c, table = self._connection, t.LISTS[name]
+        found = partners.find(c, text) if name == "partner" else practice.find(c, table, text)
         if found:
             return found
         if name == "partner":
             made = partners.find_or_add(c, text, PartnerCategory.OTHER)
-        elif name == "location":
-            self._clock = None  # it has not heard of this location
-            made = practice.add(c, t.locations, name=text, zone=self._mapping.zone)
         else:
-            table, others = _LISTS[name]
-            made = practice.add(c, table, name=text, **others)
+            more: dict[str, dict[str, Any]] = {"location": {"zone": self._mapping.zone}, "owner": _PERSON}
+            made = practice.add(c, table, name=text, **more.get(name, {}))
+        if name == "location":
+            self._clock = None  # it has not heard of this one
         self.added[name].append(made)
         return made
 

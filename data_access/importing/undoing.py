@@ -19,14 +19,6 @@ from data_access.lead_rules import NotPossible
 from data_access.vocabulary import BatchStatus, EventKind
 
 _CHUNK = 5_000
-_LISTS = {
-    "location": t.locations,
-    "partner": t.partners,
-    "service_line": t.service_lines,
-    "source": t.sources,
-    "campaign": t.campaigns,
-    "owner": t.staff,
-}
 _OF_LEADS = (
     t.records, t.appointments, t.contacts, t.contact_details, t.deidentified, t.web_posts, fact_tables.appointment_facts,
     fact_tables.item_facts, fact_tables.request_facts, fact_tables.spell_facts, fact_tables.situation_facts,
@@ -208,7 +200,7 @@ def _unlist(connection: Connection, batch: dict[str, Any]) -> None:
     for name, one in _named_since(connection, batch["started_at"]):
         listed.get(name, set()).discard(one)
     for name, ids in listed.items():
-        table = _LISTS[name]
+        table = t.LISTS[name]
         used: set[int] = set()
         for referring, column in _references(table):
             query = sa.select(column).where(column.in_(ids)).distinct()
@@ -227,7 +219,7 @@ def _named_since(connection: Connection, since: datetime) -> Iterator[tuple[str,
     """What events that were recorded since a moment name, as (list, id): a name was added before it could be named."""
     c = t.events.c
     for details in connection.execute(sa.select(c.details).where(c.recorded_at >= since)).scalars():
-        for name in _LISTS:
+        for name in t.LISTS:
             if one := details.get(f"{name}_id"):
                 yield name, int(one)
         for one in (details.get("requested_clinician_id"), details.get("provider_id")):
