@@ -1,6 +1,6 @@
 """What an open lead needs next on its way to the visit, and for whom it waits: one rule, read off its state."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from data_access.lead_state import LeadState
 from data_access.vocabulary import (
@@ -33,19 +33,17 @@ def need_of(state: LeadState) -> Need | None:
     return next(need for need, holds in _in_order(state) if holds)
 
 
-def _in_order(state: LeadState) -> list[tuple[Need, bool]]:
+def _in_order(state: LeadState) -> Iterator[tuple[Need, bool]]:
     asked, found = state.received, state.eligibility.outcome
     reached = state.first_contact is not None or asked.answered_live
-    return [
-        (Need.REVIEW, found == Eligibility.NEEDS_CLINICAL_REVIEW),
-        (Need.CLOSE, found == Eligibility.NOT_ELIGIBLE),
-        (Need.RECORDS, state.records_status == RecordsStatus.REQUESTED),
-        (Need.BOOKING, state.scheduling_status == SchedulingStatus.OFFERED),
-        (Need.ANSWER, state.unanswered),
-        (Need.REACH, asked.pathway == Pathway.PATIENT and not reached),
-        (Need.CLOSE, asked.lead_kind not in VISIT_KINDS),
-        (Need.REBOOK, state.scheduling_status == SchedulingStatus.BOOKED),
-        (Need.CHECK, found == Eligibility.NOT_CHECKED),
-        (Need.REQUEST_RECORDS, state.records_status == RecordsStatus.PENDING),
-        (Need.OFFER, True),
-    ]
+    yield Need.REVIEW, found == Eligibility.NEEDS_CLINICAL_REVIEW
+    yield Need.CLOSE, found == Eligibility.NOT_ELIGIBLE
+    yield Need.RECORDS, state.records_status == RecordsStatus.REQUESTED
+    yield Need.BOOKING, state.scheduling_status == SchedulingStatus.OFFERED
+    yield Need.ANSWER, state.unanswered
+    yield Need.REACH, asked.pathway == Pathway.PATIENT and not reached
+    yield Need.CLOSE, asked.lead_kind not in VISIT_KINDS
+    yield Need.REBOOK, state.scheduling_status == SchedulingStatus.BOOKED
+    yield Need.CHECK, found == Eligibility.NOT_CHECKED
+    yield Need.REQUEST_RECORDS, state.records_status == RecordsStatus.PENDING
+    yield Need.OFFER, True

@@ -270,6 +270,13 @@ def read_time(value: str) -> time:
 def _read(value: str, order: Order | None) -> Written | None:
     if order in (Order.UNIX, Order.UNIX_MILLISECONDS, Order.EXCEL):
         return _counted(value, order)
+    if (
+        len(value) in _ISO_LENGTHS
+        and value[4] == value[7] == "-"
+        and value[10:11] in ("", " ", "T")
+        and (iso := _iso(value))
+    ):
+        return iso
     if not (found := _matched(value)):
         return None
     parts = found.groupdict()
@@ -281,6 +288,18 @@ def _read(value: str, order: Order | None) -> Written | None:
         month = int(parts["month"]) if "month" in parts else month_of(parts["name"])
         day = date(_year(parts["year"]), month, int(parts["day"]))
     return Written(day, _time_of(parts), _offset(parts["offset"]))
+
+
+_ISO_LENGTHS = (10, 16, 19)  # a day, with minutes, with seconds: most of what is read
+
+
+def _iso(value: str) -> Written | None:
+    """A date in ISO form without an offset, as the standard library reads it, which is quick; None where it is none."""
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return Written(at.date(), None if len(value) == len("2026-03-31") else at.time()) if at.tzinfo is None else None
 
 
 def _matched(value: str) -> re.Match[str] | None:
