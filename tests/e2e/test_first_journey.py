@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from dashboard.guards import HEADERS
 from tests import factories
 from tests.conftest import sqlite
-from tests.e2e.conftest import ROOT, served, settled
+from tests.e2e.conftest import PATIENCE, ROOT, served, settled
 
 PAGES = sorted(p.stem for p in (ROOT / "pages").glob("*.py"))
 
@@ -206,6 +206,7 @@ def test_a_deep_link_on_a_fresh_server_shows_nothing_to_the_signed_out(
 def test_streamlit_run_opens_the_demo(tmp_path: Path, page: Page) -> None:
     """Without any setting, from the root of the project."""
     command = ("-m", "streamlit", "run", "dashboard/app.py", "--server.port")
+    page.set_default_timeout(3 * PATIENCE)  # the practice is made first
     with served(tmp_path, *command) as address:
         page.goto(address)
         settled(page)

@@ -22,7 +22,7 @@ from data_access.fact_tables import lead_facts
 from tests.conftest import Engine
 from tests.e2e.conftest import ROOT
 
-KILLS = int(os.environ.get("FIRE_IMPORTS", "3"))
+KILLS = int(os.environ.get("FIRE_IMPORTS", "2"))
 ROWS = 2_500 if KILLS > 9 else 1_000
 MAPPING = """
 source_system = "system {number}"
