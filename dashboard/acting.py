@@ -49,13 +49,7 @@ def acting(
     try:
         with writing(engine, counted=counted) as connection:
             require_standing(connection, viewer)
-
-            def note(kind: AuditKind, about: str, lead_id: int | None = None) -> None:
-                audit.note(
-                    connection, kind, about, now=clock.now(), staff_id=viewer.staff_id, lead_id=lead_id,
-                    address=viewer.address,
-                )  # fmt: skip
-
+            note = noting(connection, viewer)
             yield connection, note
             if about:
                 note(kind, about)
@@ -64,6 +58,17 @@ def acting(
         raise auth.NotWritten(
             "The database does not take this at present, so nothing was saved. What you typed is still here: try again."
         ) from None
+
+
+def noting(connection: Connection, viewer: Viewer) -> Noting:
+    """What writes into the audit log what somebody does in a transaction."""
+
+    def note(kind: AuditKind, about: str, lead_id: int | None = None) -> None:
+        audit.note(
+            connection, kind, about, now=clock.now(), staff_id=viewer.staff_id, lead_id=lead_id, address=viewer.address
+        )
+
+    return note
 
 
 def require_standing(connection: Connection, viewer: Viewer) -> None:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from dashboard import clock, import_trial, labels, settings
+from dashboard import clock, labels, settings
 from dashboard.cli_database import note, opened, progress, url_of
 from dashboard.formats import plural
 from data_access import engine as databases
@@ -79,15 +79,12 @@ def _guess(a: argparse.Namespace) -> None:
         zone = own["zone"] if own else zone
         places = [place["name"] for place in practice.active(connection, t.locations)]
     tables = [reading.table(File.at(path), reading.Layout(part=a.part)) for path in a.files]
-    held = [profiling.columns(table) for table in tables]
-    made = guessing.guess(
-        [column for some in held for column in some],
+    made = guessing.guess_together(
+        [profiling.columns(table) for table in tables],
         name=a.files[0].name.partition(".")[0],
         zone=zone,
         locations=places,
     )
-    if len(held) > 1 and (joined := guessing.join_of(held)):
-        made.data["join"], made.reasons["join"] = joined
     text = tomli_w.dumps(made.data)
     for field in made.data["fields"]:
         text = text.replace(f"[fields.{field}]\n", f"# {made.reasons.get(field, '')}\n[fields.{field}]\n")
@@ -138,28 +135,24 @@ def _sync(a: argparse.Namespace) -> None:
 def _bring(
     a: argparse.Namespace, plan: Any, out: Path, at_end: Callable[[Connection], None] = lambda connection: None
 ) -> None:
-    from data_access.importing import batches, rejects
+    from dashboard import import_trial
+    from data_access.importing import rejects
 
     if out.is_dir():
         raise ValueError(f"{out} is a folder; name a file for rejected rows (--rejects)")
-    now, pictures = clock.now(), []
 
-    def ending(connection: Connection, done: batches.Result) -> None:
-        if a.dry_run:
-            pictures.append(import_trial.picture(connection, now))
-        else:
-            at_end(connection)
-            note(connection, AuditKind.CHANGED, f"imported {plan.files} as batch {done.batch}")
+    def ending(connection: Connection, done: Any) -> None:
+        at_end(connection)
+        note(connection, AuditKind.CHANGED, f"imported {plan.files} as batch {done.batch}")
 
     with (
         _own_database(a.database, plan.mapping, dry_run=a.dry_run) as engine,
         progress(f"Importing {plan.main.name}") as told,
         rejects.to_file(out, plan) as reject,
     ):
-        if a.dry_run:
-            with databases.reading(engine) as connection:
-                pictures.append(import_trial.picture(connection, now))
-        result = batches.run(engine, plan, now=now, reject=reject, dry_run=a.dry_run, progress=told, at_end=ending)
+        result, pictures = import_trial.carry_out(
+            engine, plan, now=clock.now(), reject=reject, dry_run=a.dry_run, progress=told, at_end=ending
+        )
     if a.json:
         print(json.dumps(_as_json(result, pictures)))
         return
@@ -178,7 +171,7 @@ def _bring(
         _print_pictures(*pictures)
 
 
-def _as_json(result: Any, pictures: list[import_trial.Picture]) -> dict[str, Any]:
+def _as_json(result: Any, pictures: list[Any]) -> dict[str, Any]:
     told: dict[str, Any] = result.summary() | {
         "flags": {flag.name.lower(): number for flag, number in sorted(result.flags.items())},
         "reasons": dict(result.reasons.most_common()),
@@ -192,7 +185,7 @@ def _as_json(result: Any, pictures: list[import_trial.Picture]) -> dict[str, Any
     return told
 
 
-def _print_pictures(before: import_trial.Picture, after: import_trial.Picture) -> None:
+def _print_pictures(before: Any, after: Any) -> None:
     print("\nThe funnel over all leads headed for a visit, now and with this import:")
     for stage, number in after.funnel.items():
         print(f"  {labels.STAGES[stage]:<22}{before.funnel[stage]:>10,}{number:>10,}")

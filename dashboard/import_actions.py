@@ -16,10 +16,10 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 from dashboard import auth, clock, import_trial
-from dashboard.acting import acting, require_standing
+from dashboard.acting import acting, noting, require_standing
 from dashboard.auth import Viewer
 from dashboard.import_trial import Picture
-from data_access import audit, lead_lists
+from data_access import lead_lists
 from data_access.engine import reading
 from data_access.importing import batches, rejects, saved, undoing
 from data_access.importing.batches import Result
@@ -105,8 +105,6 @@ class Job:
             self._rejects = b"".join([*parts, packed.flush()])
 
     def _carry_out(self, engine: Engine, viewer: Viewer, write: Reject) -> None:
-        now = clock.now()
-
         def told(done: int, total: int) -> None:
             self.done, self.total = done, total
             if self._stop.is_set():
@@ -114,21 +112,12 @@ class Job:
 
         def ending(connection: Connection, done: Result) -> None:
             told(done.read, done.read)
-            if self.dry_run:
-                self.pictures.append(import_trial.picture(connection, now))
-                return
             require_standing(connection, viewer)
-            about = f"imported {self.plan.files} as batch {done.batch}"
-            audit.note(
-                connection, AuditKind.CHANGED, about, now=clock.now(), staff_id=viewer.staff_id, address=viewer.address
-            )
+            noting(connection, viewer)(AuditKind.CHANGED, f"imported {self.plan.files} as batch {done.batch}")
 
         try:
-            if self.dry_run:
-                with reading(engine) as connection:
-                    self.pictures.append(import_trial.picture(connection, now))
-            self.result = batches.run(
-                engine, self.plan, now=now, reject=write, staff_id=viewer.staff_id, dry_run=self.dry_run,
+            self.result, self.pictures = import_trial.carry_out(
+                engine, self.plan, now=clock.now(), reject=write, staff_id=viewer.staff_id, dry_run=self.dry_run,
                 progress=told, at_end=ending,
             )  # fmt: skip
         except _Cancelled:

@@ -152,16 +152,13 @@ def _base(view: View, files: list[File], seen: list[_Seen], token: str) -> tuple
 def _guessed(view: View, files: list[File], seen: list[_Seen]) -> Guess:
     places = [place["name"] for place in loaders.locations(view.viewer)]
     known = {field: [one["name"] for one in practice_loaders.entries(table.name)] for field, table in LISTS.items()}
-    made = guessing.guess(
-        [column for one in seen for column in one.columns], name=files[0].name.partition(".")[0], zone=view.zone,
-        locations=places, known=known,
-    )  # fmt: skip
-    if len(files) > 1:
-        if joined := guessing.join_of([one.columns for one in seen]):
-            made.data["join"], made.reasons["join"] = joined
-        else:
-            made.questions.append("Several files need a column by which their rows belong together.")
-    return made
+    return guessing.guess_together(
+        [one.columns for one in seen],
+        name=files[0].name.partition(".")[0],
+        zone=view.zone,
+        locations=places,
+        known=known,
+    )
 
 
 def _as_told(layout: Layout) -> dict[str, Any]:

@@ -102,6 +102,17 @@ def guess(
     return made
 
 
+def guess_together(tables: Sequence[Sequence[Column]], **options: Any) -> Guess:
+    """The mapping of one table, or of several that are joined; parameters as for `guess`."""
+    made = guess([column for columns in tables for column in columns], **options)
+    if len(tables) > 1:
+        if joined := join_of(tables):
+            made.data["join"], made.reasons["join"] = joined
+        else:
+            made.questions.append("Several files need a column by which their rows belong together.")
+    return made
+
+
 def join_of(tables: Sequence[Sequence[Column]]) -> tuple[str, str] | None:
     """The column by which the rows of several tables belong together, and why; None where none does."""
     shared = set.intersection(*({column.name for column in columns} for columns in tables))

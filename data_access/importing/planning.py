@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from data_access.importing import dates, reading
 from data_access.importing.dates import Evidence, NotADate, Order
@@ -106,13 +106,10 @@ class Plan:
 def _iso(written: dates.Written, log: Log) -> tuple[str, float]:
     """A moment in ISO form, and where it stands among others."""
     if written.at is None or log.day_only:
-        return written.on.isoformat(), datetime.combine(written.on, datetime.min.time(), UTC).timestamp()
-    local = datetime.combine(written.on, written.at)
-    offset = None if log.ignore_offset else written.offset
-    place = (local - (offset or timedelta(0))).replace(tzinfo=UTC).timestamp()
-    if offset is None:
-        return local.isoformat(), place
-    return (local - offset).isoformat() + "Z", place
+        return written.on.isoformat(), dates.place(dates.Written(written.on))
+    local, offset = datetime.combine(written.on, written.at), None if log.ignore_offset else written.offset
+    said = local.isoformat() if offset is None else (local - offset).isoformat() + "Z"
+    return said, dates.place(replace(written, offset=offset))
 
 
 def plan(files: Sequence[File], mapping: Mapping, *, part: str | None = None) -> Plan:

@@ -252,7 +252,7 @@ class RowReader:
 
     def _written(self, field: Field, values: Dict[str, str]) -> Written | None:
         """What a field says of a moment: the earliest of what its columns say."""
-        if field.when and not field.applies(values):
+        if not field.applies(values):
             return None
         found: list[Written] = []
         if field.parts and (told := self._of_parts(field, values)):
