@@ -22,7 +22,7 @@ try:
     if viewer.may_open(page.url_path) and page.url_path not in navigation.WITHOUT_FILTERS:
         frame.sidebar(viewer)
     frame.signed_in(viewer)
-    frame.missed()
+    frame.outcome()
     page.run()
 except sa.exc.OperationalError:
     frame.unreachable()

@@ -190,10 +190,12 @@ def _sign_out(digest: str) -> None:
     st.logout()
 
 
-def missed() -> None:
-    """Say why the last click came to nothing, where it did."""
+def outcome() -> None:
+    """Say what the last click did, where that is to be said here, or why it came to nothing."""
     for why in session.missed():
         st.warning(why, icon=":material/error:")
+    for text in session.said():
+        st.toast(text, icon=":material/check:", duration="long")
 
 
 def unreachable() -> None:

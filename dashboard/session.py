@@ -52,15 +52,30 @@ def click(callback: Callable[P, None]) -> Callable[P, None]:
     return guarded
 
 
+def say(text: str) -> None:
+    """Say in a toast what was done, once the page was drawn anew: what a run says that then asks for another may be lost."""
+    kept(_SAID, list[str]).append(text)
+
+
+def said() -> list[str]:
+    """What is to be said now, and not again."""
+    return _taken(_SAID)
+
+
 def missed() -> list[str]:
     """Why clicks since the last question came to nothing."""
-    found = kept(_MISSED, list[str])
-    said = list(found)
+    return _taken(_MISSED)
+
+
+def _taken(key: str) -> list[str]:
+    found = kept(key, list[str])
+    taken = list(found)
     found.clear()
-    return said
+    return taken
 
 
 _MISSED = "missed"
+_SAID = "said"
 _AWAY = (
     "The database did not answer just now, so your last click was not carried out. What you typed is still here: "
     "try again."

@@ -102,6 +102,7 @@ def take(engine: Engine, secret: str, headers: Mapping[str, str], body: bytes, n
         return Answer(429, {"error": f"more than {web_forms.MOST_A_MINUTE} posts within a minute; try again later"})
     try:
         with writing(engine) as connection:
+            web_forms.in_turn(connection, source)
             answer = _log(connection, source, once, body, now)
             if not answer.kept:
                 return answer

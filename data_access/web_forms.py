@@ -74,6 +74,13 @@ def recent(connection: Connection, source: WebSource, now: datetime) -> int:
     return int(connection.scalar(query) or 0)
 
 
+def in_turn(connection: Connection, source: WebSource) -> None:
+    """Let the posts of one source be logged one after another, so that one sent twice at once finds the other."""
+    connection.execute(
+        sa.select(t.web_sources.c.id).where(t.web_sources.c.id == source.id).with_for_update(key_share=True)
+    )
+
+
 def accepted(connection: Connection, source: WebSource, idempotency_key: str) -> dict[str, Any] | None:
     """The post with this key that became an inquiry: `lead_id` and `body_digest`; None where there is none."""
     c = t.web_posts.c

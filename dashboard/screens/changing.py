@@ -88,7 +88,5 @@ def _save(view: View, change: Change, shown: Sequence[Difference]) -> None:
         st.error(str(problem), icon=":material/error:")
         return
     st.session_state.pop(_ASKED, None)
-    st.toast(
-        f"{change.said}: saved. It holds from {change.from_day:%d %b %Y}.", icon=":material/check:", duration="long"
-    )
+    session.say(f"{change.said}: saved. It holds from {change.from_day:%d %b %Y}.")
     st.rerun()

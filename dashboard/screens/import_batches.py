@@ -1,12 +1,11 @@
 """Earlier imports and taking them back, and the mappings that are kept by name."""
 
-from typing import Any
-
 import streamlit as st
 
 from dashboard import auth, clock, display, import_actions, loaders, session
 from dashboard.formats import local, plain, plural
 from dashboard.frame import View
+from data_access.importing.undoing import Outlook
 from data_access.lead_rules import NotPossible
 from data_access.vocabulary import BatchStatus
 
@@ -58,19 +57,19 @@ def earlier(view: View) -> None:
 
 
 def _undo(view: View, batch_id: int) -> None:
-    engine = loaders.database()
+    engine, kept = loaders.database(), session.kept("imports_undo", dict[int, Outlook | str])
     if st.button("See what undoing it would do", key="imports_outlook", icon=":material/undo:"):
         try:
-            session.kept("imports_undo", dict[str, Any])["seen"] = (
-                batch_id,
-                import_actions.outlook(engine, view.viewer, batch_id),
-            )
+            kept[batch_id] = import_actions.outlook(engine, view.viewer, batch_id)
         except NotPossible as problem:
+            kept.pop(batch_id, None)
             st.info(str(problem), icon=":material/undo:")
-    seen = session.kept("imports_undo", dict[str, Any]).get("seen")
-    if not seen or seen[0] != batch_id:
+    outlook = kept.get(batch_id)
+    if isinstance(outlook, str):
+        st.success(outlook, icon=":material/check_circle:")
         return
-    outlook = seen[1]
+    if outlook is None:
+        return
     restored = (
         f", and **{plural(outlook.restored, 'lead')}** be again as the source said before" if outlook.restored else ""
     )
@@ -94,8 +93,7 @@ def _undo(view: View, batch_id: int) -> None:
         except (NotPossible, auth.NotDone) as problem:
             st.error(str(problem), icon=":material/error:")
             return
-        session.kept("imports_undo", dict[str, Any]).clear()
-        st.toast(f"Import {batch_id} is undone: {plural(done.removed, 'lead')} removed.", icon=":material/check:")
+        kept[batch_id] = f"Import {batch_id} is undone: {plural(done.removed, 'lead')} removed."
         st.rerun()
 
 

@@ -65,7 +65,7 @@ _USUAL = {Role.CLINICAL_REVIEW: _REVIEW, Role.MANAGER: _ALL, Role.ADMINISTRATOR:
 def work(view: View) -> None:
     """The list; it draws itself anew now and then, so that a colleague's change is seen without a reload."""
     frame.still(view.viewer)
-    frame.missed()
+    frame.outcome()
     view = view.now()
     desk.go_by(0, None)  # no script is shown here
     choices = _choices(view.viewer, loaders.stands_in_for(view.viewer, view.today))

@@ -5,7 +5,7 @@ from datetime import date
 
 import streamlit as st
 
-from dashboard import clock, display, loaders, review_actions, signals
+from dashboard import clock, display, loaders, review_actions, session, signals
 from dashboard.auth import ANNOTATE, NotDone
 from dashboard.charts.trends import with_limits
 from dashboard.frame import View
@@ -139,7 +139,7 @@ def _write(view: View, places: Mapping[int, str]) -> None:
                 st.error(str(problem))
             else:
                 st.session_state["trends_notes_written"] = written + 1
-                st.toast("The note was saved.", icon=":material/check:")
+                session.say("The note was saved.")
                 st.rerun()
 
 
