@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import settings
@@ -87,9 +89,20 @@ def world(database: Engine) -> factories.World:
 
 
 def sqlite(path: Path) -> Engine:
-    engine = databases.connect(f"sqlite:///{path}")
-    schema.migrate(engine)
-    return engine
+    """An empty, migrated SQLite file at `path`, which is not there yet."""
+    path.write_bytes(_migrated())
+    return databases.connect(f"sqlite:///{path}")
+
+
+@cache
+def _migrated() -> bytes:
+    """A file that was migrated once, for all tests of a process: migrating takes longer than most of them."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "handoff.db"
+        engine = databases.connect(f"sqlite:///{path}")
+        schema.migrate(engine)
+        engine.dispose()
+        return path.read_bytes()
 
 
 def empty(engine: Engine) -> None:
