@@ -126,7 +126,7 @@ def _keep(fields: dict[str, Any], target: str, entry: dict[str, Any] | None) -> 
 def _field(editor: Editor, target: str, given: Any) -> dict[str, Any] | None:
     """One field: its column or what is always the same, only where, and what its values mean."""
     entry: dict[str, Any] = {"column": given} if isinstance(given, str) else dict(given or {})
-    told = not set(entry) <= _SIMPLE
+    told = not set(entry) <= _SIMPLE or len(entry.get("when", {})) > 1
     options = [
         _NOTHING,
         *([_WRITTEN] if told else []),
@@ -154,7 +154,7 @@ def _field(editor: Editor, target: str, given: Any) -> dict[str, Any] | None:
         "column": chosen,
         **{name: value for name, value in kept.items() if name not in ("column", "values", "when")},
     }
-    if when := _only_where(editor, target, kept.get("when", {})):
+    if when := _only_where(editor, target, chosen, kept.get("when", {})):
         made["when"] = when
     if target in WORDS and (column := editor.column(chosen)):
         made |= _values(editor, target, column, kept, when)
@@ -174,39 +174,47 @@ def _constant(editor: Editor, target: str, usual: str) -> str:
     return said
 
 
-def _only_where(editor: Editor, target: str, given: Mapping[str, Any]) -> dict[str, list[str]]:
-    """In which rows a step was taken: those where another column says so."""
+def _only_where(editor: Editor, target: str, chosen: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """In which rows a step was taken: those where another column says so, or says anything."""
     if target not in MOMENTS or target == "received":
-        return {name: [value] if isinstance(value, str) else list(value) for name, value in given.items()}
-    few = [column.name for column in editor.columns if column.few and not column.has_dates]
+        return dict(given)
+    telling = [c.name for c in editor.columns if c.name != chosen and (c.few or c.has_dates)]
     usual = next(iter(given), None)
     left, right = st.columns([2, 3], vertical_alignment="bottom")
     with left:
-        options = [None, *few] if usual in (None, *few) else [None, usual, *few]
+        options = [None, *telling] if usual in (None, *telling) else [None, usual, *telling]
         by = st.selectbox(
             f"{FIELDS[target]}: only where", options, index=options.index(usual), key=editor.key(target, "where"),
             format_func=lambda one: one or "In every row that has a date", label_visibility="collapsed",
         )  # fmt: skip
     if by is None:
         return {}
-    column, said = editor.column(by), given.get(by, [])
-    said = [said] if isinstance(said, str) else list(said)
-    values = list(dict.fromkeys([*said, *(column.values if column else ())]))
+    column, said = editor.column(by), _values_of(given.get(by, True))
+    values = list(dict.fromkeys([*said, *(column.values if column and column.few and not column.has_dates else ())]))
     with right:
-        chosen = st.multiselect(
+        if not values:
+            st.caption("Where it says something.")
+            return {by: True}
+        says = st.multiselect(
             f"{FIELDS[target]}: says", values, default=said, key=editor.key(target, "where", by),
-            placeholder=f"Which values of {by}?", label_visibility="collapsed",
+            placeholder="Whatever it says", label_visibility="collapsed",
         )  # fmt: skip
-    return {by: list(chosen)} if chosen else {}
+    return {by: list(says) or True}
+
+
+def _values_of(condition: Any) -> list[str]:
+    """The values of a condition; none where it is that a column says something."""
+    return [] if condition is True else [condition] if isinstance(condition, str) else list(condition)
 
 
 def _values(
-    editor: Editor, target: str, column: Column, kept: Mapping[str, Any], when: Mapping[str, Sequence[str]]
+    editor: Editor, target: str, column: Column, kept: Mapping[str, Any], when: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What each value of a column means as a word of ours."""
     words = [str(word) for word in WORDS[target]]
     known = words_of(target, column.values) | dict(kept.get("values", {}))
-    shown = [v for v, _ in column.values.most_common() if column.name not in when or v in when[column.name]]
+    asked = _values_of(when.get(column.name, True))
+    shown = [v for v, _ in column.values.most_common() if not asked or v in asked]
     blank = column.filled < column.rows and target in NEEDED
     meant: dict[str, str] = {v: str(w) for v, w in known.items() if w and v not in shown[:_MOST_VALUES]}
     cells = st.columns(3)

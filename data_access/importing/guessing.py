@@ -348,13 +348,14 @@ def _constants(made: Guess, columns: Sequence[Column], locations: Sequence[str])
     if "location" not in fields and len(locations) == 1:
         fields["location"] = {"constant": locations[0]}
         made.reasons["location"] = "the practice has one"
-    for step, other, why in (
-        ("received", "booked", "no column says when it was received: with the booking"),
-        ("booked", "received", "no column says when it was booked: with the inquiry"),
-    ):
-        if step not in fields and other in fields and "appointment" in fields:
-            fields[step] = dict(fields[other])
-            made.reasons[step] = why
+    if (appointment := fields.get("appointment")) and "booked" in fields:
+        if "received" not in fields:
+            fields["received"] = dict(fields["booked"])
+            made.reasons["received"] = "no column says when it was received: with the booking"
+    elif appointment and "received" in fields:
+        told = dict.fromkeys(_columns_of(appointment), True)
+        fields["booked"] = fields["received"] | {"when": {**appointment.get("when", {}), **told}}
+        made.reasons["booked"] = "no column says when it was booked: with the inquiry, where it has an appointment"
     if "received" not in fields:
         dated = [column for column in columns if column.has_dates]
         if len(dated) == 1:

@@ -63,8 +63,8 @@ _OPTIONS: dict[str, _Rule] = {
     "blank": _TEXT,
     "empty": _TEXTS,
     "when": (
-        lambda v: isinstance(v, dict) and all(_text(x) or (_texts(x) and x) for x in v.values()),
-        "a table of headings and the values that they must have",
+        lambda v: isinstance(v, dict) and all(x is True or _text(x) or (_texts(x) and x) for x in v.values()),
+        "a table of headings and the values that they must have, or true",
     ),
     "order": _TEXT,
     "day_only": _FLAG,
@@ -124,7 +124,7 @@ class Field:
     empty : frozenset of str
         Values that stand for an empty one.
     when : mapping of column -> values
-        Only in rows where every one of these columns has one of its values.
+        Only in rows where every one of these columns has one of its values; without any, says something.
     order, day_only, ignore_offset
         For moments: how dates are written (None: settled over the whole column); only the date counts; a written offset is
         not true and the time is the location's own (None: as the column itself says).
@@ -150,7 +150,10 @@ class Field:
 
     def applies(self, row: Dict[str, str]) -> bool:
         """Whether the row meets every condition."""
-        return not self.when or all(row.get(column, "") in allowed for column, allowed in self.when.items())
+        for column, allowed in self.when.items():
+            if not (row.get(column, "") in allowed if allowed else self.said(row, column)):
+                return False
+        return True
 
     def said(self, row: Dict[str, str], column: str) -> str:
         """What a column says in a row; empty where its value stands for an empty one."""
@@ -314,7 +317,9 @@ def _field(name: str, entry: Any, nothing: frozenset[str]) -> Field:
         values=entry.get("values", {}),
         blank=entry.get("blank"),
         empty=nothing | frozenset(entry.get("empty", ())),
-        when={c: tuple(v) if isinstance(v, list) else (v,) for c, v in entry.get("when", {}).items()},
+        when={
+            c: () if v is True else (v,) if isinstance(v, str) else tuple(v) for c, v in entry.get("when", {}).items()
+        },
         order=_order(entry, f"fields.{name}"),
         day_only=entry.get("day_only", False),
         ignore_offset=entry.get("ignore_offset"),

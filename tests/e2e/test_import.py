@@ -66,7 +66,8 @@ def test_a_practice_brings_its_spreadsheet_in_and_takes_it_back(empty_server: st
     page.get_by_role("link", name="Funnel").click()
     page.get_by_role("heading", name="Funnel", exact=True).wait_for()
     settled(page)
-    expect(main.get_by_text(re.compile(r"Of 300 leads"))).to_be_visible()
+    finding = r"Of 300 leads headed for a visit, 200 \(.+?\) were scheduled and 100 \(.+?\) came"
+    expect(main.get_by_text(re.compile(finding))).to_be_visible()
 
     page.get_by_role("link", name="Import", exact=True).click()
     page.get_by_role("heading", name="Import", exact=True).wait_for()

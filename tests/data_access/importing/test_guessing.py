@@ -57,6 +57,18 @@ def test_a_column_of_yes_and_no_is_read_by_what_it_is_called() -> None:
     assert made.reasons["attended"] == "'No-show' says 'No'; 'Appointment date' says when"
 
 
+def test_only_who_has_an_appointment_is_booked() -> None:
+    """Where no column says when that was: with the inquiry."""
+    made = guessed(
+        "Id,Created,Appointment date\n" + "".join(f"{n},2026-01-05,2026-01-09\n" for n in range(20)) + "20,2026-01-06,-"
+    )
+    assert made.data["fields"]["booked"] == {"column": "Created", "when": {"Appointment date": True}}
+    assert made.data["empty"] == ["-"]
+    booked = mapping.parse(made.data).fields["booked"]
+    rows = [{"Created": "2026-01-05", "Appointment date": visit} for visit in ("2026-01-09", "-", "")]
+    assert [booked.applies(row) for row in rows] == [True, False, False]
+
+
 def test_a_status_without_a_date_is_asked_about() -> None:
     """A step is not dated by a guess; values that mean nothing known are asked about too."""
     made = guessed("Id,Created,Status\n1,2026-01-05,Contacted\n2,2026-01-06,Flurble\n3,2026-01-07,New\n")

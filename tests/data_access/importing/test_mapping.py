@@ -24,6 +24,10 @@ TWO_ORDERS = (("booked", "dmy"), ("attended", "mdy"))
         ({"fields": MAPPING["fields"] | {"received": {"constant": "2026-01-01"}}}, "needs a column"),
         ({"fields": MAPPING["fields"] | {"kind": {"constant": 5}}}, "constant must be a text"),
         ({"fields": MAPPING["fields"] | {"closed": {"column": "Ended", "when": "Lost"}}}, "when must be a table"),
+        (
+            {"fields": MAPPING["fields"] | {"closed": {"column": "Ended", "when": {"Lost": False}}}},
+            "when must be a table",
+        ),
         ({"fields": MAPPING["fields"] | {"booked": {"earliest": 5}}}, "must be a list"),
         ({"join": ["No"]}, "join must be a text"),
         ({"fields": 5}, r"must be a table"),
