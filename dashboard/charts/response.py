@@ -9,6 +9,7 @@ from dashboard.charts.palette import BAND, CONTEXT, REACHED
 from dashboard.charts.theme import calm
 
 _FEW_WEEKS = 8
+_COUNTED = " (%{customdata[1]:,} of %{customdata[2]:,})%{customdata[3]}<extra></extra>"
 
 
 def weekly(table: pd.DataFrame, weeks: Sequence[str], running: int) -> go.Figure:
@@ -40,8 +41,8 @@ def weekly(table: pd.DataFrame, weeks: Sequence[str], running: int) -> go.Figure
             mode="lines+markers" if name == "In time" else "markers",
             line={"color": REACHED, "width": 2},
             marker={"size": 7, "symbol": symbol, "color": REACHED},
-            customdata=part[["due_week", "met", "judged"]].to_numpy().tolist(),
-            hovertemplate="Week of %{x|%d %b %Y}: %{y:.1%} (%{customdata[1]:,} of %{customdata[2]:,})<extra></extra>",
+            customdata=list(zip(part["due_week"], part["met"], part["judged"], _against(part["target"]), strict=True)),
+            hovertemplate="Week of %{x|%d %b %Y}: %{y:.1%}" + _COUNTED,
             showlegend=bool(shown.any()),
         )
     if (target := table["target"].dropna()).size:
@@ -51,7 +52,7 @@ def weekly(table: pd.DataFrame, weeks: Sequence[str], running: int) -> go.Figure
             name=_target(target),
             mode="lines",
             line={"color": CONTEXT, "dash": "dash", "width": 1.5, "shape": "hvh"},
-            hovertemplate="Target %{y:.0%}<extra></extra>",
+            hoverinfo="skip",  # where it crosses a dot, a click means the dot
         )
     figure.update_yaxes(range=[0, 1.02], tickformat=".0%", fixedrange=True)
     figure.update_xaxes(fixedrange=True, hoverformat="%d %b %Y")
@@ -85,8 +86,8 @@ def dots(
             "type": "data", "array": table["rate_high"] - table["rate"], "arrayminus": table["rate"] - table["rate_low"],
             "color": REACHED, "thickness": 1.5, "width": 0,
         },
-        customdata=list(zip(codes, table["met"], table["judged"], strict=True)),
-        hovertemplate="%{y}: %{x:.1%} (%{customdata[1]:,} of %{customdata[2]:,})<extra></extra>",
+        customdata=list(zip(codes, table["met"], table["judged"], _against(table["target"]), strict=True)),
+        hovertemplate="%{y}: %{x:.1%}" + _COUNTED,
         name=label,
     )  # fmt: skip
     if (target := table["target"].dropna()).size:
@@ -96,11 +97,16 @@ def dots(
             name=_target(target),
             mode="markers",
             marker={"size": 22, "symbol": "line-ns-open", "color": CONTEXT, "line": {"width": 2}},
-            hovertemplate="%{y}: target %{x:.0%}<extra></extra>",
+            hoverinfo="skip",
         )
     figure.update_xaxes(range=[0, 1.02], tickformat=".0%", fixedrange=True)
     figure.update_yaxes(autorange="reversed", fixedrange=True, ticks="", automargin=True)
     return calm(figure, 34 * max(len(table), 2) + 70).update_layout(clickmode="event+select")
+
+
+def _against(targets: pd.Series) -> list[str]:
+    """What is said of the target beside a figure; nothing where there is none."""
+    return ["" if pd.isna(target) else f", target {100 * target:.0f} %" for target in targets]
 
 
 def _target(values: pd.Series) -> str:
