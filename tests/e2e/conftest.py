@@ -13,6 +13,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests import demos
 from tests.e2e import chromium
 
 ROOT = Path(__file__).parents[2]
@@ -71,8 +72,10 @@ def running(
 
 @pytest.fixture(scope="session")
 def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """`handoff demo`, as `make run` starts it."""
-    with served(tmp_path_factory.mktemp("home"), "-m", "dashboard.cli", "demo", "--port") as address:
+    """`handoff demo`, as `make run` starts it the second time: the practice is there."""
+    home = tmp_path_factory.mktemp("home")
+    demos.copy(tmp_path_factory, "specialty", home / "demo-specialty.db", until=None)
+    with served(home, "-m", "dashboard.cli", "demo", "--port") as address:
         yield address
 
 

@@ -28,7 +28,7 @@ from tests import factories
 from tests.conftest import Engine
 from tests.e2e.conftest import running
 
-ROUNDS, SAVES = (int(os.environ.get(name, usual)) for name, usual in (("FIRE_ROUNDS", "2"), ("FIRE_SAVES", "60")))
+ROUNDS, SAVES = (int(os.environ.get(name, usual)) for name, usual in (("FIRE_ROUNDS", "1"), ("FIRE_SAVES", "60")))
 PER_FORM, AT_ONCE = 25, 48
 """Posts of one form, which may post 60 within a minute and posts each of these twice; and posts under way together."""
 SECRET = "under-fire-" * 4
