@@ -255,7 +255,7 @@ def _dates(editor: Editor, fields: dict[str, Any]) -> None:
         if column is None:
             continue
         seen, first = column.evidence, entries[0]
-        places = st.columns([2, 2, 1, 1], vertical_alignment="bottom")
+        places = st.columns(3, vertical_alignment="bottom")
         with places[0]:
             st.markdown(f"**{plain(name)}**")
             st.caption(plain(f"for example {column.example}"))
@@ -267,7 +267,6 @@ def _dates(editor: Editor, fields: dict[str, Any]) -> None:
             )  # fmt: skip
         with places[2]:
             day_only = st.toggle("Only the day", value=bool(first.get("day_only")), key=editor.key("day", name))
-        with places[3]:
             local = bool(seen.with_offset) and st.toggle(
                 "Z is not true", value=bool(first.get("ignore_offset")), key=editor.key("offset", name),
                 help="The times are local, although they say their offset from UTC.",

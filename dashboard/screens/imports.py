@@ -29,6 +29,7 @@ from data_access.importing.reading import Layout, Table
 from data_access.tables import LISTS
 
 _PREVIEW = 8
+_REASONS = 20
 _GUESS = "Guess it from the file"
 T = TypeVar("T")
 _POLL_SECONDS = 1.0
@@ -293,11 +294,15 @@ def _result(view: View, job: Job) -> None:
         )
     if result.reasons:
         rows = [
-            {"Rows": number, "First in line": one.line, "Rejected because": one.about}
-            for why, number in result.reasons.most_common()
+            {"Rows": f"{number:,}", "First in line": f"{one.line:,}", "Rejected because": plain(one.about)}
+            for why, number in result.reasons.most_common(_REASONS)
             for one in result.examples[why][:1]
         ]
-        st.dataframe(rows, hide_index=True, alt="Rejected rows by reason")
+        st.table(rows, border="horizontal", hide_index=True)
+        if len(result.reasons) > _REASONS:
+            st.caption(
+                f"The {_REASONS} most frequent of {len(result.reasons)} reasons. The rejected rows say them all."
+            )
         st.download_button(
             "Rejected rows, to be corrected", partial(import_actions.take_rejects, loaders.database(), view.viewer, job),
             "rejected-rows.csv", "text/csv", key="imports_rejects", icon=":material/download:", on_click="ignore",
