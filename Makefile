@@ -44,13 +44,14 @@ lock: $(READY) ## Renew requirements.lock for Python 3.11 to 3.13
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-annotate --no-header \
 		--no-emit-index-url --no-emit-find-links --upgrade pyproject.toml --group dev -o requirements.lock
 
-# uv comes first, by its own lines of the lock, because it installs the rest in seconds.
+# uv comes first, by its own lines of the lock, because it installs the rest in seconds. Compiled at once: where bytecode is not
+# written later, as in many containers, every start would compile it again.
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Handoff needs Python 3.11, 3.12 or 3.13; name one: make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
 	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.txt
 	$(BIN)/python -m pip install --quiet --require-hashes -r .venv/uv.txt
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
