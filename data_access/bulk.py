@@ -13,8 +13,8 @@ from data_access.columns import UtcDateTime
 
 _COPIED = 100
 """From so many rows on, PostgreSQL is given them by COPY."""
-_BOUND = 900
-"""So many values SQLite is given in one statement at most; old ones take 999."""
+_BOUND = 4_000
+"""So many values SQLite is given in one statement at most; it takes 32,766."""
 
 
 def insert(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -44,8 +44,8 @@ def insert(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, 
         return
     mark = "%s" if connection.dialect.name == "postgresql" else "?"
     places = f"({', '.join([mark] * len(binders))})"
-    if connection.dialect.name == "sqlite" and table.foreign_keys:
-        # Where it has foreign keys to look up, a statement costs SQLite as much as a row: it gets several rows at once.
+    if connection.dialect.name == "sqlite" and len(table.foreign_keys) > 1:
+        # Where it has several foreign keys to look up, a statement costs SQLite as much as a row: it gets several at once.
         together = _BOUND // len(binders)
         whole = len(values) - len(values) % together
         if whole:
