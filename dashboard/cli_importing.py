@@ -21,46 +21,47 @@ from data_access import practice, schema
 from data_access import tables as t
 from data_access.vocabulary import AuditKind
 
-Command = Callable[[str, Callable[[argparse.Namespace], None], str], argparse.ArgumentParser]
+
+def _files(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="several are joined")
+    parser.add_argument("--part", metavar="NAME", help="the sheet of a spreadsheet, or the file in an archive")
 
 
-def add_commands(command: Command, database: dict[str, Any]) -> None:
-    """Declare the commands."""
-    files = command("import", _import, "Import leads from files: CSV and its relatives, spreadsheets, zip and gz.")
-    files.add_argument("files", nargs="+", type=Path, metavar="FILE", help="several are joined")
-    files.add_argument("--part", metavar="NAME", help="the sheet of a spreadsheet, or the file in an archive")
-    sync = command("sync", _sync, "Bring in what is new in another system's database, or has changed there.")
-    sync.add_argument("--from", dest="source", metavar="URL", help="otherwise HANDOFF_SYNC_URL")
-    sync.add_argument("--query", required=True, type=Path, metavar="FILE.sql", help="gives one row per lead")
-    sync.add_argument("--watermark", metavar="COLUMN", help="tells how new a row is; the query has: COLUMN >= :since")
-    sync.add_argument(
+def _bringing(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--mapping", required=True, help="mapping.toml, or the name of a saved or shipped one")
+    parser.add_argument("--dry-run", action="store_true", help="say what would happen; write nothing to the database")
+    parser.add_argument("--json", action="store_true", help="print the counts as JSON")
+    parser.add_argument(
+        "--rejects", type=Path, help="where rejected rows go; otherwise NAME.rejects.csv in this folder"
+    )
+
+
+def _import_options(parser: argparse.ArgumentParser) -> None:
+    _files(parser)
+    _bringing(parser)
+
+
+def _sync_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--from", dest="source", metavar="URL", help="otherwise HANDOFF_SYNC_URL")
+    parser.add_argument("--query", required=True, type=Path, metavar="FILE.sql", help="gives one row per lead")
+    parser.add_argument("--watermark", metavar="COLUMN", help="tells how new a row is; the query has: COLUMN >= :since")
+    parser.add_argument(
         "--overlap", default="1d", metavar="SPAN", help="read again: 15m, 2h, 1d or a number; otherwise 1d"
     )
-    sync.add_argument("--start", default="1970-01-01", metavar="MARK", help="from where it is read first")
-    sync.add_argument("--full", action="store_true", help="read all of it again")
-    for brings in (files, sync):
-        brings.add_argument("--mapping", required=True, help="mapping.toml, or the name of a saved or shipped one")
-        brings.add_argument(
-            "--dry-run", action="store_true", help="say what would happen; write nothing to the database"
-        )
-        brings.add_argument("--json", action="store_true", help="print the counts as JSON")
-        brings.add_argument(
-            "--rejects", type=Path, help="where rejected rows go; otherwise NAME.rejects.csv in this folder"
-        )
-    guess = command(
-        "guess", _guess, "Print the mapping that files most likely have, with its reasons, to be corrected."
-    )
-    guess.add_argument("files", nargs="+", type=Path, metavar="FILE", help="several are joined")
-    guess.add_argument("--part", metavar="NAME", help="the sheet of a spreadsheet, or the file in an archive")
-    shown = command("imports", _imports, "List the imports, the newest first.")
-    shown.add_argument("--limit", type=int, default=20, metavar="N")
-    shown.add_argument("--json", action="store_true")
-    undo = command("undo-import", _undo, "Take an import back: what it added goes, what it changed is as before.")
-    undo.add_argument("batch", type=int, metavar="NUMBER", help="of the import; see: handoff imports")
-    undo.add_argument("--apply", action="store_true", help="do it; without this, only say what would happen")
-    undo.add_argument("--worked-too", action="store_true", help="remove leads that were worked since, too")
-    for made in (files, sync, guess, shown, undo):
-        made.add_argument("--database", **database)
+    parser.add_argument("--start", default="1970-01-01", metavar="MARK", help="from where it is read first")
+    parser.add_argument("--full", action="store_true", help="read all of it again")
+    _bringing(parser)
+
+
+def _imports_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--limit", type=int, default=20, metavar="N")
+    parser.add_argument("--json", action="store_true")
+
+
+def _undo_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("batch", type=int, metavar="NUMBER", help="of the import; see: handoff imports")
+    parser.add_argument("--apply", action="store_true", help="do it; without this, only say what would happen")
+    parser.add_argument("--worked-too", action="store_true", help="remove leads that were worked since, too")
 
 
 def _guess(a: argparse.Namespace) -> None:
@@ -282,3 +283,12 @@ def _own_database(given: str | None, mapping: Any, *, dry_run: bool) -> Iterator
             if practice.get(connection) is None:
                 practice.found(connection, "My practice", mapping.zone)
         yield engine
+
+
+COMMANDS = {
+    "import": (_import_options, _import),
+    "sync": (_sync_options, _sync),
+    "guess": (_files, _guess),
+    "imports": (_imports_options, _imports),
+    "undo-import": (_undo_options, _undo),
+}

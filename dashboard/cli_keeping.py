@@ -1,10 +1,8 @@
 """The commands of whoever keeps the database: schema, backups, who may sign in, the audit log, and letting go."""
 
 import argparse
-from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -17,36 +15,32 @@ from data_access import engine as databases
 from data_access.contact_details import Keys
 from data_access.vocabulary import AuditKind
 
-Command = Callable[[str, Callable[[argparse.Namespace], None], str], argparse.ArgumentParser]
+
+def _file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path)
 
 
-def add_commands(command: Command, database: dict[str, Any]) -> None:
-    """Declare the commands."""
-    migrate = command("migrate", _migrate, "Bring the database's schema to this version.")
-    keep = command("backup", _backup, "Write the whole database to a new file, while it is in use.")
-    back = command("restore", _restore, "Bring a backup back into a database that holds nothing yet.")
-    for copied in (keep, back):
-        copied.add_argument("file", type=Path)
-    first = command("administrator", _administrator, "Let somebody sign in as administrator who sees every location.")
-    first.add_argument("email")
-    first.add_argument("--name", help="otherwise what stands before the @")
-    trail = command("audit", _audit, "Print the newest lines of the audit log, or verify that none was changed.")
-    trail.add_argument("--lead", type=int, metavar="NUMBER", help="only of this lead")
-    trail.add_argument("--limit", type=int, default=100, metavar="N", help="how many lines; otherwise 100")
-    trail.add_argument("--verify", action="store_true", help="follow the chain and print its last link")
-    trail.add_argument("--anchor", metavar="NUMBER:DIGEST", help="a last link that was printed before")
-    going = command(
-        "let-go", _let_go, "Let go of what points to a person on leads that ended long enough ago, by the rules."
-    )
-    going.add_argument("--apply", action="store_true", help="do it; without this, only say what would go")
-    erased = command("erase", _erase, "Erase what points to the person of one inquiry, on request.")
-    erased.add_argument("lead", type=int, metavar="NUMBER")
-    erased.add_argument(
+def _administrator_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("email")
+    parser.add_argument("--name", help="otherwise what stands before the @")
+
+
+def _audit_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--lead", type=int, metavar="NUMBER", help="only of this lead")
+    parser.add_argument("--limit", type=int, default=100, metavar="N", help="how many lines; otherwise 100")
+    parser.add_argument("--verify", action="store_true", help="follow the chain and print its last link")
+    parser.add_argument("--anchor", metavar="NUMBER:DIGEST", help="a last link that was printed before")
+
+
+def _let_go_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--apply", action="store_true", help="do it; without this, only say what would go")
+
+
+def _erase_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("lead", type=int, metavar="NUMBER")
+    parser.add_argument(
         "--apply", action="store_true", help="do it; without this, only say which inquiries it is about"
     )
-    sealed = command("rotate-contact-keys", _rotate, "Seal all contact details with the first of HANDOFF_CONTACT_KEYS.")
-    for made in (migrate, keep, back, first, trail, going, erased, sealed):
-        made.add_argument("--database", **database)
 
 
 def _migrate(a: argparse.Namespace) -> None:
@@ -142,3 +136,15 @@ def _rotate(a: argparse.Namespace) -> None:
 def _today(connection: Connection, now: datetime) -> date:
     own = practice.get(connection)
     return now.astimezone(ZoneInfo(own["zone"] if own else "UTC")).date()
+
+
+COMMANDS = {
+    "migrate": (cli_options.none, _migrate),
+    "backup": (_file, _backup),
+    "restore": (_file, _restore),
+    "administrator": (_administrator_options, _administrator),
+    "audit": (_audit_options, _audit),
+    "let-go": (_let_go_options, _let_go),
+    "erase": (_erase_options, _erase),
+    "rotate-contact-keys": (cli_options.none, _rotate),
+}

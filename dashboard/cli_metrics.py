@@ -18,6 +18,7 @@ from dashboard import (
     auth,
     capacity_reports,
     cli_options,
+    clock,
     filters,
     labels,
     partner_reports,
@@ -25,7 +26,7 @@ from dashboard import (
     series,
     source_reports,
 )
-from dashboard.cli_database import viewer_of
+from dashboard.cli_database import opened, prepare_demo, url_of, viewer_of
 from dashboard.exports import csv_file
 from dashboard.filters import Filters
 from dashboard.formats import week
@@ -36,6 +37,7 @@ from dashboard.metrics.trends import TREND_COLUMNS
 from dashboard.partner_note import LENGTHS, cycles
 from dashboard.reports import Answer
 from data_access import annotations, partner_notes, partners, planned_openings, practice, promises, slots, tally, topics
+from data_access import engine as databases
 from data_access.days import day_number, start_of, week_number
 from data_access.dimensions import LEADS, Unit
 from data_access.lead_state import epoch_minute
@@ -292,22 +294,19 @@ _METRICS = {
 }
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Declare the metrics of the command, and its options."""
+def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("metric", choices=tuple(_METRICS))
     cli_options.add_to(parser)
 
 
-def run(connection: Connection, a: argparse.Namespace, now: datetime) -> None:
-    """Count, measure and print, as the options say.
+def _metrics(a: argparse.Namespace) -> None:
+    url = url_of(a.database)
+    prepare_demo(url)
+    with opened(url) as engine, databases.reading(engine) as connection:
+        _print(connection, a, clock.now())
 
-    Raises
-    ------
-    LookupError
-        When a name or dimension is not known; the message has the nearest ones.
-    ValueError
-        When an option cannot be read.
-    """
+
+def _print(connection: Connection, a: argparse.Namespace, now: datetime) -> None:
     own = practice.get(connection)
     if own is None:
         raise LookupError("the database holds no practice yet; try: handoff import, or handoff demo")
@@ -376,3 +375,6 @@ def _print_rows(rows: list[dict[str, Any]], columns: list[str], *, as_csv: bool)
     widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
     for line in cells:
         print("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
+
+
+COMMANDS = {"metrics": (_options, _metrics)}

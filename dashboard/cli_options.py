@@ -23,6 +23,11 @@ WORDS = {"partner_category": PartnerCategory, "pathway": Pathway, "channel": Cha
 ORDERS = {"volume": "n", "shrunken": "shrunken"}
 
 
+def none(parser: argparse.ArgumentParser) -> None:
+    """Declare nothing: a command without options of its own."""
+    del parser
+
+
 def add_to(parser: argparse.ArgumentParser) -> None:
     """Declare the options that choose what is counted, and how it is printed."""
     parser.add_argument("--from", type=day, metavar="DATE", help="received on this day or later")

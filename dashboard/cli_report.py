@@ -8,14 +8,15 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from dashboard import auth, cli_options, exports
+from dashboard import auth, cli_options, clock, exports
 from dashboard.auth import Viewer
-from dashboard.cli_database import viewer_of
+from dashboard.cli_database import note_export, opened, prepare_demo, url_of, viewer_of
 from dashboard.exports import outside
 from dashboard.filters import Filters
 from dashboard.formats import week as named
 from dashboard.review import building, reading
 from dashboard.review.document import Review, from_content
+from data_access import engine as databases
 from data_access import practice, reviews, tally
 from data_access.days import week_number
 
@@ -23,8 +24,7 @@ FORMATS = ("html", "pdf", "xlsx", "csv")
 PAPERS = ("a4", "letter")
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of the command."""
+def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--week", metavar="WEEK", help="an ISO week that is over, as 2026-W47; otherwise the last one")
     parser.add_argument("--format", choices=FORMATS, default="html")
     parser.add_argument("--out", type=Path, metavar="FILE", help="where to; otherwise weekly-review-WEEK.FORMAT here")
@@ -34,16 +34,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     cli_options.add_filters(parser)
 
 
-def run(connection: Connection, a: argparse.Namespace, now: datetime) -> None:
-    """Write the review of a week.
+def _report(a: argparse.Namespace) -> None:
+    url = url_of(a.database)
+    prepare_demo(url)
+    with opened(url) as engine:
+        with databases.reading(engine) as connection:
+            _write(connection, a, clock.now())
+        what = "weekly review for others" if a.for_others else "weekly review"
+        note_export(engine, f"{what} as {a.format}" + (f", as {a.as_person}" if a.as_person else ""))
 
-    Raises
-    ------
-    LookupError
-        When a name is not known, or there is no practice yet.
-    ValueError
-        When the week cannot be read, or is not over.
-    """
+
+def _write(connection: Connection, a: argparse.Namespace, now: datetime) -> None:
     own = practice.get(connection)
     if own is None:
         raise LookupError("the database holds no practice yet; try: handoff import, or handoff demo")
@@ -76,3 +77,6 @@ def _review(connection: Connection, viewer: Viewer, week: int, filters: Filters,
     return building.build(
         reading.sources(connection, lambda *what: tally.tally(connection, *what), week, filters, viewer.locations)
     )
+
+
+COMMANDS = {"report": (_options, _report)}

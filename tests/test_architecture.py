@@ -73,11 +73,26 @@ def test_pure_rooms_import_only_their_own(room: str) -> None:
 def test_counting_and_measuring_never_load_the_screen() -> None:
     """In a fresh interpreter, the lead database and the metrics come up without streamlit and plotly."""
     code = (
-        "import sys, data_access.leads, data_access.tally, data_access.importing.batches, dashboard.reports, dashboard.cli\n"
+        "import sys, data_access.leads, data_access.tally, data_access.importing.batches, dashboard.reports\n"
+        "import dashboard.cli_importing, dashboard.cli_keeping, dashboard.cli_metrics, dashboard.cli_report\n"
         "print([m for m in ('streamlit', 'plotly') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_help_and_a_slip_of_the_keyboard_are_answered_before_anything_is_loaded() -> None:
+    """The command line reads no database and counts nothing to say what it can do."""
+    code = (
+        "import sys, contextlib, dashboard.cli\n"
+        "for typed in (['--help'], ['metrcs']):\n"
+        "    with contextlib.suppress(SystemExit), contextlib.redirect_stdout(sys.stderr):\n"
+        "        dashboard.cli.main(typed)\n"
+        "print([m for m in ('pandas', 'sqlalchemy', 'scipy', 'numpy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    assert "undo-import" in done.stderr
 
 
 def test_no_module_is_named_for_no_subject() -> None:

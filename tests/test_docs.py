@@ -61,7 +61,7 @@ def test_every_command_is_in_the_readme_or_operations(capsys: pytest.CaptureFixt
     """`handoff COMMAND` for each command there is."""
     with pytest.raises(SystemExit):
         main(["--help"])
-    commands = set(re.findall(r"^    (\w+) ", capsys.readouterr().out, re.M))
+    commands = set(re.findall(r"^    ([\w-]+) ", capsys.readouterr().out, re.M))
     text = (ROOT / "README.md").read_text() + (ROOT / "docs" / "operations.md").read_text()
     assert commands >= {"serve", "demo", "import", "metrics", "migrate"}
     assert not [c for c in commands if f"handoff {c}" not in text]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import t
+from scipy import special
 
 from dashboard.metrics.columns import groups
 from dashboard.metrics.timing import percentiles
@@ -153,7 +153,7 @@ def recent_pace(table: pd.DataFrame, weeks: int) -> Pace | None:
     if len(recent) < weeks:
         return None
     coming, going = recent["received"] + recent["reopened"] + recent["returned"], recent["booked"] + recent["closed"]
-    error = t.ppf(0.975, weeks - 1) * (coming - going).std() / math.sqrt(weeks)
+    error = special.stdtrit(weeks - 1, 0.975) * (coming - going).std() / math.sqrt(weeks)
     found = pace(float(recent["end"].iloc[-1]), float(coming.mean()), float(going.mean()))
     return dataclasses.replace(found, error=float(error))
 

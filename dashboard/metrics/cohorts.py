@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import nbinom
+import scipy
 
 from dashboard.metrics.intervals import rate, wilson
 from dashboard.metrics.timing import at, curve
@@ -119,6 +119,6 @@ def projection(booked: int, leads: int, completeness: float) -> tuple[float, flo
     given those that are in, is negative binomial, cut off at the leads that are left.
     """
     still_to_come = np.arange(leads - booked + 1)
-    chance = np.cumsum(nbinom.pmf(still_to_come, max(booked, 1), completeness))
+    chance = np.cumsum(scipy.stats.nbinom.pmf(still_to_come, max(booked, 1), completeness))
     low, high = (int(np.searchsorted(chance / chance[-1], p)) for p in (0.025, 0.975))
     return min(booked / completeness, leads) / leads, (booked + low) / leads, (booked + high) / leads

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import binom, norm
+import scipy
 
 from dashboard.metrics.intervals import Floats, rate
 from dashboard.metrics.partners import SMALL_PARTNERS
@@ -108,11 +108,12 @@ def limits(centre: float, n: npt.ArrayLike, tails: tuple[float, ...] = _TAILS, e
     """
     size, tail = np.asarray(n, float)[:, None], np.asarray(tails)[None, :]
     if extra > 0:
-        angle = np.arcsin(np.sqrt(centre)) + norm.ppf(tail) * np.sqrt(1 / (4 * size) + extra)
+        angle = np.arcsin(np.sqrt(centre)) + scipy.special.ndtri(tail) * np.sqrt(1 / (4 * size) + extra)
         bounded: Floats = np.sin(np.clip(angle, 0, np.pi / 2)) ** 2
         return bounded
-    count = binom.ppf(tail, size, centre)
-    above, below = binom.cdf(count, size, centre), binom.cdf(count - 1, size, centre)
+    binom = scipy.stats.binom(size, centre)
+    count = binom.ppf(tail)
+    above, below = binom.cdf(count), binom.cdf(count - 1)
     step = np.divide(above - tail, above - below, out=np.zeros_like(above), where=above > below)
     exact: Floats = np.clip((count - step) / size, 0, 1)
     return exact

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm
+from scipy import special
 
 Floats = npt.NDArray[np.float64]
 
@@ -76,7 +76,7 @@ def apart(k: npt.ArrayLike, n: npt.ArrayLike) -> npt.NDArray[np.int64]:
     k, n = np.asarray(k, float), np.asarray(n, float)
     if not n.sum():
         return np.zeros(len(n), np.int64)
-    low, high = wilson(k, n, float(norm.ppf(1 - 0.025 / len(n))))
+    low, high = wilson(k, n, float(special.ndtri(1 - 0.025 / len(n))))
     common = k.sum() / n.sum()
     found: npt.NDArray[np.int64] = (low > common).astype(np.int64) - (high < common)
     return found

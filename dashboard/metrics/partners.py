@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.optimize import minimize
+import scipy
 from scipy.special import betainc, betaln, expit, logit
 
 from dashboard.metrics.intervals import Floats, rate_columns
@@ -197,7 +197,7 @@ def fit_prior(k: npt.ArrayLike, n: npt.ArrayLike) -> Prior:
         a, b = expit(x[0]) * m, expit(-x[0]) * m
         return -float(np.sum(betaln(a + k, b + n - k) - betaln(a, b)))
 
-    best = minimize(
+    best = scipy.optimize.minimize(
         cost, [logit(mean), np.log(strength)], method="L-BFGS-B", bounds=[(-12, 12), tuple(np.log(_STRENGTH))]
     )
     if best.success and np.isfinite(best.fun):

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import binomtest
+import scipy
 
 from data_access.counted import Standing
 
@@ -77,7 +77,8 @@ def referral_volume(tally: pd.DataFrame, weeks_before: int, weeks_recent: int, l
     table = table.fillna(0).astype("int64").rename_axis("partner").reset_index()
     share = weeks_recent / (weeks_recent + weeks_before)
     p = np.array(
-        [binomtest(r, r + b, share).pvalue for r, b in zip(table["recent"], table["before"], strict=True)], float
+        [scipy.stats.binomtest(r, r + b, share).pvalue for r, b in zip(table["recent"], table["before"], strict=True)],
+        float,
     )
     expected = table["before"] * weeks_recent / weeks_before
     changed = _discoveries(p)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import betabinom
+import scipy
 
 from dashboard.metrics.intervals import Floats, rate
 
@@ -300,7 +300,7 @@ def usual(k: int, n: int, baseline_k: int, baseline_n: int) -> Usual:
     >>> (week.low, week.high, week.unusual)
     (4, 10, True)
     """
-    predicted = betabinom(n, baseline_k + 0.5, baseline_n - baseline_k + 0.5)
+    predicted = scipy.stats.betabinom(n, baseline_k + 0.5, baseline_n - baseline_k + 0.5)
     low, high = (int(predicted.ppf(p)) for p in (0.025, 0.975))
     return Usual(low, high, float(predicted.cdf(k)), float(predicted.sf(k - 1)))
 
