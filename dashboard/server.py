@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from dashboard import auth, clock, oidc, settings, sign_in, web_intake
+from dashboard.compressed import CompressedScripts
 from dashboard.guards import ClosedPaths, HardenCookies, OwnSignOut, ReturnTo, SecurityHeaders, SignedInDownloads
 from data_access import engine as databases
 from data_access import facts, practice, schema
@@ -62,7 +63,7 @@ def _stands(claims: dict[str, Any]) -> bool:
 
 def _guards(provider: oidc.Provider | None) -> list[Middleware]:
     encrypted = provider is not None and provider.encrypted
-    always = [Middleware(SecurityHeaders, encrypted=encrypted), Middleware(ClosedPaths)]
+    always = [Middleware(SecurityHeaders, encrypted=encrypted), Middleware(ClosedPaths), Middleware(CompressedScripts)]
     if provider is None:
         return always
     seconds = int(settings.longest().total_seconds())

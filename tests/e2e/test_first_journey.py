@@ -221,6 +221,25 @@ def test_every_answer_carries_the_security_headers(demo_server: str) -> None:
             assert answer.headers[name.decode()] == value.decode(), (path, name)
 
 
+def test_scripts_come_compressed_and_whole(demo_server: str) -> None:
+    """To a browser that takes them so; with the same headers, and nothing from outside their folder."""
+    scripts = re.findall(r"\./(static/js/[\w.-]+\.js)", httpx.get(demo_server).text)
+    sent = whole = 0
+    for script in scripts:
+        plain, small = (
+            httpx.get(f"{demo_server}/{script}", headers={"accept-encoding": one}) for one in ("identity", "gzip")
+        )
+        assert "content-encoding" not in plain.headers
+        assert small.headers["content-encoding"] == "gzip"
+        assert small.content == plain.content
+        sent, whole = sent + int(small.headers["content-length"]), whole + len(plain.content)
+        for name in ("content-type", "cache-control", "x-content-type-options"):
+            assert small.headers[name] == plain.headers[name]
+    assert 0 < sent < whole / 2
+    outside = httpx.get(f"{demo_server}/static/..%2f..%2f..%2fplotly%2fpackage_data%2fplotly.min.js")  # it is there
+    assert outside.status_code == 400
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [("GET", "/_stcore/metrics"), ("GET", "/_stcore/agent/openapi.json"), ("POST", "/_stcore/agent/interact"),
