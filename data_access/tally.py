@@ -2,22 +2,26 @@
 the database.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import prod
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from data_access.dimensions import LEADS, Dimension, Moment, Unit
-from data_access.facts import Snapshot
+from data_access.facts import Rows, Snapshot
+
+Ints = npt.NDArray[np.int64]
 
 BLOCK = 2**18
-DENSE = 2**22  # keys up to this many cells are counted in an array, beyond it by sorting
+SPARSE = 0.5  # where fewer of a block's rows than this share are wanted, only these are looked at further
+DENSE = 4  # with up to so many cells a row they are counted in an array, with more by those that occur
 
 
 @dataclass(frozen=True)
@@ -88,8 +92,10 @@ def members(
     `soonest`: in order of this column of the facts instead, the smallest first; only inside the database.
     """
     if isinstance(source, Snapshot):
-        lead_id = source.rows[unit.stored].lead_id
-        found = [lead_id[rows][_wanted(f, where, moment, unit)] for rows, f in _blocks(source, where, unit)]
+        found = [
+            f.lead_ids() if wanted is None else f.lead_ids()[wanted]
+            for f, wanted in _counted(source, where, moment, unit)
+        ]
         return [int(i) for i in np.concatenate(found)[::-1]] if found else []
     c = unit.stored.table.c
     query = sa.select(c.lead_id).where(*_conditions(where, moment, unit))
@@ -110,63 +116,124 @@ def keys_of(
 # ---------------------------------------------------------------- in this process
 
 
-def _blocks(snapshot: Snapshot, where: Where, unit: Unit) -> Any:
-    columns = snapshot.rows[unit.stored].columns
-    first, last = 0, len(columns[unit.stored.day])
+class _Some:
+    """Some rows of the facts; each of their columns is taken out when it is first asked for."""
+
+    def __init__(self, rows: Rows, places: slice | Ints) -> None:
+        self._rows, self._places = rows, places
+
+    def __getattr__(self, name: str) -> Any:
+        column = self._rows.columns[name][self._places]
+        setattr(self, name, column)
+        return column
+
+    def __len__(self) -> int:
+        return self._places.stop - self._places.start if isinstance(self._places, slice) else len(self._places)
+
+    def only(self, wanted: Any) -> "_Some":
+        """Those of these rows that are wanted."""
+        numbers = np.flatnonzero(wanted)
+        return _Some(
+            self._rows, numbers + self._places.start if isinstance(self._places, slice) else self._places[numbers]
+        )
+
+    def lead_ids(self) -> Ints:
+        """Whose rows they are."""
+        return self._rows.lead_id[self._places]
+
+
+def _counted(snapshot: Snapshot, where: Where, moment: Moment, unit: Unit) -> Iterator[tuple[_Some, Any]]:
+    """Block by block some rows, and which of them count; None for all of them."""
+    rows = snapshot.rows[unit.stored]
+    first, last = 0, len(rows)
     if where.days and not where.by_day:
-        first, last = (int(np.searchsorted(columns[unit.stored.day], day)) for day in where.days)
+        first, last = (int(np.searchsorted(rows.columns[unit.stored.day], day)) for day in where.days)
     for start in range(first, last, BLOCK):
-        rows = slice(start, min(start + BLOCK, last))
-        yield rows, SimpleNamespace(**{name: column[rows] for name, column in columns.items()})
+        f, wanted = _Some(rows, slice(start, min(start + BLOCK, last))), None
+        for holds in _asked(where, moment, unit):
+            wanted = holds(f) if wanted is None else wanted & holds(f)
+            number = int(np.count_nonzero(wanted))
+            if number == len(f):
+                wanted = None
+            elif number < len(f) * SPARSE:  # what else is asked is asked of these alone
+                f, wanted = f.only(wanted), None
+            if not number:
+                break
+        else:
+            yield f, wanted
 
 
-def _wanted(f: Any, where: Where, moment: Moment, unit: Unit) -> Any:
-    wanted = unit.present(f, moment)
-    if where.days and where.by_day:
-        day = getattr(f, where.by_day)
-        wanted &= (day >= where.days[0]) & (day < where.days[1])
-    if where.due_weeks:
-        wanted &= (f.due_week >= where.due_weeks[0]) & (f.due_week < where.due_weeks[1])
+def _asked(where: Where, moment: Moment, unit: Unit) -> Iterator[Callable[[Any], Any]]:
+    """What must hold of a row, one after the other."""
+    yield lambda f: unit.present(f, moment)
+    for column, span in ((where.by_day, where.days), ("due_week", where.due_weeks)):
+        if column and span:
+            yield partial(_lies_within, column, span)
+    allowed = [(unit.dimensions[name], codes) for name, codes in where.keys.items()]
     if where.locations is not None:
-        wanted &= np.isin(f.location, list(where.locations))
-    for name, codes in where.keys.items():
-        wanted &= np.isin(unit.dimensions[name].key(f, moment), list(codes))
-    return wanted
+        allowed = [(unit.dimensions["location"], where.locations), *allowed]
+    for dimension, codes in allowed:
+        yield partial(_is_one_of, dimension, moment, list(codes))
+
+
+def _lies_within(column: str, span: tuple[int, int], f: Any) -> Any:
+    return (getattr(f, column) >= span[0]) & (getattr(f, column) < span[1])
+
+
+def _is_one_of(dimension: Dimension, moment: Moment, codes: list[int], f: Any) -> Any:
+    return np.isin(dimension.key(f, moment), codes)
 
 
 def _count_here(
     snapshot: Snapshot, dimensions: list[Dimension], where: Where, moment: Moment, unit: Unit
 ) -> pd.DataFrame:
-    cells: dict[tuple[int, ...], int] = {}
-    for _, f in _blocks(snapshot, where, unit):
-        wanted = _wanted(f, where, moment, unit)
-        keys = [np.broadcast_to(d.key(f, moment), wanted.shape)[wanted] for d in dimensions]
-        for cell, count in _count_block(keys, [d.size for d in dimensions], int(wanted.sum())):
-            cells[cell] = cells.get(cell, 0) + count
-    return _frame(sorted((*cell, count) for cell, count in cells.items()), dimensions)
+    sizes = [d.size for d in dimensions]
+    blocks = [
+        _cells([np.broadcast_to(d.key(f, moment), len(f)) for d in dimensions], sizes, len(f), wanted=wanted)
+        for f, wanted in _counted(snapshot, where, moment, unit)
+    ]
+    if len(blocks) > 1:
+        *keys, counts = (np.concatenate(columns) for columns in zip(*blocks, strict=True))
+        blocks = [_cells(keys, sizes, len(counts), counts=counts)]
+    return _frame(blocks[0] if blocks else [np.empty(0, np.int64)] * (len(dimensions) + 1), dimensions)
 
 
-def _count_block(keys: list[Any], sizes: list[int | None], rows: int) -> list[tuple[tuple[int, ...], int]]:
-    if not rows:
-        return []
-    if not keys:
-        return [((), rows)]
-    bounds = [size or int(key.max()) + 1 for key, size in zip(keys, sizes, strict=True)]
-    cells = prod(bounds)
+def _cells(
+    keys: list[Any], sizes: list[int | None], rows: int, *, wanted: Any = None, counts: Any = None
+) -> list[Ints]:
+    """The cells that hold anything, in order: an array per key, and how many rows each has.
+
+    Parameters
+    ----------
+    keys : list of arrays, each of shape (rows,)
+    sizes : list of int or None
+        Bounds of the keys, where they are known.
+    wanted : array of bool, shape (rows,), optional
+        Which rows count.
+    counts : array of int, shape (rows,), optional
+        For how many each row stands.
+    """
+    lows = [0 if size else int(key.min()) for key, size in zip(keys, sizes, strict=True)]
+    spans = [size or int(key.max()) - low + 1 for key, size, low in zip(keys, sizes, lows, strict=True)]
+    cells = prod(spans)
     if cells > 2**62:  # one number would not hold them
-        stacked, found = np.unique(np.stack([np.asarray(key, np.int64) for key in keys]), axis=1, return_counts=True)
-        return [(tuple(int(k) for k in cell), int(n)) for *cell, n in zip(*stacked, found, strict=True)]
-    combined = np.zeros(rows, np.int64)
-    for key, size in zip(keys, bounds, strict=True):
-        combined = combined * size + key
-    if cells <= DENSE:
-        counts = np.bincount(combined, minlength=cells)
-        places = np.flatnonzero(counts)
-        counts = counts[places]
+        stacked = np.stack(keys) if wanted is None else np.stack(keys)[:, wanted]
+        there, codes = np.unique(stacked.astype(np.int64), axis=1, return_inverse=True)
+        return [*there, np.bincount(codes.ravel(), counts).astype(np.int64)]
+    number: Any = np.zeros(rows, np.int32 if cells < 2**31 - 1 else np.int64)
+    for key, low, span in zip(keys, lows, spans, strict=True):
+        number *= span
+        number += np.subtract(key, low, dtype=number.dtype) if low else key
+    number = number if wanted is None else number[wanted]
+    if cells <= max(rows * DENSE, 2**12):
+        found = np.bincount(number, counts)
+        places = np.flatnonzero(found)
+        found = found[places]
     else:
-        places, counts = np.unique(combined, return_counts=True)
-    columns = np.unravel_index(places, bounds)
-    return [(tuple(int(k) for k in cell), int(n)) for *cell, n in zip(*columns, counts, strict=True)]
+        codes, places = pd.factorize(number, sort=True)
+        found = np.bincount(codes, counts)
+    columns = np.unravel_index(places, spans) if spans else []
+    return [*(column + low for column, low in zip(columns, lows, strict=True)), found.astype(np.int64)]
 
 
 # ---------------------------------------------------------------- inside the database
@@ -194,9 +261,9 @@ def _count_there(
     columns = [inner.c[d.name] for d in dimensions]
     query = sa.select(*columns, sa.func.count().label("count")).select_from(inner)
     query = query.group_by(*columns) if columns else query.having(sa.func.count() > 0)
-    return _frame(sorted(tuple(int(v) for v in row) for row in connection.execute(query)), dimensions)
+    rows = sorted(tuple(int(v) for v in row) for row in connection.execute(query))
+    return _frame(list(np.array(rows, np.int64).reshape(-1, len(dimensions) + 1).T), dimensions)
 
 
-def _frame(rows: list[tuple[int, ...]], dimensions: list[Dimension]) -> pd.DataFrame:
-    columns = [*(d.name for d in dimensions), "count"]
-    return pd.DataFrame(np.array(rows, np.int64).reshape(-1, len(columns)), columns=columns)
+def _frame(columns: list[Ints], dimensions: list[Dimension]) -> pd.DataFrame:
+    return pd.DataFrame(dict(zip([*(d.name for d in dimensions), "count"], columns, strict=True)))

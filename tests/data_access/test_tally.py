@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from dashboard.filters import Filters
 from data_access import event_log, facts, leads
 from data_access import events as e
+from data_access import tally as counting
 from data_access.counted import Ending, Promise, Standing
 from data_access.days import day_number, week_number, week_start
 from data_access.dimensions import DIMENSIONS, Moment
-from data_access.engine import reading, writing
+from data_access.engine import connect, reading, writing
 from data_access.lead_state import LeadState, epoch_minute
 from data_access.replay import replay
 from data_access.tally import Where, members, tally
@@ -31,7 +32,7 @@ from data_access.vocabulary import (
     Precision,
     Stage,
 )
-from tests import factories
+from tests import demos, factories
 from tests.conftest import empty
 from tests.factories import NOW, World, log, record
 from tests.histories import START, drafts
@@ -89,6 +90,40 @@ def test_both_engines_agree_to_the_last_lead(database: sa.Engine, data: st.DataO
             assert tally(snapshot, by, Where(), when)["count"].sum() == everybody, (
                 "each lead once, however often it went back"
             )
+
+
+MANY_KEYS = ["received_day", "received_hour", "waited_since", "waited_until", "attempt_minutes", "contact_minutes"]
+"""More cells than a number of 64 bits can tell apart."""
+ASKED = (
+    ([], Where()),
+    (["location", "received_week"], Where(keys={"kind": (1, 3), "state": (0, 1)})),
+    (["due_week", "attempt_minutes"], Where(due_weeks=(1, 32_767))),
+    (["response"], Where(locations=(1,), keys={"response": (Promise.OVERDUE,)})),
+    (MANY_KEYS, Where(keys={"pathway": (0,)})),
+)
+
+
+@pytest.fixture(scope="module")
+def demo_practice(tmp_path_factory: pytest.TempPathFactory) -> sa.Engine:
+    return connect(f"sqlite:///{demos.copy(tmp_path_factory, 'specialty')}")
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [{}, {"BLOCK": 997}, {"BLOCK": 997, "SPARSE": 0}, {"BLOCK": 997, "SPARSE": 2}, {"DENSE": 0}, {"DENSE": 500}],
+    ids=str,
+)
+def test_how_the_rows_are_cut_and_counted_changes_nothing(
+    cut: dict[str, float], demo_practice: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one block or many, with what is not wanted left out early or late, in an array or by what occurs."""
+    for name, value in cut.items():
+        monkeypatch.setattr(counting, name, value)
+    snapshot, then = facts.load(demo_practice), moment(demos.UNTIL - timedelta(days=100))
+    with reading(demo_practice) as c:
+        for by, where in ASKED:
+            assert tally(snapshot, by, where, then).equals(tally(c, by, where, then)), by
+            assert members(snapshot, where, then) == members(c, where, then)
 
 
 def as_of_state(draft: leads.Draft, as_of) -> LeadState | None:
