@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 async def _warm(_app: Any) -> AsyncIterator[dict[str, Any]]:
     import pandas  # noqa: F401  # the first page would wait for these
     import plotly.graph_objects  # noqa: F401
-    import scipy.optimize  # noqa: F401
+    import scipy.stats  # noqa: F401
 
     _require_servable()
     yield {}
