@@ -113,6 +113,31 @@ def keys_of(
     return {row.pop("lead_id"): row for row in map(dict, connection.execute(query).mappings())}
 
 
+# ---------------------------------------------------------------- which rows count, on both
+
+
+def _asked(where: Where, moment: Moment, unit: Unit) -> Iterator[Callable[[Any], Any]]:
+    """What must hold of a row, one after the other: of arrays, or of the columns of a table."""
+    yield lambda f: unit.present(f, moment)
+    for column, span in ((where.by_day, where.days), ("due_week", where.due_weeks)):
+        if column and span:
+            yield partial(_lies_within, column, span)
+    allowed = [(unit.dimensions[name], codes) for name, codes in where.keys.items()]
+    if where.locations is not None:
+        allowed = [(unit.dimensions["location"], where.locations), *allowed]
+    for dimension, codes in allowed:
+        yield partial(_is_one_of, dimension, moment, list(codes))
+
+
+def _lies_within(column: str, span: tuple[int, int], f: Any) -> Any:
+    return (getattr(f, column) >= span[0]) & (getattr(f, column) < span[1])
+
+
+def _is_one_of(dimension: Dimension, moment: Moment, codes: list[int], f: Any) -> Any:
+    key = dimension.key(f, moment)
+    return key.in_(codes) if isinstance(key, sa.ColumnElement) else np.isin(key, codes)
+
+
 # ---------------------------------------------------------------- in this process
 
 
@@ -161,27 +186,6 @@ def _counted(snapshot: Snapshot, where: Where, moment: Moment, unit: Unit) -> It
                 break
         else:
             yield f, wanted
-
-
-def _asked(where: Where, moment: Moment, unit: Unit) -> Iterator[Callable[[Any], Any]]:
-    """What must hold of a row, one after the other."""
-    yield lambda f: unit.present(f, moment)
-    for column, span in ((where.by_day, where.days), ("due_week", where.due_weeks)):
-        if column and span:
-            yield partial(_lies_within, column, span)
-    allowed = [(unit.dimensions[name], codes) for name, codes in where.keys.items()]
-    if where.locations is not None:
-        allowed = [(unit.dimensions["location"], where.locations), *allowed]
-    for dimension, codes in allowed:
-        yield partial(_is_one_of, dimension, moment, list(codes))
-
-
-def _lies_within(column: str, span: tuple[int, int], f: Any) -> Any:
-    return (getattr(f, column) >= span[0]) & (getattr(f, column) < span[1])
-
-
-def _is_one_of(dimension: Dimension, moment: Moment, codes: list[int], f: Any) -> Any:
-    return np.isin(dimension.key(f, moment), codes)
 
 
 def _count_here(
@@ -241,16 +245,8 @@ def _cells(
 
 def _conditions(where: Where, moment: Moment, unit: Unit) -> list[Any]:
     f = unit.stored.table.c
-    conditions = [unit.present(f, moment)]
-    if where.days:
-        day = f[where.by_day or unit.stored.day]
-        conditions += [day >= where.days[0], day < where.days[1]]
-    if where.due_weeks:
-        conditions += [f.due_week >= where.due_weeks[0], f.due_week < where.due_weeks[1]]
-    if where.locations is not None:
-        conditions.append(f.location.in_(list(where.locations)))
-    conditions += [unit.dimensions[name].key(f, moment).in_(list(codes)) for name, codes in where.keys.items()]
-    return conditions
+    of_period = [_lies_within(unit.stored.day, where.days, f)] if where.days and not where.by_day else []
+    return [*of_period, *(holds(f) for holds in _asked(where, moment, unit))]
 
 
 def _count_there(
