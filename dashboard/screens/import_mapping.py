@@ -11,7 +11,7 @@ from dashboard import labels
 from dashboard.formats import plain
 from data_access.importing.dates import Order
 from data_access.importing.guessing import Guess, words_of
-from data_access.importing.mapping import MOMENTS, NAMES, NEEDED, WORDS
+from data_access.importing.mapping import MOMENTS, NAMES, NEEDED, WORDS, values_asked
 from data_access.importing.profiling import Column
 
 FIELDS: Mapping[str, str] = {
@@ -189,7 +189,7 @@ def _only_where(editor: Editor, target: str, chosen: str, given: Mapping[str, An
         )  # fmt: skip
     if by is None:
         return {}
-    column, said = editor.column(by), _values_of(given.get(by, True))
+    column, said = editor.column(by), values_asked(given.get(by, True))
     values = list(dict.fromkeys([*said, *(column.values if column and column.few and not column.has_dates else ())]))
     with right:
         if not values:
@@ -202,18 +202,13 @@ def _only_where(editor: Editor, target: str, chosen: str, given: Mapping[str, An
     return {by: list(says) or True}
 
 
-def _values_of(condition: Any) -> list[str]:
-    """The values of a condition; none where it is that a column says something."""
-    return [] if condition is True else [condition] if isinstance(condition, str) else list(condition)
-
-
 def _values(
     editor: Editor, target: str, column: Column, kept: Mapping[str, Any], when: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What each value of a column means as a word of ours."""
     words = [str(word) for word in WORDS[target]]
     known = words_of(target, column.values) | dict(kept.get("values", {}))
-    asked = _values_of(when.get(column.name, True))
+    asked = values_asked(when.get(column.name, True))
     shown = [v for v, _ in column.values.most_common() if not asked or v in asked]
     blank = column.filled < column.rows and target in NEEDED
     meant: dict[str, str] = {v: str(w) for v, w in known.items() if w and v not in shown[:_MOST_VALUES]}

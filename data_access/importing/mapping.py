@@ -3,7 +3,7 @@
 import difflib
 import hashlib
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -295,6 +295,11 @@ def parse(data: Dict[str, Any], text: str = "") -> Mapping:
     return made
 
 
+def values_asked(condition: bool | str | Sequence[str]) -> tuple[str, ...]:
+    """The values of a condition of `when`; none where it is true: the column only has to say something."""
+    return () if isinstance(condition, bool) else (condition,) if isinstance(condition, str) else tuple(condition)
+
+
 def _field(name: str, entry: Any, nothing: frozenset[str]) -> Field:
     if isinstance(entry, str):
         entry = {"column": entry}
@@ -317,9 +322,7 @@ def _field(name: str, entry: Any, nothing: frozenset[str]) -> Field:
         values=entry.get("values", {}),
         blank=entry.get("blank"),
         empty=nothing | frozenset(entry.get("empty", ())),
-        when={
-            c: () if v is True else (v,) if isinstance(v, str) else tuple(v) for c, v in entry.get("when", {}).items()
-        },
+        when={column: values_asked(condition) for column, condition in entry.get("when", {}).items()},
         order=_order(entry, f"fields.{name}"),
         day_only=entry.get("day_only", False),
         ignore_offset=entry.get("ignore_offset"),
