@@ -41,12 +41,7 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
     def texts(self, values: Iterable[datetime | None]) -> list[str | None]:
         """Many moments as SQLite keeps them; the same as one by one, and faster."""
         made: list[str | None] = []
-        before: datetime | None = None
         for value in values:
-            if value is before and made:  # as when many things are recorded at one moment
-                made.append(made[-1])
-                continue
-            before = value
             if value is not None and value.tzinfo is not UTC:
                 value = (self.process_bind_param(value, _SQLITE) or value).replace(tzinfo=UTC)
             made.append(None if value is None else value.isoformat(" ", "microseconds")[:26])
