@@ -74,7 +74,8 @@ def test_counting_and_measuring_never_load_the_screen() -> None:
     """In a fresh interpreter, the lead database and the metrics come up without streamlit and plotly."""
     code = (
         "import sys, data_access.leads, data_access.tally, data_access.importing.batches, dashboard.reports\n"
-        "import dashboard.cli_importing, dashboard.cli_keeping, dashboard.cli_metrics, dashboard.cli_report\n"
+        "import dashboard.cli, dashboard.cli_importing, dashboard.cli_keeping, dashboard.cli_metrics, dashboard.cli_practice\n"
+        "import dashboard.cli_report, dashboard.cli_serving\n"
         "print([m for m in ('streamlit', 'plotly') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
