@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from dashboard.labels import BREAKDOWNS, codes_of
 from data_access.days import day_number, end_of, week_number
 from data_access.dimensions import Moment
+from data_access.fact_tables import NO_DAY
 from data_access.lead_state import epoch_minute
 from data_access.tally import Where
 from data_access.vocabulary import VISIT_KINDS
@@ -90,7 +91,7 @@ class Filters:
         if self.qualified:
             keys["qualified"] = (1,)
         if not by_due_week:
-            return Where(days=self._period(day_number, -(2**31), 2**31 - 1), keys=keys, locations=scope)
+            return Where(days=self._period(day_number, -NO_DAY, NO_DAY), keys=keys, locations=scope)
         weeks = self._period(_first_week_from, 1, _LAST_WEEK) or (1, _LAST_WEEK)
         return Where(due_weeks=weeks, keys=keys, locations=scope)
 

@@ -97,13 +97,13 @@ def own_practice() -> dict[str, Any]:
 
 
 @contextmanager
-def _counting() -> Iterator[Snapshot | Connection]:
+def _counting(unit: Unit) -> Iterator[Snapshot | Connection]:
     """Where leads are counted: the facts in this process, or the database itself, as HANDOFF_COUNT_IN says."""
     if settings.read("HANDOFF_COUNT_IN") == "database":
         with databases.reading(database()) as connection:
             yield connection
     else:
-        yield _live(settings.database_url()).now()
+        yield _live(settings.database_url()).now(unit.stored)
 
 
 def count(viewer: Viewer, keys: Sequence[str], where: Where, moment: Moment, unit: Unit = LEADS) -> pd.DataFrame:
@@ -115,7 +115,7 @@ def count(viewer: Viewer, keys: Sequence[str], where: Where, moment: Moment, uni
 
 def counted(keys: Sequence[str], where: Where, moment: Moment, unit: Unit = LEADS) -> pd.DataFrame:
     """Count for nobody in particular: whoever calls it has asked whether it may be seen, or shows a part that may."""
-    with _counting() as source:
+    with _counting(unit) as source:
         return tallies.tally(source, keys, where, moment, unit)
 
 
@@ -140,7 +140,7 @@ def leads_behind(
     """
     auth.require(viewer, auth.SEE_LEADS)
     _require_scope(viewer, where)
-    with _counting() as source:
+    with _counting(unit) as source:
         ids = tallies.members(source, where, moment, unit)
     shown = ids[-LIST_LIMIT:] if oldest_first else ids[:LIST_LIMIT]
     with databases.reading(database()) as connection:

@@ -24,7 +24,7 @@ from dashboard.metrics import stalls as stalls_metric
 from dashboard.metrics import timing
 from data_access.counted import ARE_LEADS, AtArrival, Ending, Promise, Standing, WentTo
 from data_access.days import day_number, week_number, week_start
-from data_access.dimensions import LONGEST_MINUTES
+from data_access.fact_tables import LONGEST_MINUTES
 from data_access.promises import Targets
 from data_access.tally import Where, narrower
 from data_access.units import APPOINTMENTS, ITEMS, REQUESTS, SITUATIONS, SPELLS

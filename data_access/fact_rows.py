@@ -4,21 +4,36 @@ In the lead's own unit it has one row, and one more for each time it went back (
 stage): a part. A part counts from `valid_from` until `valid_until`; within it the stage only rises and a close stands,
 so that the lead's state at any moment is a matter of comparisons. In the other units a row counts from `seen_from`
 until `seen_until`, and not at all while the lead stands closed as a duplicate, spam or a test. Moments are whole minutes
-since 1970 (UTC), NEVER where nothing happened; days are local dates as days since 1970; weeks are ISO weeks of the local
-date, counted from the Monday 1970-01-05, 0 for none; lags are differences of local dates in days, staffed minutes are
-rounded up. Keys are 0 where nothing is known.
+since 1970 (UTC), NEVER where nothing happened; days are local dates as days since 1970, NO_DAY for none; weeks are ISO weeks
+of the local date, counted from the Monday 1970-01-05, 0 for none; lags are differences of local dates in days, NO_DAY where
+there is no second one; staffed minutes are rounded up. Keys are 0 where nothing is known.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from data_access.days import day_number, end_of, local_day, week_number
 from data_access.events import Event, Received
-from data_access.fact_tables import ALWAYS, NEVER, NOT_MEASURED
+from data_access.fact_tables import ALWAYS, LONGEST_LAG, LONGEST_MINUTES, NEVER, NO_DAY, NO_MINUTES, NOT_MEASURED
 from data_access.lead_state import LeadState, Part, epoch_minute, seconds_to
 from data_access.vocabulary import Flag, Precision, Stage, code
 
 ALMOST_A_MINUTE = timedelta(minutes=1) - timedelta.resolution
+
+
+def day(on: date | None) -> int:
+    """A date as the facts keep it: days since 1970 as a number of 16 bits, NO_DAY where it is not known."""
+    return NO_DAY if on is None else min(max(day_number(on), 0), NO_DAY - 1)
+
+
+def lag(since: date, until: date | None) -> int:
+    """Days from one date to another as the facts keep them, below 0 where the second lies before the first."""
+    return NO_DAY if until is None else min(max((until - since).days, -LONGEST_LAG), LONGEST_LAG)
+
+
+def staffed(minutes: int | None) -> int:
+    """Staffed minutes as the facts keep them."""
+    return NO_MINUTES if minutes is None else min(max(minutes, 0), LONGEST_MINUTES)
 
 
 def of_lead(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
@@ -32,14 +47,14 @@ def of_lead(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
         return minute(state.entered[stage][0]) if stage in state.entered else NEVER
 
     def days_to(moment: datetime | None) -> int:
-        return NEVER if moment is None else (local_day(moment, zone) - received_on).days
+        return lag(received_on, None if moment is None else local_day(moment, zone))
 
-    def lag(stage: Stage) -> int:
-        return days_to(state.entered[stage][0]) if stage in state.entered else NEVER
+    def days_to_stage(stage: Stage) -> int:
+        return days_to(state.entered[stage][0] if stage in state.entered else None)
 
     def staffed_minutes(answer: Event | None) -> int:
         seconds = seconds_to(answer)
-        return NEVER if seconds is None else -(-seconds // 60)
+        return staffed(None if seconds is None else -(-seconds // 60))
 
     def answered(answer: Event | None) -> int:
         return minute(answer.occurred_at) if answer else NEVER
@@ -48,17 +63,17 @@ def of_lead(state: LeadState, zone: ZoneInfo) -> list[dict[str, int]]:
     first = state.appointments[0] if state.appointments else None
     row = {
         "received_at": epoch_minute(state.received_at),
-        "received_day": day_number(received_on),
+        "received_day": day(received_on),
         "received_week": week_number(received_on),
         "records_at": entered(Stage.DOCUMENTATION),
         "scheduled_at": entered(Stage.SCHEDULED),
         "attended_at": entered(Stage.ATTENDED),
         "received_hour": _hour_of_week(state, zone),
-        "eligible_lag": lag(Stage.ELIGIBILITY),
-        "records_lag": lag(Stage.DOCUMENTATION),
-        "scheduled_lag": lag(Stage.SCHEDULED),
-        "attended_lag": lag(Stage.ATTENDED),
-        "visit_lag": (first.starts_on - received_on).days if first and first.starts_on else NEVER,
+        "eligible_lag": days_to_stage(Stage.ELIGIBILITY),
+        "records_lag": days_to_stage(Stage.DOCUMENTATION),
+        "scheduled_lag": days_to_stage(Stage.SCHEDULED),
+        "attended_lag": days_to_stage(Stage.ATTENDED),
+        "visit_lag": lag(received_on, first.starts_on if first else None),
         "attempt_minutes": staffed_minutes(state.first_attempt),
         "contact_minutes": staffed_minutes(state.first_contact),
         "attempt_at": answered(state.first_attempt),
@@ -135,10 +150,9 @@ def _arrival(state: LeadState, part: Part, zone: ZoneInfo) -> dict[str, int]:
 
 
 def _log_minutes(state: LeadState) -> int:
-    """Minutes from receipt to its record; NEVER where it was imported, or only the day of receipt is known."""
-    if state.imported or state.received_precision == Precision.DAY:
-        return NEVER
-    return max(epoch_minute(state.logged_at) - epoch_minute(state.received_at), 0)
+    """Minutes from receipt to its record; NO_MINUTES where it was imported, or only the day of receipt is known."""
+    known = not state.imported and state.received_precision != Precision.DAY
+    return staffed(epoch_minute(state.logged_at) - epoch_minute(state.received_at) if known else None)
 
 
 def keys(state: LeadState, asked: Received) -> dict[str, int]:

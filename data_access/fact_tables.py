@@ -4,17 +4,24 @@ They are made from the events alone; a change of their shape takes a new FACTS_V
 them anew.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import sqlalchemy as sa
 from sqlalchemy import Column, ForeignKey, Table
 
 from data_access.columns import BIG, metadata
 
-FACTS_VERSION = 5  # 5: what lies ten years apart is flagged
+FACTS_VERSION = 6  # 6: days and staffed minutes are narrower
 NEVER = 2**31 - 1
-"""Stands in a column of minutes or days where nothing happened, or nothing is known."""
+"""Stands in a column of minutes since 1970 where nothing happened, or nothing is known."""
 ALWAYS = -(2**31)
+NO_DAY = 2**15 - 1
+"""The same in a column of days, be it a date or a difference."""
+LONGEST_LAG = 30_000
+"""Differences of days are kept up to here, which is a lifetime; dates are kept from 1970 to September 2059."""
+LONGEST_MINUTES = 30 * 24 * 60
+NO_MINUTES = LONGEST_MINUTES + 1
+"""Staffed minutes are kept up to thirty days, what is longer as that long; the second stands where they are not known."""
 NOT_MEASURED = 2
 """In attempt_met and contact_met, beside 0 (late) and 1 (in time): known to the day on which it was due."""
 
@@ -22,9 +29,13 @@ _IDS = ("location", "partner", "service_line", "source", "campaign", "owner")
 _WORDS = ("kind", "pathway", "channel", "priority", "asker", "partner_category", "topic")
 
 
-def _columns(int32: Sequence[str], int16: Sequence[str], int8: Sequence[str]) -> dict[str, str]:
-    """Every counted column and its type in memory; the keys that all units share are among them."""
-    types = {"int32": (*int32, *_IDS), "int16": int16, "int8": (*int8, *_WORDS)}
+def _columns(*, moments: str, days: str, weeks: str = "", minutes: str = "", codes: str) -> dict[str, str]:
+    """Every counted column and its type in memory; the keys that all units share are among them.
+
+    Moments are whole minutes since 1970, days dates or differences of them, minutes staffed ones, codes small numbers.
+    """
+    types = {"int32": moments.split(), "int16": [*days.split(), *weeks.split()], "uint16": minutes.split(),
+             "int8": [*codes.split(), *_WORDS], "id": _IDS}  # fmt: skip
     return {name: kind for kind, names in types.items() for name in names}
 
 
@@ -36,55 +47,44 @@ def _table(name: str, number: str, comment: str, columns: Mapping[str, str], *st
         Column(number, sa.SmallInteger, primary_key=True, comment=comment),
         *stamp,
         *[
-            Column(column, sa.Integer if kind == "int32" else sa.SmallInteger, nullable=False)
+            Column(column, sa.SmallInteger if kind in ("int16", "int8") else sa.Integer, nullable=False)
             for column, kind in columns.items()
         ],
     )
 
 
 LEAD_COLUMNS = _columns(
-    ("valid_from", "valid_until", "received_at", "eligible_at", "records_at", "scheduled_at", "attended_at", "closed_at",
-     "due_at", "attempt_at", "contact_at", "received_day", "eligible_lag", "records_lag", "scheduled_lag", "attended_lag",
-     "visit_lag", "closed_lag", "attempt_minutes", "contact_minutes", "day_over_at", "arrival_at", "log_minutes"),
-    ("received_week", "received_hour", "due_week", "flags"),
-    ("attempt_met", "contact_met", "answered_live", "stage", "moved_back", "close_reason", "visit_weekday",
-     "records_needed"),
-)  # fmt: skip
+    moments="valid_from valid_until received_at eligible_at records_at scheduled_at attended_at closed_at due_at "
+    "attempt_at contact_at day_over_at arrival_at",
+    days="received_day eligible_lag records_lag scheduled_lag attended_lag visit_lag closed_lag",
+    weeks="received_week due_week received_hour flags",
+    minutes="attempt_minutes contact_minutes log_minutes",
+    codes="attempt_met contact_met answered_live stage moved_back close_reason visit_weekday records_needed",
+)
 APPOINTMENT_COLUMNS = _columns(
-    ("seen_from", "seen_until", "starts_at", "outcome_at", "replaced_at", "eligible_at", "start_day", "lead_days"),
-    ("start_week",),
-    ("start_weekday", "outcome", "cancelled_by", "late", "first_visit", "first_chain", "moves"),
+    moments="seen_from seen_until starts_at outcome_at replaced_at eligible_at",
+    days="start_day lead_days",
+    weeks="start_week",
+    codes="start_weekday outcome cancelled_by late first_visit first_chain moves",
 )
 ITEM_COLUMNS = _columns(
-    ("seen_from", "seen_until", "eligible_at", "received_day", "day_over_at", "item_at", "item_lag", "waived_at"),
-    ("received_week",),
-    ("item", "required"),
+    moments="seen_from seen_until eligible_at day_over_at item_at waived_at",
+    days="received_day item_lag",
+    weeks="received_week",
+    codes="item required",
 )
-REQUEST_COLUMNS = _columns(
-    ("seen_from", "seen_until", "eligible_at", "received_day"),
-    (),
-    ("ordinal",),
-)
+REQUEST_COLUMNS = _columns(moments="seen_from seen_until eligible_at", days="received_day", codes="ordinal")
 SPELL_COLUMNS = _columns(
-    ("seen_from", "seen_until", "eligible_at", "began_at", "ended_at", "again_at", "began_day", "first_day", "days",
-     "run_days", "earlier_days", "minutes"),
-    ("began_week", "ended_week"),
-    ("stage", "came_from", "went_to", "began_day_only", "ended_day_only", "spoiled"),
-)  # fmt: skip
+    moments="seen_from seen_until eligible_at began_at ended_at again_at",
+    days="began_day first_day days run_days earlier_days",
+    weeks="began_week ended_week",
+    minutes="minutes",
+    codes="stage came_from went_to began_day_only ended_day_only spoiled",
+)
 SITUATION_COLUMNS = _columns(
-    (
-        "seen_from",
-        "seen_until",
-        "eligible_at",
-        "received_day",
-        "stage_since",
-        "stage_day",
-        "starts_at",
-        "due_at",
-        "due_day",
-    ),
-    (),
-    ("stage", "waits_for"),
+    moments="seen_from seen_until eligible_at starts_at due_at",
+    days="received_day stage_day due_day",
+    codes="stage waits_for",
 )
 
 _stamp: Column[int] = Column("revision", BIG, comment="of the write that made it; NULL only inside that write")

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from data_access import bulk, partners
 from data_access import fact_tables as tables
 from data_access import tables as t
-from data_access.fact_rows import of_lead
+from data_access.fact_rows import of_lead, staffed
 from data_access.fact_tables import NEVER
 from data_access.lead_state import LeadState
 from data_access.promises import ResponseClock
@@ -57,4 +57,4 @@ def _measure(clock: ResponseClock, rows: list[dict[str, int]]) -> None:
     for location, over in at.items():
         began, ended = ([row[name] for row in over] for name in ("began_at", "ended_at"))
         for row, minutes in zip(over, clock.elapsed_minutes(location, began, ended), strict=True):
-            row["minutes"] = int(minutes)
+            row["minutes"] = staffed(int(minutes))

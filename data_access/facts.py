@@ -1,10 +1,9 @@
-"""The facts in memory: an immutable snapshot of what is counted, refreshed by what changed."""
+"""The facts in memory: immutable snapshots of what is counted, brought up to date by what changed."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,40 +13,32 @@ from sqlalchemy import Connection, Engine
 from data_access import fact_tables as f
 from data_access import tables as t
 from data_access.engine import reading
-from data_access.fact_tables import lead_facts
+from data_access.fact_columns import Array, Column, packed, unpacked
+from data_access.fact_reading import read
+from data_access.fact_tables import NEVER, lead_facts
 
-_PAGE = 50_000
+Plain = dict[str, Array]
+"""Rows as an array for each column."""
+Ids = npt.NDArray[np.int64]
 
-
-@dataclass(frozen=True)
-class Rows:
-    """The facts of one unit of counting, in order of its day.
-
-    Attributes
-    ----------
-    lead_id : array of int64, shape (rows,)
-    columns : mapping of arrays, each of shape (rows,)
-        One per column of the unit's table, with the type given in tables.py.
-    """
-
-    lead_id: npt.NDArray[np.int64]
-    columns: Mapping[str, npt.NDArray[np.signedinteger[Any]]]
-
-    def __len__(self) -> int:
-        return len(self.lead_id)
+RECENT = 2**14
+"""So many rows that changed are kept beside the others; then, or when they are an eighth of them, all are sorted into one."""
 
 
 @dataclass(frozen=True, eq=False)
 class Stored:
-    """Where the facts of a unit are kept: its table, its columns with their types, its second key, and its day."""
+    """Where the facts of a unit are kept: its table, its columns with their types, its second key, its day, and the column
+    that says from which minute on a row stands no more.
+    """
 
     table: sa.Table
-    columns: Mapping[str, str]
+    kinds: Mapping[str, str]
     number: str
     day: str
+    until: str = "seen_until"
 
 
-LEADS = Stored(lead_facts, f.LEAD_COLUMNS, "part", "received_day")
+LEADS = Stored(lead_facts, f.LEAD_COLUMNS, "part", "received_day", "valid_until")
 APPOINTMENTS = Stored(f.appointment_facts, f.APPOINTMENT_COLUMNS, "number", "start_day")
 ITEMS = Stored(f.item_facts, f.ITEM_COLUMNS, "number", "received_day")
 REQUESTS = Stored(f.request_facts, f.REQUEST_COLUMNS, "number", "received_day")
@@ -57,32 +48,98 @@ UNITS = (LEADS, APPOINTMENTS, ITEMS, REQUESTS, SPELLS, SITUATIONS)
 
 
 @dataclass(frozen=True)
+class Segment:
+    """Rows of a unit in order of their day, and then of their lead.
+
+    Attributes
+    ----------
+    columns : mapping of name -> Column
+        `lead_id`, and one per column of the unit's table, with the type given in fact_tables.py.
+    number : int
+        How many rows there are.
+    until : int
+        A minute from which on none of them stands.
+    newest : int
+        The highest number of a lead among them.
+    gone : array of int64
+        Places of rows that no longer hold, in order: their lead changed.
+    """
+
+    columns: Mapping[str, Column]
+    number: int
+    until: int
+    newest: int
+    gone: Ids
+
+    def __len__(self) -> int:
+        return self.number
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All facts of one unit.
+
+    Attributes
+    ----------
+    settled : sequence of Segment
+        Those that stand for good, and those in whose place another came some day; most rows by far.
+    recent : Segment
+        Those of the leads that changed since these were sorted.
+    """
+
+    settled: Sequence[Segment]
+    recent: Segment
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """Those that hold any rows."""
+        return tuple(one for one in (*self.settled, self.recent) if len(one))
+
+
+@dataclass(frozen=True)
 class Snapshot:
-    """All facts at one revision, by unit; never changed, only replaced."""
+    """The facts of some units at one revision; never changed, only replaced."""
 
     revision: int
-    rows: Mapping[Stored, Rows]
+    of: Mapping[Stored, Facts]
+
+    def rows(self, stored: Stored) -> Plain:
+        """All rows of a unit, in order of their leads, and those of one by their columns, from the first on."""
+        rows = _after_each_other([_standing(one) for one in (*self.of[stored].settled, self.of[stored].recent)])
+        order = np.lexsort([*rows.values()][::-1])
+        return {name: column[order] for name, column in rows.items()}
 
 
 class LiveFacts:
-    """The newest snapshot, shared by everybody in this process. Readers never wait for each other's counting."""
+    """The newest facts, shared by everybody in this process: those of a unit are read when somebody first counts it.
+
+    Readers never wait for each other's counting.
+    """
 
     def __init__(self, engine: Engine) -> None:
-        self._engine, self._lock = engine, Lock()
-        self._snapshot: Snapshot | None = None
+        self._engine = engine
+        self._units = {stored: _Live() for stored in UNITS}
 
-    def now(self) -> Snapshot:
-        """The facts as they are in the database at this moment."""
-        with self._lock:
-            self._snapshot = load(self._engine) if self._snapshot is None else refresh(self._engine, self._snapshot)
-            return self._snapshot
+    def now(self, stored: Stored) -> Snapshot:
+        """The facts of a unit as they are in the database at this moment."""
+        live = self._units[stored]
+        with live.lock:
+            known = live.snapshot
+            live.snapshot = load(self._engine, [stored]) if known is None else refresh(self._engine, known)
+            return live.snapshot
 
 
-def load(engine: Engine) -> Snapshot:
-    """Read all facts."""
+@dataclass
+class _Live:
+    lock: Lock = field(default_factory=Lock)
+    snapshot: Snapshot | None = None
+
+
+def load(engine: Engine, units: Collection[Stored] = UNITS) -> Snapshot:
+    """Read all facts of some units."""
     with reading(engine) as connection:
         revision = current_revision(connection)
-        return Snapshot(revision, {stored: _sorted(stored, _read(connection, stored, -1)) for stored in UNITS})
+        return Snapshot(revision, {stored: _settled(stored, _read(connection, stored, -1)) for stored in units})
 
 
 def refresh(engine: Engine, known: Snapshot) -> Snapshot:
@@ -92,23 +149,62 @@ def refresh(engine: Engine, known: Snapshot) -> Snapshot:
         if revision == known.revision:
             return known
         if revision < known.revision:  # an older database was put in its place
-            return load(engine)
-        stamped = (lead_facts, t.removed_leads)
-        newer = sa.union_all(*(sa.select(one.c.lead_id).where(one.c.revision > known.revision) for one in stamped))
-        changed = np.array(connection.execute(newer).scalars().all(), np.int64)
-        if not len(changed):
-            return Snapshot(revision, known.rows)
-        read = {stored: _read(connection, stored, known.revision) for stored in UNITS}
-    return Snapshot(
-        revision, {stored: _replaced(stored, known.rows[stored], rows, changed) for stored, rows in read.items()}
-    )
+            return load(engine, known.of)
+        changed = {stamped: _changed(connection, stamped, known.revision) for stamped in (lead_facts, t.removed_leads)}
+        of = {
+            stored: _brought(connection, stored, facts, changed, newer_than=known.revision)
+            for stored, facts in known.of.items()
+        }
+        return Snapshot(revision, of)
 
 
-def _replaced(stored: Stored, known: Rows, read: Rows, changed: npt.NDArray[np.int64]) -> Rows:
-    """Known rows with those of changed leads replaced by what was read; a lead may have fewer rows than before, or none."""
-    kept = ~np.isin(known.lead_id, changed)
-    columns = {name: np.concatenate([column[kept], read.columns[name]]) for name, column in known.columns.items()}
-    return _sorted(stored, Rows(np.concatenate([known.lead_id[kept], read.lead_id]), columns))
+def _changed(connection: Connection, stamped: sa.Table, revision: int) -> Ids:
+    newer = sa.select(stamped.c.lead_id).distinct().where(stamped.c.revision > revision)
+    return np.array(connection.execute(newer).scalars().all(), np.int64)
+
+
+def _brought(
+    connection: Connection, stored: Stored, known: Facts, changed: Mapping[sa.Table, Ids], *, newer_than: int
+) -> Facts:
+    """Facts with the rows of changed leads replaced by those that they have now, which may be fewer, or none."""
+    leads = np.concatenate(list(changed.values()))
+    if not len(leads):
+        return known
+    settled = [_without(one, leads) for one in known.settled]
+    recent = _after_each_other([_standing(_without(known.recent, leads)), _read(connection, stored, newer_than)])
+    most = max(RECENT, sum(map(len, settled)) // 8)
+    if len(recent["lead_id"]) > most or len(changed[t.removed_leads]):  # of a lead that was taken out, nothing is kept
+        return _settled(stored, _after_each_other([*map(_standing, settled), recent]))
+    return Facts(settled, _segment(stored, recent))
+
+
+def _settled(stored: Stored, rows: Plain) -> Facts:
+    lasting = rows[stored.until] == NEVER
+    two = [_segment(stored, _only(rows, some)) for some in (lasting, ~lasting)]
+    return Facts(two, _segment(stored, _only(rows, np.zeros_like(lasting))))
+
+
+def _segment(stored: Stored, rows: Plain) -> Segment:
+    order = np.lexsort((rows["lead_id"], rows[stored.day]))
+    until, newest = (int(rows[name].max(initial=0)) for name in (stored.until, "lead_id"))
+    columns = {name: packed(rows.pop(name)[order], kind) for name, kind in _kinds(stored).items()}
+    return Segment(MappingProxyType(columns), len(order), until, newest, np.empty(0, np.int64))
+
+
+def _without(segment: Segment, leads: Ids) -> Segment:
+    """A segment of which the rows of some leads hold no more."""
+    leads = leads[leads <= segment.newest]
+    if not len(leads):
+        return segment
+    theirs = np.flatnonzero(np.isin(unpacked(segment.columns["lead_id"]), leads))
+    return replace(segment, gone=np.union1d(segment.gone, theirs))
+
+
+def _standing(segment: Segment) -> Plain:
+    rows = {name: unpacked(column) for name, column in segment.columns.items()}
+    stands = np.ones(len(segment), bool)
+    stands[segment.gone] = False
+    return _only(rows, stands) if len(segment.gone) else rows
 
 
 def current_revision(connection: Connection) -> int:
@@ -116,31 +212,26 @@ def current_revision(connection: Connection) -> int:
     return int(connection.scalar(sa.select(t.revisions.c.revision)) or 0)
 
 
-def _read(connection: Connection, stored: Stored, newer_than: int) -> Rows:
-    table, number = stored.table, stored.table.c[stored.number]
-    wanted = [table.c.lead_id, number, *(table.c[name] for name in stored.columns)]
+def _read(connection: Connection, stored: Stored, newer_than: int) -> Plain:
+    """The rows of leads that were written after a revision."""
+    table = stored.table
     if table is lead_facts:
         newer: sa.ColumnElement[bool] = table.c.revision > newer_than
     else:  # the other units carry no stamp of their own: whatever writes them writes their lead
         stamp = lead_facts.alias()
         newer = sa.exists().where(stamp.c.lead_id == table.c.lead_id, stamp.c.revision > newer_than)
-    pages: list[npt.NDArray[np.int64]] = []
-    last = (-1, -1)
-    while True:  # keyset pages: bounded memory, and no cursor that a driver could lose a row from
-        query = sa.select(*wanted).where(newer, sa.tuple_(table.c.lead_id, number) > last)
-        rows = [tuple(row) for row in connection.execute(query.order_by(table.c.lead_id, number).limit(_PAGE))]
-        if not rows:
-            break
-        pages.append(np.array(rows, np.int64))
-        last = (rows[-1][0], rows[-1][1])
-    read = np.concatenate(pages) if pages else np.empty((0, len(wanted)), np.int64)
-    columns = {name: read[:, place].astype(kind) for place, (name, kind) in enumerate(stored.columns.items(), start=2)}
-    return Rows(read[:, 0].copy(), columns)
+    keys = (table.c.lead_id, table.c[stored.number])
+    return _after_each_other(list(read(connection, keys, _kinds(stored), newer)))
 
 
-def _sorted(stored: Stored, rows: Rows) -> Rows:
-    order = np.lexsort((rows.lead_id, rows.columns[stored.day]))
-    in_order = {name: column[order] for name, column in rows.columns.items()}
-    for column in in_order.values():
-        column.flags.writeable = False
-    return Rows(rows.lead_id[order], MappingProxyType(in_order))
+def _kinds(stored: Stored) -> dict[str, str]:
+    return {"lead_id": "id", **stored.kinds}
+
+
+def _after_each_other(some: Sequence[Plain]) -> Plain:
+    return {name: np.concatenate([rows[name] for rows in some]) for name in some[0]}
+
+
+def _only(rows: Plain, wanted: npt.NDArray[np.bool_]) -> Plain:
+    places = np.flatnonzero(wanted)
+    return {name: column[places] for name, column in rows.items()}

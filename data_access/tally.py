@@ -4,8 +4,9 @@ the database.
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import partial, reduce
 from math import prod
+from operator import or_
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,15 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from data_access.dimensions import LEADS, Dimension, Moment, Unit
-from data_access.facts import Rows, Snapshot
+from data_access.fact_columns import first_from, taken
+from data_access.fact_tables import NO_DAY
+from data_access.facts import Segment, Snapshot
 
 Ints = npt.NDArray[np.int64]
 
 BLOCK = 2**18
 SPARSE = 0.5  # where fewer of a block's rows than this share are wanted, only these are looked at further
+FEW = 12  # so many comparisons are faster than a search
 DENSE = 4  # with up to so many cells a row they are counted in an array, with more by those that occur
 
 
@@ -92,11 +96,7 @@ def members(
     `soonest`: in order of this column of the facts instead, the smallest first; only inside the database.
     """
     if isinstance(source, Snapshot):
-        found = [
-            f.lead_ids() if wanted is None else f.lead_ids()[wanted]
-            for f, wanted in _counted(source, where, moment, unit)
-        ]
-        return [int(i) for i in np.concatenate(found)[::-1]] if found else []
+        return _members_here(source, where, moment, unit)
     c = unit.stored.table.c
     query = sa.select(c.lead_id).where(*_conditions(where, moment, unit))
     order = (c[soonest], c.lead_id) if soonest else (c[unit.stored.day].desc(), c.lead_id.desc())
@@ -130,25 +130,36 @@ def _asked(where: Where, moment: Moment, unit: Unit) -> Iterator[Callable[[Any],
 
 
 def _lies_within(column: str, span: tuple[int, int], f: Any) -> Any:
-    return (getattr(f, column) >= span[0]) & (getattr(f, column) < span[1])
+    first, last = map(_kept, span)
+    return (getattr(f, column) >= first) & (getattr(f, column) < last)
+
+
+def _kept(day: int) -> int:
+    """A day or week as a column of the facts could hold it; beyond all that they hold there is nothing to tell apart."""
+    return min(max(day, -NO_DAY), NO_DAY)
 
 
 def _is_one_of(dimension: Dimension, moment: Moment, codes: list[int], f: Any) -> Any:
     key = dimension.key(f, moment)
-    return key.in_(codes) if isinstance(key, sa.ColumnElement) else np.isin(key, codes)
+    if isinstance(key, sa.ColumnElement):
+        return key.in_(codes)
+    return reduce(or_, (key == code for code in codes)) if 0 < len(codes) <= FEW else np.isin(key, codes)
 
 
 # ---------------------------------------------------------------- in this process
 
 
 class _Some:
-    """Some rows of the facts; each of their columns is taken out when it is first asked for."""
+    """Some rows of the facts; each of their columns is taken out when it is first asked for.
 
-    def __init__(self, rows: Rows, places: slice | Ints) -> None:
-        self._rows, self._places = rows, places
+    A column that holds the same in all rows has one value, and so has what is worked out from such columns alone.
+    """
+
+    def __init__(self, segment: Segment, places: slice | Ints) -> None:
+        self._segment, self._places = segment, places
 
     def __getattr__(self, name: str) -> Any:
-        column = self._rows.columns[name][self._places]
+        column = taken(self._segment.columns[name], self._places)
         setattr(self, name, column)
         return column
 
@@ -159,33 +170,51 @@ class _Some:
         """Those of these rows that are wanted."""
         numbers = np.flatnonzero(wanted)
         return _Some(
-            self._rows, numbers + self._places.start if isinstance(self._places, slice) else self._places[numbers]
+            self._segment, numbers + self._places.start if isinstance(self._places, slice) else self._places[numbers]
         )
-
-    def lead_ids(self) -> Ints:
-        """Whose rows they are."""
-        return self._rows.lead_id[self._places]
 
 
 def _counted(snapshot: Snapshot, where: Where, moment: Moment, unit: Unit) -> Iterator[tuple[_Some, Any]]:
     """Block by block some rows, and which of them count; None for all of them."""
-    rows = snapshot.rows[unit.stored]
-    first, last = 0, len(rows)
-    if where.days and not where.by_day:
-        first, last = (int(np.searchsorted(rows.columns[unit.stored.day], day)) for day in where.days)
-    for start in range(first, last, BLOCK):
-        f, wanted = _Some(rows, slice(start, min(start + BLOCK, last))), None
-        for holds in _asked(where, moment, unit):
-            wanted = holds(f) if wanted is None else wanted & holds(f)
-            number = int(np.count_nonzero(wanted))
-            if number == len(f):
-                wanted = None
-            elif number < len(f) * SPARSE:  # what else is asked is asked of these alone
-                f, wanted = f.only(wanted), None
-            if not number:
-                break
-        else:
-            yield f, wanted
+    for segment in snapshot.of[unit.stored].segments:
+        if segment.until <= moment.minute:
+            continue
+        first, last = 0, len(segment)
+        if where.days and not where.by_day:
+            first, last = (first_from(segment.columns[unit.stored.day], _kept(day)) for day in where.days)
+        for start in range(first, last, BLOCK):
+            f = _Some(segment, slice(start, min(start + BLOCK, last)))
+            wanted = _standing(segment, start, len(f))
+            for holds in _asked(where, moment, unit):
+                wanted = holds(f) if wanted is None else wanted & holds(f)
+                number = int(np.count_nonzero(wanted)) * (len(f) if len(wanted) == 1 else 1)
+                if number == len(f):
+                    wanted = None
+                elif number < len(f) * SPARSE:  # what else is asked is asked of these alone
+                    f, wanted = f.only(wanted), None
+                if not number:
+                    break
+            else:
+                yield f, wanted
+
+
+def _standing(segment: Segment, start: int, number: int) -> Any:
+    """Which of a block's rows still hold; None for all of them."""
+    gone = segment.gone[slice(*np.searchsorted(segment.gone, (start, start + number)))]
+    if not len(gone):
+        return None
+    stands = np.ones(number, bool)
+    stands[gone - start] = False
+    return stands
+
+
+def _members_here(snapshot: Snapshot, where: Where, moment: Moment, unit: Unit) -> list[int]:
+    found = [np.empty((2, 0), np.int64)]
+    for f, wanted in _counted(snapshot, where, moment, unit):
+        both = np.array([np.broadcast_to(getattr(f, name), len(f)) for name in (unit.stored.day, "lead_id")], np.int64)
+        found.append(both if wanted is None else both[:, wanted])
+    days, leads = np.concatenate(found, axis=1)
+    return [int(i) for i in leads[np.lexsort((leads, days))[::-1]]]
 
 
 def _count_here(
@@ -228,7 +257,7 @@ def _cells(
     for key, low, span in zip(keys, lows, spans, strict=True):
         number *= span
         number += np.subtract(key, low, dtype=number.dtype) if low else key
-    number = number if wanted is None else number[wanted]
+    number = number if wanted is None else number.compress(wanted)  # which, unlike [], does not branch for each row
     if cells <= max(rows * DENSE, 2**12):
         found = np.bincount(number, counts)
         places = np.flatnonzero(found)

@@ -5,10 +5,10 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from data_access.counted import CameFrom
-from data_access.days import day_number, end_of, local_day, week_number
+from data_access.days import end_of, local_day, week_number
 from data_access.events import Received
-from data_access.fact_rows import ALMOST_A_MINUTE, keys
-from data_access.fact_tables import ALWAYS, NEVER
+from data_access.fact_rows import ALMOST_A_MINUTE, day, keys, lag
+from data_access.fact_tables import ALWAYS, LONGEST_LAG, NEVER, NO_DAY, NO_MINUTES
 from data_access.lead_state import Appointment, LeadState, Outcome, Situation, epoch_minute
 from data_access.spells import hidden, spells
 from data_access.vocabulary import AppointmentStatus, Flag, Stage, code
@@ -85,10 +85,10 @@ def _appointments(state: LeadState, zones: Mapping[int, ZoneInfo]) -> Iterator[t
         row = {
             "starts_at": epoch_minute(begins) if begins else NEVER,
             "replaced_at": epoch_minute(following[a.number].booked_at) if a.number in following else NEVER,
-            "start_day": day_number(on) if on else NEVER,
+            "start_day": day(on),
             "start_week": week_number(on) if on else 0,
             "start_weekday": on.isoweekday() if on else 0,
-            "lead_days": (on - local_day(a.booked_at, zone)).days if on else NEVER,
+            "lead_days": lag(local_day(a.booked_at, zone), on),
             "first_chain": int(a.number in chain),
             "moves": min(chain.index(a.number), MOST_MOVES) if a.number in chain else 0,
             "location": a.location_id,
@@ -123,10 +123,10 @@ def of_items(state: LeadState, there: list[Stretch], zone: ZoneInfo) -> list[dic
                     "item": code(record.item),
                     "required": int(record.required),
                     "item_at": epoch_minute(came) if came else NEVER,
-                    "item_lag": (local_day(came, zone) - opened_on).days if came else NEVER,
+                    "item_lag": lag(opened_on, local_day(came, zone) if came else None),
                     "waived_at": epoch_minute(record.waived_at) if record.waived_at else NEVER,
                     "day_over_at": epoch_minute(end_of(opened_on, zone)),
-                    "received_day": day_number(received_on),
+                    "received_day": day(received_on),
                     "received_week": week_number(received_on),
                 },
             )
@@ -141,7 +141,7 @@ def of_requests(state: LeadState, there: list[Stretch], zone: ZoneInfo) -> list[
     """
     if not state.requests or not any(record.required for record in state.records.values()):
         return []
-    received_day = day_number(local_day(state.received_at, zone))
+    received_day = day(local_day(state.received_at, zone))
     days: dict[date, datetime] = {}
     for at in sorted(state.requests):
         days.setdefault(local_day(at, zone), at)
@@ -163,7 +163,7 @@ def of_spells(state: LeadState, there: list[Stretch], zone: ZoneInfo) -> list[di
 
     began = [_local(spell.began_at, zone) for spell in stays]
     ended = [_local(spell.ended_at, zone) if spell.ended_at < NEVER else None for spell in stays]
-    days = [(until - since).days if until else NEVER for since, until in zip(began, ended, strict=True)]
+    days = [lag(since, until) for since, until in zip(began, ended, strict=True)]
 
     def rows() -> Iterator[tuple[int, dict[str, int]]]:
         run = began[0] if began else None
@@ -179,14 +179,14 @@ def of_spells(state: LeadState, there: list[Stretch], zone: ZoneInfo) -> list[di
                     "began_at": spell.began_at,
                     "ended_at": spell.ended_at,
                     "again_at": later[0] if later else NEVER,
-                    "began_day": day_number(began_on),
+                    "began_day": day(began_on),
                     "began_week": week_number(began_on),
                     "ended_week": week_number(ended_on) if ended_on else 0,
-                    "first_day": day_number(began[earlier[0]] if earlier else began_on),
+                    "first_day": day(began[earlier[0]] if earlier else began_on),
                     "days": days[place],
-                    "run_days": (ended_on - run).days if ended_on else NEVER,
-                    "earlier_days": sum(days[n] for n in earlier),
-                    "minutes": NEVER,
+                    "run_days": lag(run, ended_on),
+                    "earlier_days": min(max(sum(days[n] for n in earlier), 0), NO_DAY - 1 - LONGEST_LAG),
+                    "minutes": NO_MINUTES,
                     "came_from": int(spell.came_from),
                     "went_to": int(spell.went_to),
                     "began_day_only": int(spell.began_day_only),
@@ -224,10 +224,9 @@ def _situations(state: LeadState, zones: Mapping[int, ZoneInfo]) -> Iterator[tup
             {
                 "seen_until": until,
                 "stage": int(now.stage),
-                "stage_since": since[1],
-                "stage_day": day_number(_local(since[1], zone)),
+                "stage_day": day(_local(since[1], zone)),
                 "waits_for": code(now.waits_for) + 1 if now.waits_for else 0,
-                "received_day": day_number(local_day(state.received_at, zone)),
+                "received_day": day(local_day(state.received_at, zone)),
                 **_due(now, zones[now.location_id]),
             },
         )
@@ -240,7 +239,7 @@ def _due(now: Situation, zone: ZoneInfo) -> dict[str, int]:
     return {
         "starts_at": epoch_minute(start + ALMOST_A_MINUTE) if start else NEVER,
         "due_at": epoch_minute(at + ALMOST_A_MINUTE) if at else NEVER,
-        "due_day": day_number(on) if on else NEVER,
+        "due_day": day(on),
     }
 
 

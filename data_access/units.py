@@ -9,7 +9,6 @@ from data_access import facts
 from data_access.counted import Attendance, Due, Ending, ItemState
 from data_access.dimensions import (
     LONGEST_DAYS,
-    LONGEST_MINUTES,
     SHARED,
     Dimension,
     Moment,
@@ -17,9 +16,8 @@ from data_access.dimensions import (
     clipped,
     either,
     plain,
-    staffed_minutes,
 )
-from data_access.fact_tables import NEVER
+from data_access.fact_tables import LONGEST_MINUTES, NEVER, NO_DAY
 from data_access.vocabulary import AppointmentStatus, CancelledBy, StallReason, code
 
 
@@ -57,7 +55,7 @@ def _lead_time(f: Any, _: Moment) -> Any:
     """1 for the same day .. 7 for beyond 60 days; 0 where it is not known, or lies before the booking."""
     bin_: Any = 0
     for number, first in enumerate(_LEAD_TIMES, start=1):
-        bin_ = either((f.lead_days >= first) & (f.lead_days < NEVER), number, bin_)
+        bin_ = either((f.lead_days >= first) & (f.lead_days < NO_DAY), number, bin_)
     return bin_
 
 
@@ -140,7 +138,7 @@ SPELLS = Unit(
             "total_days", lambda f, m: clipped(f.earlier_days + _spell_days(f, m), LONGEST_DAYS), LONGEST_DAYS + 1
         ),
         Dimension("latest_there", lambda f, m: either(f.again_at > m.minute, 1, 0), 2),
-        Dimension("spell_minutes", staffed_minutes("minutes"), LONGEST_MINUTES + 2),
+        Dimension("spell_minutes", plain("minutes"), LONGEST_MINUTES + 2),
         Dimension("day_only", _day_only, 2),
         Dimension("run_days", _run_days, LONGEST_DAYS + 1),
         Dimension("waited_since", plain("began_at")),
@@ -173,12 +171,12 @@ DEAD_END_DAYS = 14
 
 def _dead_end(f: Any, m: Moment) -> Any:
     """1 for an open lead that nobody owns, that has no next step, or whose next step nobody took for a long time."""
-    nowhere = (f.owner == 0) | (f.due_at == NEVER) | ((f.due_at <= m.minute) & (f.due_day + DEAD_END_DAYS < m.day))
+    nowhere = (f.owner == 0) | (f.due_at == NEVER) | ((f.due_at <= m.minute) & (f.due_day < m.day - DEAD_END_DAYS))
     return either(nowhere, 1, 0)
 
 
 def _stalled(f: Any, m: Moment) -> Any:
-    return either((_waits_for(f, m) > 0) & (f.stage_day + STALLED_DAYS < m.day), 1, 0)
+    return either((_waits_for(f, m) > 0) & (f.stage_day < m.day - STALLED_DAYS), 1, 0)
 
 
 SITUATIONS = Unit(

@@ -82,7 +82,7 @@ def test_every_number_of_the_league_opens_its_leads(snapshot, outcome: str, monk
     """Referrals judged, those that came, and those too young; of the small partners' row too."""
     view = view_of(snapshot, Filters(), monkeypatch)
     table = reports.partners(view.count, Filters(), None, outcome=outcome).table
-    names = {int(code): "" for code in set(snapshot.rows[facts.LEADS].columns["partner"])}
+    names = {int(code): "" for code in set(snapshot.rows(facts.LEADS)["partner"])}
     assert SMALL_PARTNERS in set(table["partner"])
     for row in table.itertuples():
         for column in ("n", "k", "immature"):
@@ -228,7 +228,7 @@ def test_a_series_counts_what_the_leads_say(snapshot, monkeypatch) -> None:
     clock = reports.Clock(lambda waits: waits["waited_since"].to_numpy() * 0, view.moment.minute)
     asked = series.Asked(view.count, Filters(), None, clock, view.today, 30)
     week = week_number(date(2026, 6, 8))
-    columns = {name: column.tolist() for name, column in snapshot.rows[facts.LEADS].columns.items()}
+    columns = {name: column.tolist() for name, column in snapshot.rows(facts.LEADS).items()}
     now = [n for n, until in enumerate(columns["valid_until"]) if until == NEVER]
     leads = [n for n in now if columns["received_week"][n] == week and columns["close_reason"][n] not in (9, 10, 11)]
     visits = [n for n in leads if columns["kind"][n] in (1, 3)]

@@ -68,8 +68,8 @@ def test_a_restored_backup_holds_every_row_and_counts_the_same(database: Engine,
         assert contents(restored) == was
         again = facts.load(restored)
         for unit in facts.UNITS:
-            columns = counted.rows[unit].columns
-            assert all((again.rows[unit].columns[name] == columns[name]).all() for name in columns), unit
+            columns = counted.rows(unit)
+            assert all((again.rows(unit)[name] == columns[name]).all() for name in columns), unit
         moved = World(**{**world.__dict__, "engine": restored})
         assert log(moved) == later, "keys go on where they were"
     assert not list(tmp_path.glob("*.part"))

@@ -34,14 +34,14 @@ def test_about_six_thousand_leads_over_eighteen_months(made) -> None:
     """Give or take five per cent."""
     _, _, snapshot = made
     assert 5_700 < tally(snapshot, [], Where(), NOW)["count"].sum() < 6_300
-    day = snapshot.rows[facts.LEADS].columns["received_day"]
+    day = snapshot.rows(facts.LEADS)["received_day"]
     assert 530 < day.max() - day.min() <= demo_simulation.DAYS
 
 
 def test_mondays_are_busy_and_sundays_are_not(made) -> None:
     """Weekday and hour patterns, as a practice has them."""
     _, _, snapshot = made
-    weekday = (snapshot.rows[facts.LEADS].columns["received_day"] + 3) % 7  # 1970-01-01 was a Thursday
+    weekday = (snapshot.rows(facts.LEADS)["received_day"] + 3) % 7  # 1970-01-01 was a Thursday
     counts = np.bincount(weekday, minlength=7)
     assert counts[0] > counts[4] > 3 * counts[6]
 
@@ -85,7 +85,7 @@ def test_partners_truly_differ(made) -> None:
 def test_nothing_lies_in_the_future_and_nothing_contradicts_itself(made) -> None:
     """No flag, no event after the last moment."""
     _, engine, snapshot = made
-    assert not snapshot.rows[facts.LEADS].columns["flags"].any()
+    assert not snapshot.rows(facts.LEADS)["flags"].any()
     with engine.connect() as c:
         last = c.scalar(sa.text("SELECT max(occurred_at) FROM events"))
     assert last <= UNTIL.strftime("%Y-%m-%d %H:%M:%S.999999")
@@ -119,7 +119,7 @@ def _facts(file: Path) -> bytes:
     engine = databases.connect(f"sqlite:///{file}")
     snapshot = facts.load(engine)
     engine.dispose()
-    return b"".join(column.tobytes() for column in snapshot.rows[facts.LEADS].columns.values())
+    return b"".join(column.tobytes() for column in snapshot.rows(facts.LEADS).values())
 
 
 def test_a_demo_that_was_broken_off_is_not_taken_for_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,8 +53,8 @@ def test_another_file_in_its_place_is_read_from_then_on(on_disk: tuple[World, Pa
     backups.back_up(world.engine, backup)
     log(world)
     known = facts.load(world.engine)
-    assert len(known.rows[facts.LEADS]) == 1
+    assert len(known.rows(facts.LEADS)["lead_id"]) == 1
     moved(file, tmp_path / "old.db")
     moved(backup, file)
     assert leads(world) == 0
-    assert len(facts.refresh(world.engine, known).rows[facts.LEADS]) == 0
+    assert len(facts.refresh(world.engine, known).rows(facts.LEADS)["lead_id"]) == 0

@@ -250,7 +250,7 @@ def test_eight_writers_at_once_lose_nothing_and_every_reader_catches_up(world: W
         snapshot = facts.refresh(world.engine, snapshot)
     snapshot = facts.refresh(world.engine, snapshot)
     assert len(saved) == 48
-    assert sorted(snapshot.rows[facts.LEADS].lead_id) == sorted(saved)
+    assert sorted(snapshot.rows(facts.LEADS)["lead_id"]) == sorted(saved)
     with reading(world.engine) as c:
         assert facts.current_revision(c) == snapshot.revision
 

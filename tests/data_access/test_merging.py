@@ -77,9 +77,9 @@ def test_a_running_process_sees_a_merge_by_its_next_look(world: World) -> None:
     """The facts of the leads are stamped, so that a refresh reads them."""
     sent(world, world.harbor)
     live = facts.LiveFacts(world.engine)
-    assert list(tally(live.now(), ["partner"], Where(), moment(LATER))["partner"]) == [world.harbor]
+    assert list(tally(live.now(facts.LEADS), ["partner"], Where(), moment(LATER))["partner"]) == [world.harbor]
     do(world, merging.merge_partners, world.harbor, world.lakeside)
-    assert list(tally(live.now(), ["partner"], Where(), moment(LATER))["partner"]) == [world.lakeside]
+    assert list(tally(live.now(facts.LEADS), ["partner"], Where(), moment(LATER))["partner"]) == [world.lakeside]
 
 
 def test_a_merged_partner_is_called_by_the_name_that_goes_on_and_is_not_offered(world: World) -> None:

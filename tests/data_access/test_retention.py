@@ -58,9 +58,9 @@ def test_nothing_that_is_counted_changes_and_nothing_points_to_the_person(world:
         leads.rebuild(c, [lead])
     after = facts.load(world.engine)
     for unit in facts.UNITS:
-        for name in unit.columns:
+        for name in unit.kinds:
             if name != "revision":
-                assert (before.rows[unit].columns[name] == after.rows[unit].columns[name]).all(), (unit, name)
+                assert (before.rows(unit)[name] == after.rows(unit)[name]).all(), (unit, name)
 
 
 def test_contact_details_open_only_with_their_key_and_in_their_place(world: World) -> None:

@@ -103,7 +103,7 @@ def test_a_database_of_the_first_version_is_brought_up_with_all_it_holds(databas
     schema.require_current(database)
     again = facts.load(database)
     for unit in facts.UNITS:
-        assert all((again.rows[unit].columns[n] == as_it_was.rows[unit].columns[n]).all() for n in unit.columns), unit
+        assert all((again.rows(unit)[n] == as_it_was.rows(unit)[n]).all() for n in unit.kinds), unit
     with database.connect() as c:
         assert c.scalar(sa.select(leads.c.next_step_by)) == NOW
 
@@ -140,7 +140,7 @@ def test_the_second_schema_keeps_the_events_of_the_first(tmp_path: Path) -> None
     schema.migrate(engine)
     schema.require_current(engine)
     snapshot = facts.load(engine)
-    assert [len(snapshot.rows[unit]) for unit in (facts.LEADS, facts.SPELLS, facts.SITUATIONS)] == [1, 1, 1]
+    assert [len(snapshot.rows(unit)["lead_id"]) for unit in (facts.LEADS, facts.SPELLS, facts.SITUATIONS)] == [1, 1, 1]
     with engine.connect() as c:
         assert c.scalar(sa.text("SELECT count(*) FROM events")) == 1
     engine.dispose()
@@ -220,8 +220,8 @@ def test_the_seventh_schema_keeps_leads_and_counts_them_for_no_campaign(tmp_path
     schema.migrate(engine)
     schema.require_current(engine)
     snapshot = facts.load(engine)
-    assert snapshot.rows[facts.LEADS].columns["campaign"].tolist() == [0]
-    assert snapshot.rows[facts.REQUESTS].columns["ordinal"].tolist() == [1]
+    assert snapshot.rows(facts.LEADS)["campaign"].tolist() == [0]
+    assert snapshot.rows(facts.REQUESTS)["ordinal"].tolist() == [1]
     with databases.writing(engine) as c:
         c.exec_driver_sql("INSERT INTO campaigns (name, active) VALUES ('Open house', 1)")
         c.exec_driver_sql("UPDATE leads SET campaign_id = 1")

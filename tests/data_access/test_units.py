@@ -17,6 +17,7 @@ from data_access.counted import ARE_LEADS, AtArrival, Attendance, CameFrom, Due,
 from data_access.days import day_number
 from data_access.dimensions import LEADS, Moment, Unit
 from data_access.engine import reading, writing
+from data_access.fact_tables import NO_MINUTES
 from data_access.facts import Snapshot
 from data_access.lead_state import Appointment, LeadState, epoch_minute
 from data_access.replay import replay
@@ -362,7 +363,7 @@ def test_a_spell_that_is_known_to_the_day_has_days_and_no_minutes(world: World) 
         leads.add_many(c, [leads.Draft(factories.asked(world), NOW, Precision.MINUTE, NOW, [booked])])
     counted = count(facts.load(world.engine), SPELLS, ("spell_days", "day_only"), moment(NOW + 3 * DAY), stage=(1,))
     assert counted == {(2, 1): 1}
-    assert facts.load(world.engine).rows[facts.SPELLS].columns["minutes"].tolist()[0] == 2**31 - 1
+    assert facts.load(world.engine).rows(facts.SPELLS)["minutes"].tolist()[0] == NO_MINUTES
 
 
 def test_a_step_that_was_planned_stands_until_something_is_done(world: World) -> None:

@@ -12,8 +12,9 @@ from data_access import events as e
 from data_access import facts, lead_lists, leads, practice
 from data_access import tables as t
 from data_access.days import day_number
-from data_access.dimensions import LONGEST_MINUTES, Moment
+from data_access.dimensions import Moment
 from data_access.engine import reading, writing
+from data_access.fact_tables import LONGEST_MINUTES
 from data_access.lead_state import epoch_minute
 from data_access.leads import Draft
 from data_access.tally import Where, tally

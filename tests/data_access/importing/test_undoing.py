@@ -75,11 +75,11 @@ def test_facts_in_memory_lose_what_was_undone(empty: sa.Engine, tmp_path: Path) 
     """A process that holds them hears of it at its next look, as if they were loaded anew."""
     live = facts.LiveFacts(empty)
     batch = run(empty, tmp_path, *ROWS).batch
-    assert len(live.now().rows[facts.LEADS]) == 2
+    assert len(live.now(facts.LEADS).rows(facts.LEADS)["lead_id"]) == 2
     undo(empty, batch)
-    now, anew = live.now(), facts.load(empty)
+    anew = facts.load(empty)
     for unit in facts.UNITS:
-        assert len(now.rows[unit]) == len(anew.rows[unit]) == 0
+        assert len(live.now(unit).rows(unit)["lead_id"]) == len(anew.rows(unit)["lead_id"]) == 0
 
 
 def test_what_an_import_changed_is_as_the_source_said_before(empty: sa.Engine, tmp_path: Path) -> None:

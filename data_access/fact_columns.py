@@ -1,0 +1,75 @@
+"""Columns of the facts in memory: arrays of the narrowest type, or values with the places where their runs end."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.integer[Any]]
+
+LONG_RUNS = 16
+"""A column whose runs are at least so long on the average is kept by its runs."""
+
+
+@dataclass(frozen=True)
+class RunLength:
+    """A column in which the same value stands many times in a row.
+
+    Attributes
+    ----------
+    values : array, shape (runs,)
+    ends : array of int64, shape (runs,)
+        Place behind the last row of each run.
+    """
+
+    values: Array
+    ends: npt.NDArray[np.int64]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that it takes."""
+        return self.values.nbytes + self.ends.nbytes
+
+
+Column = Array | RunLength
+
+
+def packed(values: Array, kind: str) -> Column:
+    """A column to keep: of this type, or for "id" of the smallest that holds its values."""
+    if kind == "id":
+        low, high = int(values.min(initial=0)), int(values.max(initial=0))
+        kind = next(kind for kind in ("int8", "int16", "int32", "int64") if np.iinfo(kind).max >= max(-low, high))
+    changes = np.flatnonzero(values[1:] != values[:-1]) + 1
+    if (len(changes) + 1) * LONG_RUNS > len(values):
+        column = values.astype(kind, copy=False)
+        column.flags.writeable = False
+        return column
+    ends = np.append(changes, len(values))
+    return RunLength(values[ends - 1].astype(kind), ends)
+
+
+def taken(column: Column, places: slice | npt.NDArray[np.int64]) -> Array:
+    """Values of some rows; only one, of shape (1,), where a slice holds the same in all its rows."""
+    if not isinstance(column, RunLength):
+        return column[places]
+    if not isinstance(places, slice):
+        return column.values[np.searchsorted(column.ends, places, "right")]
+    first, last = np.searchsorted(column.ends, (places.start, places.stop - 1), "right")
+    if first == last:
+        return column.values[first : first + 1]
+    lengths = np.diff(np.minimum(column.ends[first : last + 1], places.stop), prepend=places.start)
+    return np.repeat(column.values[first : last + 1], lengths)
+
+
+def first_from(column: Column, value: int) -> int:
+    """Place of the first row whose value is not below a value, in a column that is in order."""
+    if not isinstance(column, RunLength):
+        return int(np.searchsorted(column, column.dtype.type(value)))
+    run = int(np.searchsorted(column.values, value))
+    return int(column.ends[run - 1]) if run else 0
+
+
+def unpacked(column: Column) -> Array:
+    """A value for each row."""
+    return np.repeat(column.values, np.diff(column.ends, prepend=0)) if isinstance(column, RunLength) else column
