@@ -49,16 +49,14 @@ def packed(values: Array, kind: str) -> Column:
     return RunLength(values[ends - 1].astype(kind), ends)
 
 
-def taken(column: Column, places: slice | npt.NDArray[np.int64]) -> Array:
-    """Values of some rows; only one, of shape (1,), where a slice holds the same in all its rows."""
+def taken(column: Column, start: int, stop: int) -> Array:
+    """Values of the rows from one place until another; only one, of shape (1,), where they are all the same run."""
     if not isinstance(column, RunLength):
-        return column[places]
-    if not isinstance(places, slice):
-        return column.values[np.searchsorted(column.ends, places, "right")]
-    first, last = np.searchsorted(column.ends, (places.start, places.stop - 1), "right")
+        return column[start:stop]
+    first, last = np.searchsorted(column.ends, (start, stop - 1), "right")
     if first == last:
         return column.values[first : first + 1]
-    lengths = np.diff(np.minimum(column.ends[first : last + 1], places.stop), prepend=places.start)
+    lengths = np.diff(np.minimum(column.ends[first : last + 1], stop), prepend=start)
     return np.repeat(column.values[first : last + 1], lengths)
 
 

@@ -4,7 +4,7 @@ the database.
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial, reduce
+from functools import lru_cache, partial, reduce
 from math import prod
 from operator import or_
 from typing import Any
@@ -126,7 +126,7 @@ def _asked(where: Where, moment: Moment, unit: Unit) -> Iterator[Callable[[Any],
     if where.locations is not None:
         allowed = [(unit.dimensions["location"], where.locations), *allowed]
     for dimension, codes in allowed:
-        yield partial(_is_one_of, dimension, moment, list(codes))
+        yield partial(_is_one_of, dimension, moment, [int(one) for one in codes])
 
 
 def _lies_within(column: str, span: tuple[int, int], f: Any) -> Any:
@@ -155,23 +155,26 @@ class _Some:
     A column that holds the same in all rows has one value, and so has what is worked out from such columns alone.
     """
 
-    def __init__(self, segment: Segment, places: slice | Ints) -> None:
-        self._segment, self._places = segment, places
+    def __init__(self, column: Callable[[str], Any], rows: int) -> None:
+        self._column, self._rows = column, rows
 
     def __getattr__(self, name: str) -> Any:
-        column = taken(self._segment.columns[name], self._places)
+        column = self._column(name)
         setattr(self, name, column)
         return column
 
     def __len__(self) -> int:
-        return self._places.stop - self._places.start if isinstance(self._places, slice) else len(self._places)
+        return self._rows
 
     def only(self, wanted: Any) -> "_Some":
         """Those of these rows that are wanted."""
-        numbers = np.flatnonzero(wanted)
-        return _Some(
-            self._segment, numbers + self._places.start if isinstance(self._places, slice) else self._places[numbers]
-        )
+        places = np.flatnonzero(wanted)
+
+        def column(name: str) -> Any:
+            whole = getattr(self, name)
+            return whole if len(whole) == 1 else whole.take(places)
+
+        return _Some(column, len(places))
 
 
 def _counted(snapshot: Snapshot, where: Where, moment: Moment, unit: Unit) -> Iterator[tuple[_Some, Any]]:
@@ -183,7 +186,8 @@ def _counted(snapshot: Snapshot, where: Where, moment: Moment, unit: Unit) -> It
         if where.days and not where.by_day:
             first, last = (first_from(segment.columns[unit.stored.day], _kept(day)) for day in where.days)
         for start in range(first, last, BLOCK):
-            f = _Some(segment, slice(start, min(start + BLOCK, last)))
+            stop = min(start + BLOCK, last)
+            f = _Some(partial(_block, segment, start, stop), stop - start)
             wanted = _standing(segment, start, len(f))
             for holds in _asked(where, moment, unit):
                 wanted = holds(f) if wanted is None else wanted & holds(f)
@@ -196,6 +200,10 @@ def _counted(snapshot: Snapshot, where: Where, moment: Moment, unit: Unit) -> It
                     break
             else:
                 yield f, wanted
+
+
+def _block(segment: Segment, start: int, stop: int, name: str) -> Any:
+    return taken(segment.columns[name], start, stop)
 
 
 def _standing(segment: Segment, start: int, number: int) -> Any:
@@ -222,7 +230,7 @@ def _count_here(
 ) -> pd.DataFrame:
     sizes = [d.size for d in dimensions]
     blocks = [
-        _cells([np.broadcast_to(d.key(f, moment), len(f)) for d in dimensions], sizes, len(f), wanted=wanted)
+        _cells([d.key(f, moment) for d in dimensions], sizes, len(f), wanted=wanted)
         for f, wanted in _counted(snapshot, where, moment, unit)
     ]
     if len(blocks) > 1:
@@ -238,7 +246,7 @@ def _cells(
 
     Parameters
     ----------
-    keys : list of arrays, each of shape (rows,)
+    keys : list of arrays, each of shape (rows,), or (1,) for the same in all rows
     sizes : list of int or None
         Bounds of the keys, where they are known.
     wanted : array of bool, shape (rows,), optional
@@ -246,17 +254,22 @@ def _cells(
     counts : array of int, shape (rows,), optional
         For how many each row stands.
     """
+    if not keys:
+        return [np.array([rows if wanted is None else np.count_nonzero(wanted)] if counts is None else [counts.sum()])]
     lows = [0 if size else int(key.min()) for key, size in zip(keys, sizes, strict=True)]
     spans = [size or int(key.max()) - low + 1 for key, size, low in zip(keys, sizes, lows, strict=True)]
     cells = prod(spans)
     if cells > 2**62:  # one number would not hold them
-        stacked = np.stack(keys) if wanted is None else np.stack(keys)[:, wanted]
+        stacked = np.stack(np.broadcast_arrays(*keys, np.empty(rows))[:-1])
+        stacked = stacked if wanted is None else stacked.compress(wanted, axis=1)
         there, codes = np.unique(stacked.astype(np.int64), axis=1, return_inverse=True)
         return [*there, np.bincount(codes.ravel(), counts).astype(np.int64)]
-    number: Any = np.zeros(rows, np.int32 if cells < 2**31 - 1 else np.int64)
-    for key, low, span in zip(keys, lows, spans, strict=True):
+    kind: Any = np.int32 if cells < 2**31 - 1 else np.int64
+    number = np.broadcast_to(keys[0], rows).astype(kind)
+    number -= lows[0]
+    for key, low, span in zip(keys[1:], lows[1:], spans[1:], strict=True):
         number *= span
-        number += np.subtract(key, low, dtype=number.dtype) if low else key
+        number += np.subtract(key, low, dtype=kind) if low else key
     number = number if wanted is None else number.compress(wanted)  # which, unlike [], does not branch for each row
     if cells <= max(rows * DENSE, 2**12):
         found = np.bincount(number, counts)
@@ -265,7 +278,7 @@ def _cells(
     else:
         codes, places = pd.factorize(number, sort=True)
         found = np.bincount(codes, counts)
-    columns = np.unravel_index(places, spans) if spans else []
+    columns = np.unravel_index(places, spans)
     return [*(column + low for column, low in zip(columns, lows, strict=True)), found.astype(np.int64)]
 
 
@@ -291,4 +304,9 @@ def _count_there(
 
 
 def _frame(columns: list[Ints], dimensions: list[Dimension]) -> pd.DataFrame:
-    return pd.DataFrame(dict(zip([*(d.name for d in dimensions), "count"], columns, strict=True)))
+    return pd.DataFrame(np.array(columns).T, columns=_names(tuple(d.name for d in dimensions)))
+
+
+@lru_cache(maxsize=1024)
+def _names(by: tuple[str, ...]) -> pd.Index:
+    return pd.Index([*by, "count"])
