@@ -139,7 +139,7 @@ def load(engine: Engine, units: Collection[Stored] = UNITS) -> Snapshot:
     """Read all facts of some units."""
     with reading(engine) as connection:
         revision = current_revision(connection)
-        return Snapshot(revision, {stored: _settled(stored, _read(connection, stored, -1)) for stored in units})
+        return Snapshot(revision, {stored: _settled(stored, _read(connection, stored, sa.true())) for stored in units})
 
 
 def refresh(engine: Engine, known: Snapshot) -> Snapshot:
@@ -150,30 +150,33 @@ def refresh(engine: Engine, known: Snapshot) -> Snapshot:
             return known
         if revision < known.revision:  # an older database was put in its place
             return load(engine, known.of)
-        changed = {stamped: _changed(connection, stamped, known.revision) for stamped in (lead_facts, t.removed_leads)}
-        of = {
-            stored: _brought(connection, stored, facts, changed, newer_than=known.revision)
-            for stored, facts in known.of.items()
-        }
-        return Snapshot(revision, of)
+        changed, removed = (
+            np.array(connection.execute(_stamped_since(stamped, known.revision)).scalars().all(), np.int64)
+            for stamped in (lead_facts, t.removed_leads)
+        )
+        if not len(changed) + len(removed):
+            return Snapshot(revision, known.of)
+        return Snapshot(
+            revision,
+            {
+                stored: _brought(stored, facts, _read_since(connection, stored, known.revision), changed, removed)
+                for stored, facts in known.of.items()
+            },
+        )
 
 
-def _changed(connection: Connection, stamped: sa.Table, revision: int) -> Ids:
-    newer = sa.select(stamped.c.lead_id).distinct().where(stamped.c.revision > revision)
-    return np.array(connection.execute(newer).scalars().all(), np.int64)
+def _stamped_since(stamped: sa.Table, revision: int) -> sa.Select[tuple[int]]:
+    """Leads that were stamped after a revision. Not distinct ones: for these SQLite would read all in order of the leads."""
+    return sa.select(stamped.c.lead_id).where(stamped.c.revision > revision)
 
 
-def _brought(
-    connection: Connection, stored: Stored, known: Facts, changed: Mapping[sa.Table, Ids], *, newer_than: int
-) -> Facts:
+def _brought(stored: Stored, known: Facts, now: Plain, changed: Ids, removed: Ids) -> Facts:
     """Facts with the rows of changed leads replaced by those that they have now, which may be fewer, or none."""
-    leads = np.concatenate(list(changed.values()))
-    if not len(leads):
-        return known
+    leads = np.concatenate([changed, removed])
     settled = [_without(one, leads) for one in known.settled]
-    recent = _after_each_other([_standing(_without(known.recent, leads)), _read(connection, stored, newer_than)])
+    recent = _after_each_other([_standing(_without(known.recent, leads)), now])
     most = max(RECENT, sum(map(len, settled)) // 8)
-    if len(recent["lead_id"]) > most or len(changed[t.removed_leads]):  # of a lead that was taken out, nothing is kept
+    if len(recent["lead_id"]) > most or len(removed):  # of a lead that was taken out, nothing is kept
         return _settled(stored, _after_each_other([*map(_standing, settled), recent]))
     return Facts(settled, _segment(stored, recent))
 
@@ -212,16 +215,14 @@ def current_revision(connection: Connection) -> int:
     return int(connection.scalar(sa.select(t.revisions.c.revision)) or 0)
 
 
-def _read(connection: Connection, stored: Stored, newer_than: int) -> Plain:
-    """The rows of leads that were written after a revision."""
-    table = stored.table
-    if table is lead_facts:
-        newer: sa.ColumnElement[bool] = table.c.revision > newer_than
-    else:  # the other units carry no stamp of their own: whatever writes them writes their lead
-        stamp = lead_facts.alias()
-        newer = sa.exists().where(stamp.c.lead_id == table.c.lead_id, stamp.c.revision > newer_than)
-    keys = (table.c.lead_id, table.c[stored.number])
-    return _after_each_other(list(read(connection, keys, _kinds(stored), newer)))
+def _read_since(connection: Connection, stored: Stored, revision: int) -> Plain:
+    """All rows of the leads that were stamped after a revision: whatever writes them writes their lead."""
+    return _read(connection, stored, stored.table.c.lead_id.in_(_stamped_since(lead_facts, revision).correlate(None)))
+
+
+def _read(connection: Connection, stored: Stored, wanted: sa.ColumnElement[bool]) -> Plain:
+    keys = (stored.table.c.lead_id, stored.table.c[stored.number])
+    return _after_each_other(list(read(connection, keys, _kinds(stored), wanted)))
 
 
 def _kinds(stored: Stored) -> dict[str, str]:
