@@ -37,7 +37,8 @@ from data_access.annotations import Annotation
 from data_access.columns import metadata
 from data_access.days import day_number
 from data_access.dimensions import LEADS, Moment, Unit
-from data_access.facts import LiveFacts, Snapshot
+from data_access.facts import Snapshot
+from data_access.live_facts import LiveFacts
 from data_access.tally import Where
 from data_access.units import SITUATIONS
 from data_access.work_queue import queue
@@ -56,7 +57,7 @@ def _open(url: str) -> Engine:
 
 @st.cache_resource(show_spinner="Reading the facts …")
 def _live(url: str) -> LiveFacts:
-    return LiveFacts(_open(url))
+    return LiveFacts(_open(url), settings.facts_folder(url))
 
 
 def database() -> Engine:

@@ -7,7 +7,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
+
+import sqlalchemy as sa
 
 from data_access import demo
 
@@ -41,7 +44,8 @@ SETTINGS = (
     ),
     Setting(
         "HANDOFF_HOME",
-        "Folder for embedded databases. Without it: .handoff in the working directory.",
+        "Folder for embedded databases, and for copies of the facts of large ones. Without it: .handoff in the working "
+        "directory.",
         "/var/lib/handoff",
     ),
     Setting(
@@ -172,6 +176,12 @@ def demo_file(practice: str) -> Path:
 def demo_url(practice: str) -> str:
     """URL of a demo practice's database."""
     return f"sqlite:///{demo_file(practice)}"
+
+
+def facts_folder(url: str) -> Path:
+    """Where copies of a database's facts are kept on this machine."""
+    without_password = sa.make_url(url).render_as_string(hide_password=True)
+    return home() / "facts" / sha256(without_password.encode()).hexdigest()[:16]
 
 
 def demo_of(url: str) -> str | None:

@@ -97,6 +97,13 @@ request_facts = _table("request_facts", "number", _ROW, REQUEST_COLUMNS)
 spell_facts = _table("spell_facts", "number", _ROW, SPELL_COLUMNS)
 situation_facts = _table("situation_facts", "number", _ROW, SITUATION_COLUMNS)
 
+fact_copies = Table(
+    "fact_copies",
+    metadata,
+    Column("token", sa.String(32), primary_key=True, comment="of a copy of facts on some machine"),
+    Column("revision", BIG, nullable=False, comment="at which it was made"),
+)
+
 sa.Index("ix_lead_facts_received_day", lead_facts.c.received_day)
 sa.Index("ix_appointment_facts_start_day", appointment_facts.c.start_day)
 sa.Index("ix_item_facts_received_day", item_facts.c.received_day)

@@ -1,8 +1,7 @@
-"""The facts in memory: immutable snapshots of what is counted, brought up to date by what changed."""
+"""The facts as immutable snapshots of what is counted, brought up to date by what changed."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from threading import Lock
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -85,10 +84,16 @@ class Facts:
         Those that stand for good, and those in whose place another came some day; most rows by far.
     recent : Segment
         Those of the leads that changed since these were sorted.
+    kept : bool
+        Whether those that are settled were copied to a disk, or could not be.
     """
 
     settled: Sequence[Segment]
     recent: Segment
+    kept: bool = False
+
+    def __len__(self) -> int:
+        return sum(map(len, self.segments))
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -108,31 +113,6 @@ class Snapshot:
         rows = _after_each_other([_standing(one) for one in (*self.of[stored].settled, self.of[stored].recent)])
         order = np.lexsort([*rows.values()][::-1])
         return {name: column[order] for name, column in rows.items()}
-
-
-class LiveFacts:
-    """The newest facts, shared by everybody in this process: those of a unit are read when somebody first counts it.
-
-    Readers never wait for each other's counting.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._units = {stored: _Live() for stored in UNITS}
-
-    def now(self, stored: Stored) -> Snapshot:
-        """The facts of a unit as they are in the database at this moment."""
-        live = self._units[stored]
-        with live.lock:
-            known = live.snapshot
-            live.snapshot = load(self._engine, [stored]) if known is None else refresh(self._engine, known)
-            return live.snapshot
-
-
-@dataclass
-class _Live:
-    lock: Lock = field(default_factory=Lock)
-    snapshot: Snapshot | None = None
 
 
 def load(engine: Engine, units: Collection[Stored] = UNITS) -> Snapshot:
@@ -178,13 +158,17 @@ def _brought(stored: Stored, known: Facts, now: Plain, changed: Ids, removed: Id
     most = max(RECENT, sum(map(len, settled)) // 8)
     if len(recent["lead_id"]) > most or len(removed):  # of a lead that was taken out, nothing is kept
         return _settled(stored, _after_each_other([*map(_standing, settled), recent]))
-    return Facts(settled, _segment(stored, recent))
+    return replace(known, settled=settled, recent=_segment(stored, recent))
 
 
 def _settled(stored: Stored, rows: Plain) -> Facts:
     lasting = rows[stored.until] == NEVER
-    two = [_segment(stored, _only(rows, some)) for some in (lasting, ~lasting)]
-    return Facts(two, _segment(stored, _only(rows, np.zeros_like(lasting))))
+    return Facts([_segment(stored, _only(rows, some)) for some in (lasting, ~lasting)], nothing(stored))
+
+
+def nothing(stored: Stored) -> Segment:
+    """A segment without rows."""
+    return _segment(stored, {name: np.empty(0, np.int64) for name in _kinds(stored)})
 
 
 def _segment(stored: Stored, rows: Plain) -> Segment:

@@ -15,6 +15,7 @@ from data_access.dimensions import LEADS
 from data_access.engine import reading, writing
 from data_access.lead_rules import NotPossible
 from data_access.lead_state import LeadState
+from data_access.live_facts import LiveFacts
 from data_access.replay import replay
 from data_access.tally import Where, tally
 from data_access.units import UNITS
@@ -76,7 +77,7 @@ def test_the_leads_of_a_merged_partner_count_for_the_other_in_every_unit_and_bac
 def test_a_running_process_sees_a_merge_by_its_next_look(world: World) -> None:
     """The facts of the leads are stamped, so that a refresh reads them."""
     sent(world, world.harbor)
-    live = facts.LiveFacts(world.engine)
+    live = LiveFacts(world.engine)
     assert list(tally(live.now(facts.LEADS), ["partner"], Where(), moment(LATER))["partner"]) == [world.harbor]
     do(world, merging.merge_partners, world.harbor, world.lakeside)
     assert list(tally(live.now(facts.LEADS), ["partner"], Where(), moment(LATER))["partner"]) == [world.lakeside]

@@ -1,4 +1,4 @@
-"""facts hold days and differences of days in two bytes"""
+"""facts hold days and differences of days in two bytes; copies of facts are known by a token"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -69,3 +69,9 @@ def upgrade() -> None:
         )
         op.create_index(f"ix_{table}_{day}", table, [day])
     op.create_index("ix_lead_facts_revision", "lead_facts", ["revision"])
+    op.create_table(
+        "fact_copies",
+        sa.Column("token", sa.String(length=32), nullable=False),
+        sa.Column("revision", _KEY, nullable=False),
+        sa.PrimaryKeyConstraint("token", name=op.f("pk_fact_copies")),
+    )

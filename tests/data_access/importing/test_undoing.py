@@ -16,6 +16,7 @@ from data_access.columns import metadata
 from data_access.engine import reading, writing
 from data_access.importing import undoing
 from data_access.lead_rules import NotPossible
+from data_access.live_facts import LiveFacts
 from data_access.vocabulary import Channel, Kind, Pathway
 from tests.factories import NOW
 from tests.imports import ROWS, counts, run
@@ -73,7 +74,7 @@ def test_the_same_file_comes_in_again_after_it_was_undone(empty: sa.Engine, tmp_
 
 def test_facts_in_memory_lose_what_was_undone(empty: sa.Engine, tmp_path: Path) -> None:
     """A process that holds them hears of it at its next look, as if they were loaded anew."""
-    live = facts.LiveFacts(empty)
+    live = LiveFacts(empty)
     batch = run(empty, tmp_path, *ROWS).batch
     assert len(live.now(facts.LEADS).rows(facts.LEADS)["lead_id"]) == 2
     undo(empty, batch)
