@@ -1,6 +1,7 @@
 """What surrounds every page: who looks, the filters in the sidebar, and the moment that counts."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import sqlalchemy as sa
 import streamlit as st
+from streamlit.errors import StreamlitWidgetAlreadyInstantiatedError
 
 from dashboard import auth, clock, labels, loaders, session, sign_in
 from dashboard.auth import Viewer
@@ -203,7 +205,8 @@ def unreachable() -> None:
     session.missed()
     for name, value in session.values().items():
         if isinstance(value, str | list | date):
-            st.session_state[name] = value
+            with suppress(StreamlitWidgetAlreadyInstantiatedError):  # drawn before the database went away, so kept
+                st.session_state[name] = value
     st.error(
         "The database does not answer at present. What was saved is kept, and so is what you typed; a click that came to "
         "nothing is to be repeated. This page works again as soon as the database does.",

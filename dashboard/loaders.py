@@ -4,7 +4,7 @@ What is cached is keyed by the database's URL and the revision of its facts, nev
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date, datetime
 from typing import Any
 
@@ -55,14 +55,23 @@ def _open(url: str) -> Engine:
     return engine
 
 
-@st.cache_resource(show_spinner="Reading the facts …")
+@st.cache_resource(show_spinner=False, on_release=LiveFacts.close)
 def _live(url: str) -> LiveFacts:
-    return LiveFacts(_open(url), settings.facts_folder(url))
+    return LiveFacts(databases.connect(url), settings.facts_folder(url))
 
 
 def database() -> Engine:
     """The lead database, opened once per process; a demo practice is made where it is not there yet."""
     return _open(settings.database_url())
+
+
+def begin_facts() -> None:
+    """Read the facts of all units, those of leads first, where they are counted in this process and are there."""
+    url = settings.database_url()
+    in_process = settings.read("HANDOFF_COUNT_IN") != "database"
+    if in_process and ((file := databases.file_of(url)) is None or file.exists()):
+        for stored in facts.UNITS:
+            _live(url).now(stored)
 
 
 def viewer(*, touch: bool = True) -> Viewer:
@@ -104,7 +113,10 @@ def _counting(unit: Unit) -> Iterator[Snapshot | Connection]:
         with databases.reading(database()) as connection:
             yield connection
     else:
-        yield _live(settings.database_url()).now(unit.stored)
+        live = _live(settings.database_url())
+        with nullcontext() if live.begun(unit.stored) else st.spinner("Reading the facts …"):
+            snapshot = live.now(unit.stored)
+        yield snapshot
 
 
 def count(viewer: Viewer, keys: Sequence[str], where: Where, moment: Moment, unit: Unit = LEADS) -> pd.DataFrame:

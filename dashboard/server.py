@@ -2,8 +2,9 @@
 
 import tomllib
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import streamlit as st
@@ -28,7 +29,16 @@ async def _warm(_app: Any) -> AsyncIterator[dict[str, Any]]:
     import scipy.stats  # noqa: F401
 
     _require_servable()
+    Thread(target=_begin_facts, daemon=True).start()
     yield {}
+
+
+def _begin_facts() -> None:
+    """Read the facts before anybody asks for them. Where that fails, the first page that wants them says so."""
+    from dashboard import loaders  # the server is up before this is loaded
+
+    with suppress(Exception):
+        loaders.begin_facts()
 
 
 def _require_servable() -> None:

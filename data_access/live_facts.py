@@ -29,6 +29,14 @@ class LiveFacts:
         self._engine, self._folder = engine, folder
         self._units = {stored: _Live() for stored in facts.UNITS}
 
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        self._engine.dispose()
+
+    def begun(self, stored: Stored) -> bool:
+        """Whether the facts of a unit were read already."""
+        return self._units[stored].snapshot is not None
+
     def now(self, stored: Stored) -> Snapshot:
         """The facts of a unit as they are in the database at this moment."""
         live = self._units[stored]

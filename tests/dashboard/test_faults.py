@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from dashboard import loaders
+from dashboard import loaders, settings
+from data_access import facts, web_forms
 from data_access import tables as t
-from data_access import web_forms
 from data_access.engine import reading, writing
 from data_access.vocabulary import Channel, Role
 from tests.dashboard.conftest import NOW, SignIn
@@ -199,3 +199,43 @@ def test_a_click_that_is_refused_or_finds_no_room_says_so_on_the_page(served: Wo
             button = next(button for button in at.button if button.label == label)
             assert not button.click().run().exception
             assert NOT_NOW in words(at), label
+
+
+def test_a_database_that_goes_away_while_a_page_is_drawn_takes_no_choice_with_it(
+    served: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The filters are drawn by then: the page says what is wrong, and shows the same view once the database is back."""
+    log(served)
+    at = visit("funnel", location="North")
+
+    def gone(*_: object) -> None:
+        raise sa.exc.OperationalError("SELECT", None, OSError("gone"))
+
+    with monkeypatch.context() as away:
+        away.setattr("dashboard.loaders.tallies.tally", gone)
+        at.run()
+        assert not at.exception
+        assert "The database does not answer at present." in words(at)
+    at.button(key="frame_again").click().run()
+    assert "does not answer" not in words(at)
+    assert at.multiselect(key="location").value == [served.north]
+
+
+def test_the_server_reads_the_facts_of_all_units_before_anybody_asks(served: World) -> None:
+    """A database that is not there, as a demo practice before its first visit, is left to that visit."""
+    loaders.begin_facts()
+    live = loaders._live(settings.database_url())
+    assert all(live.begun(unit) for unit in facts.UNITS)
+
+
+def test_nothing_is_read_beforehand_where_there_is_no_database_or_it_counts_itself(
+    at_the_demo_moment: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No empty file is left where a database is to be, and no facts are held for nothing."""
+    del at_the_demo_moment
+    monkeypatch.setenv("HANDOFF_DATABASE_URL", f"sqlite:///{tmp_path / 'none.db'}")
+    loaders.begin_facts()
+    assert not list(tmp_path.iterdir())
+    monkeypatch.setenv("HANDOFF_COUNT_IN", "database")
+    monkeypatch.setenv("HANDOFF_DATABASE_URL", "postgresql://nobody@localhost:1/nothing")
+    loaders.begin_facts()
