@@ -1,5 +1,6 @@
 """The server round the dashboard: warm start, a health check, security headers, and nothing called outside."""
 
+import gc
 import tomllib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -39,6 +40,8 @@ def _begin_facts() -> None:
 
     with suppress(Exception):
         loaders.begin_facts()
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays, and no collection need look through it
 
 
 def _require_servable() -> None:

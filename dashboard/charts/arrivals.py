@@ -19,30 +19,23 @@ def hours_of_the_week(table: pd.DataFrame, weekdays: Sequence[str]) -> go.Figure
     weekdays : sequence of str
         Names, Monday first.
     """
-    figure = go.Figure()
     most = max(int(table["leads"].max()), 1)
+    traces = []
     for staffed, name, colour in ((True, "Somebody is there", REACHED), (False, "Nobody is there", LOST)):
         part = table.assign(shown=table["leads"].where((table["staffed"] >= 0.5) == staffed))
         z = part.pivot(index="weekday", columns="hour", values="shown")
-        figure.add_heatmap(
-            z=z,
-            x=[f"{hour:02}" for hour in z.columns],
-            y=list(weekdays),
-            colorscale=[[0, _faint(colour)], [1, colour]],
-            zmin=0,
-            zmax=most,
-            xgap=1,
-            ygap=1,
-            showscale=False,
-            name=name,
-            hovertemplate=f"%{{y}} %{{x}}:00, {name.lower()}: %{{z:,}} inquiries<extra></extra>",
-        )
-        figure.add_scatter(
-            x=[None], y=[None], mode="markers", marker={"color": colour, "symbol": "square", "size": 10}, name=name
-        )
-    figure.update_xaxes(fixedrange=True, showgrid=False, title="Hour of the day", type="category")
-    figure.update_yaxes(fixedrange=True, showgrid=False, autorange="reversed", type="category")
-    return calm(figure, 300).update_layout(margin={"b": 44})
+        cells = {"type": "heatmap", "z": z, "x": [f"{hour:02}" for hour in z.columns], "y": list(weekdays),
+                 "colorscale": [[0, _faint(colour)], [1, colour]], "zmin": 0, "zmax": most, "xgap": 1, "ygap": 1,
+                 "showscale": False, "name": name,
+                 "hovertemplate": f"%{{y}} %{{x}}:00, {name.lower()}: %{{z:,}} inquiries<extra></extra>"}  # fmt: skip
+        of_legend = {"type": "scatter", "x": [None], "y": [None], "mode": "markers", "name": name,
+                     "marker": {"color": colour, "symbol": "square", "size": 10}}  # fmt: skip
+        traces += [cells, of_legend]
+    return calm(
+        traces, 300, margin={"b": 44},
+        x={"showgrid": False, "title": {"text": "Hour of the day"}, "type": "category"},
+        y={"showgrid": False, "autorange": "reversed", "type": "category"},
+    )  # fmt: skip
 
 
 def _faint(colour: str) -> str:

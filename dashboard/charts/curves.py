@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.charts.palette import BAND, CONTEXT, LOST, REACHED
-from dashboard.charts.theme import calm
+from dashboard.charts.theme import SHARE, band, calm, upright
 
 
 @dataclass(frozen=True)
@@ -41,18 +41,14 @@ def share_by_time(made: pd.DataFrame, what: str, axis: Axis, *, last: float, mar
         values = [0.0, *made[column]]
         return [*values, values[-1]]
 
-    figure = go.Figure()
-    figure.add_scatter(
-        x=[*days, *days[::-1]], y=[*drawn("cif_high"), *drawn("cif_low")[::-1]], fill="toself", fillcolor=BAND,
-        line={"width": 0, "shape": "hv"}, hoverinfo="skip", name="95 % limits",
-    )  # fmt: skip
-    for column, name, colour in (("cif", what, REACHED), ("cif_ended", "Closed without", LOST)):
-        figure.add_scatter(
-            x=days, y=drawn(column), name=name, mode="lines", line={"color": colour, "width": 2, "shape": "hv"},
-            hovertemplate=f"{name} within %{{x:.3~g}} {axis.unit}: %{{y:.1%}}<extra></extra>",
-        )  # fmt: skip
-    if mark is not None:
-        figure.add_vline(mark, line={"color": CONTEXT, "dash": "dash", "width": 1.5})
-    figure.update_yaxes(range=[0, 1.02], tickformat=".0%", fixedrange=True)
-    figure.update_xaxes(title=axis.title, range=[0, last], fixedrange=True)
-    return calm(figure, 320).update_layout(margin={"b": 44})
+    traces = [
+        band(days, drawn("cif_low"), drawn("cif_high"), "95 % limits", shape="hv") | {"fillcolor": BAND},
+        *({
+            "type": "scatter", "x": days, "y": drawn(column), "name": name, "mode": "lines",
+            "line": {"color": colour, "width": 2, "shape": "hv"},
+            "hovertemplate": f"{name} within %{{x:.3~g}} {axis.unit}: %{{y:.1%}}<extra></extra>",
+        } for column, name, colour in (("cif", what, REACHED), ("cif_ended", "Closed without", LOST))),
+    ]  # fmt: skip
+    marks = [] if mark is None else [upright(mark, color=CONTEXT, dash="dash", width=1.5)]
+    time = {"title": {"text": axis.title}, "range": [0, last]}
+    return calm(traces, 320, x=time, y=SHARE, shapes=marks, margin={"b": 44})

@@ -30,36 +30,24 @@ def funnel_bars(table: pd.DataFrame, stages: Mapping[Stage, str], scale: float) 
     went_on = rows["reached"] - rows["waiting"] - rows["lost"] - rows["answered"]
     parts = rows.assign(went_on=went_on)
     names = [stages[Stage(s)] for s in rows["stage"]]
-    figure = go.Figure()
-    for part, label in PARTS.items():
-        if part == "answered" and not rows["answered"].any():
-            continue
-        figure.add_bar(
-            y=names,
-            x=parts[part],
-            name=label,
-            orientation="h",
-            marker={"color": _COLOURS[part], "line": {"width": 0}},
-            customdata=[[int(s), part] for s in rows["stage"]],
-            hovertemplate="%{y}: %{x:,} " + label.lower() + "<extra></extra>",
-            showlegend=True,
-        )
-    for name, row in zip(names, rows.itertuples(), strict=True):
-        figure.add_annotation(
-            x=0,
-            y=name,
-            text=_said(name, row),
-            xanchor="left",
-            yanchor="bottom",
-            yshift=12,
-            showarrow=False,
-            font={"size": 12},
-        )
-    figure.update_layout(barmode="stack", clickmode="event+select")
-    figure.update_xaxes(range=[0, max(scale, 1)], visible=False, fixedrange=True)
-    figure.update_yaxes(autorange="reversed", fixedrange=True, visible=False)
-    calm(figure, 60 * len(rows) + 70)
-    return figure.update_layout(bargap=0.55, margin={"t": 8, "b": 44}, legend={"y": 0, "yanchor": "top"})
+    shown = [part for part in PARTS if part != "answered" or rows["answered"].any()]
+    traces = [
+        {"type": "bar", "y": names, "x": parts[part], "name": PARTS[part], "orientation": "h", "showlegend": True,
+         "marker": {"color": _COLOURS[part], "line": {"width": 0}},
+         "customdata": [[int(s), part] for s in rows["stage"]],
+         "hovertemplate": "%{y}: %{x:,} " + PARTS[part].lower() + "<extra></extra>"}
+        for part in shown
+    ]  # fmt: skip
+    labels = [
+        {"x": 0, "y": name, "text": _said(name, row), "xanchor": "left", "yanchor": "bottom", "yshift": 12,
+         "showarrow": False, "font": {"size": 12}}
+        for name, row in zip(names, rows.itertuples(), strict=True)
+    ]  # fmt: skip
+    return calm(
+        traces, 60 * len(rows) + 70, x={"range": [0, max(scale, 1)], "visible": False},
+        y={"autorange": "reversed", "visible": False}, annotations=labels, barmode="stack", clickmode="event+select",
+        bargap=0.55, margin={"t": 8, "b": 44}, legend={"y": 0, "yanchor": "top"},
+    )  # fmt: skip
 
 
 def _said(name: str, row: Any) -> str:

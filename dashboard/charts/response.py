@@ -1,12 +1,14 @@
 """Response compliance: weeks against the target, and groups as dots with intervals on one axis."""
 
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.charts.palette import BAND, CONTEXT, REACHED
-from dashboard.charts.theme import calm
+from dashboard.charts.theme import NAMES, SHARE, band, beyond, calm
 
 _FEW_WEEKS = 8
 _COUNTED = " (%{customdata[1]:,} of %{customdata[2]:,})%{customdata[3]}<extra></extra>"
@@ -25,41 +27,29 @@ def weekly(table: pd.DataFrame, weeks: Sequence[str], running: int) -> go.Figure
         Number of the week that is not over; drawn lighter and not joined.
     """
     over = (table["due_week"] < running).to_numpy()
-    x = pd.to_datetime(list(weeks))
-    figure = go.Figure()
-    figure.add_scatter(
-        x=[*x[over], *x[over][::-1]],
-        y=[*table["rate_high"][over], *table["rate_low"][over][::-1]],
-        fill="toself", fillcolor=BAND, line={"width": 0}, hoverinfo="skip", name="95 % interval",
-    )  # fmt: skip
+    x = np.array(weeks)
+    traces = [band(x[over], table["rate_low"][over], table["rate_high"][over], "95 % interval") | {"fillcolor": BAND}]
     for shown, name, symbol in ((over, "In time", "circle"), (~over, "Week not over", "circle-open")):
         part = table[shown]
-        figure.add_scatter(
-            x=x[shown],
-            y=part["rate"],
-            name=name,
-            mode="lines+markers" if name == "In time" else "markers",
-            line={"color": REACHED, "width": 2},
-            marker={"size": 7, "symbol": symbol, "color": REACHED},
-            customdata=list(zip(part["due_week"], part["met"], part["judged"], _against(part["target"]), strict=True)),
-            hovertemplate="Week of %{x|%d %b %Y}: %{y:.1%}" + _COUNTED,
-            showlegend=bool(shown.any()),
-        )
+        traces.append({
+            "type": "scatter", "x": x[shown], "y": part["rate"], "name": name,
+            "mode": "lines+markers" if name == "In time" else "markers", "line": {"color": REACHED, "width": 2},
+            "marker": {"size": 7, "symbol": symbol, "color": REACHED},
+            "customdata": list(zip(part["due_week"], part["met"], part["judged"], _against(part["target"]), strict=True)),
+            "hovertemplate": "Week of %{x|%d %b %Y}: %{y:.1%}" + _COUNTED, "showlegend": bool(shown.any()),
+        })  # fmt: skip
     if (target := table["target"].dropna()).size:
-        figure.add_scatter(
-            x=x,
-            y=table["target"],
-            name=_target(target),
-            mode="lines",
-            line={"color": CONTEXT, "dash": "dash", "width": 1.5, "shape": "hvh"},
-            hoverinfo="skip",  # where it crosses a dot, a click means the dot
-        )
-    figure.update_yaxes(range=[0, 1.02], tickformat=".0%", fixedrange=True)
-    figure.update_xaxes(fixedrange=True, hoverformat="%d %b %Y")
+        traces.append({
+            "type": "scatter", "x": x, "y": table["target"], "name": _target(target), "mode": "lines",
+            "line": {"color": CONTEXT, "dash": "dash", "width": 1.5, "shape": "hvh"},
+            "hoverinfo": "skip",  # where it crosses a dot, a click means the dot
+        })  # fmt: skip
+    time: dict[str, Any] = {"type": "date", "hoverformat": "%d %b %Y"}
     if len(x) <= _FEW_WEEKS:  # an axis of its own making would show hours
         half = pd.Timedelta(days=4)
-        figure.update_xaxes(tickvals=list(x), tickformat="%d %b", range=[x.min() - half, x.max() + half])
-    return calm(figure, 300).update_layout(clickmode="event+select")
+        ends = [pd.Timestamp(min(weeks)) - half, pd.Timestamp(max(weeks)) + half]
+        time |= {"tickvals": list(x), "tickformat": "%d %b", "range": ends}
+    return calm(traces, 300, x=time, y=SHARE, clickmode="event+select")
 
 
 def dots(
@@ -76,32 +66,19 @@ def dots(
     label : str
         What a dot is, for the legend.
     """
-    figure = go.Figure()
-    figure.add_scatter(
-        y=list(names),
-        x=table["rate"],
-        mode="markers",
-        marker={"size": 10, "color": REACHED},
-        error_x={
-            "type": "data", "array": table["rate_high"] - table["rate"], "arrayminus": table["rate"] - table["rate_low"],
-            "color": REACHED, "thickness": 1.5, "width": 0,
-        },
-        customdata=list(zip(codes, table["met"], table["judged"], _against(table["target"]), strict=True)),
-        hovertemplate="%{y}: %{x:.1%}" + _COUNTED,
-        name=label,
-    )  # fmt: skip
+    traces = [{
+        "type": "scatter", "y": list(names), "x": table["rate"], "mode": "markers", "name": label,
+        "marker": {"size": 10, "color": REACHED},
+        "error_x": beyond(table["rate"], table["rate_low"], table["rate_high"], REACHED, 1.5),
+        "customdata": list(zip(codes, table["met"], table["judged"], _against(table["target"]), strict=True)),
+        "hovertemplate": "%{y}: %{x:.1%}" + _COUNTED,
+    }]  # fmt: skip
     if (target := table["target"].dropna()).size:
-        figure.add_scatter(
-            y=list(names),
-            x=table["target"],
-            name=_target(target),
-            mode="markers",
-            marker={"size": 22, "symbol": "line-ns-open", "color": CONTEXT, "line": {"width": 2}},
-            hoverinfo="skip",
-        )
-    figure.update_xaxes(range=[0, 1.02], tickformat=".0%", fixedrange=True)
-    figure.update_yaxes(autorange="reversed", fixedrange=True, ticks="", automargin=True)
-    return calm(figure, 34 * max(len(table), 2) + 70).update_layout(clickmode="event+select")
+        traces.append({
+            "type": "scatter", "y": list(names), "x": table["target"], "name": _target(target), "mode": "markers",
+            "marker": {"size": 22, "symbol": "line-ns-open", "color": CONTEXT, "line": {"width": 2}}, "hoverinfo": "skip",
+        })  # fmt: skip
+    return calm(traces, 34 * max(len(table), 2) + 70, x=SHARE, y=NAMES, clickmode="event+select")
 
 
 def _against(targets: pd.Series) -> list[str]:

@@ -1,27 +1,85 @@
-"""What every figure has in common."""
+"""What every figure has in common. A figure is put together as data and checked once: plotly checks each later change anew."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 
 FONT = 13
+SHARE = {"range": [0, 1.02], "tickformat": ".0%"}
+"""An axis of proportions."""
+
+NAMES = {"autorange": "reversed", "ticks": "", "automargin": True, "type": "category"}
+"""An axis of names, from top to bottom."""
+
+Trace = dict[str, Any]
 
 
-def calm(figure: go.Figure, height: int, *, left: int = 8, right: int = 16) -> go.Figure:
-    """What every figure has in common: no decoration, room for its labels, horizontal legend above."""
-    legend = sum(trace.showlegend is not False for trace in figure.data) > 1
-    return figure.update_layout(
-        height=height,
-        margin={"l": left, "r": right, "t": 36 if legend else 8, "b": 8},
-        font={"size": FONT},
-        legend={
+def calm(
+    traces: Sequence[Trace],
+    height: int,
+    *,
+    x: Mapping[str, Any],
+    y: Mapping[str, Any],
+    margin: Mapping[str, int] | None = None,
+    **layout: Any,
+) -> go.Figure:
+    """A figure without decoration: room for its labels, a horizontal legend above, no dragging and no zoom.
+
+    Parameters
+    ----------
+    traces : sequence of dict
+        As plotly describes them, each with its `type`.
+    height : int
+        Pixels.
+    x, y : mapping
+        What is special about the axes.
+    margin : mapping, optional
+        Pixels on some sides, in place of the usual ones.
+    layout
+        Whatever else is special.
+    """
+    legend = sum(trace.get("showlegend") is not False for trace in traces) > 1
+    common = {
+        "height": height,
+        "margin": {"l": 8, "r": 16, "t": 36 if legend else 8, "b": 8} | dict(margin or {}),
+        "font": {"size": FONT},
+        "legend": {
             "orientation": "h",
             "yanchor": "bottom",
             "y": 1.0,
             "x": 0,
-            "title": None,
             "itemclick": False,
             "traceorder": "normal",
-        },
-        hoverlabel={"namelength": -1},
-        bargap=0.35,
-        dragmode=False,
-    )
+        }
+        | layout.pop("legend", {}),
+        "hoverlabel": {"namelength": -1},
+        "bargap": 0.35,
+        "dragmode": False,
+        "xaxis": {"fixedrange": True} | dict(x),
+        "yaxis": {"fixedrange": True} | dict(y),
+    }
+    return go.Figure({"data": list(traces), "layout": common | layout})
+
+
+def band(x: Iterable[Any], low: Iterable[Any], high: Iterable[Any], name: str, **line: Any) -> Trace:
+    """An area between two lines over the same places."""
+    along = list(x)
+    return {"type": "scatter", "x": [*along, *along[::-1]], "y": [*high, *list(low)[::-1]], "fill": "toself",
+            "line": {"width": 0} | line, "hoverinfo": "skip", "name": name}  # fmt: skip
+
+
+def across(y: float, **line: Any) -> dict[str, Any]:
+    """A horizontal line through the whole picture."""
+    return {"type": "line", "xref": "x domain", "x0": 0, "x1": 1, "y0": y, "y1": y, "line": line}
+
+
+def upright(x: Any, **line: Any) -> dict[str, Any]:
+    """A vertical line through the whole picture."""
+    return {"type": "line", "yref": "y domain", "y0": 0, "y1": 1, "x0": x, "x1": x, "line": line}
+
+
+def beyond(value: Any, low: Any, high: Any, colour: str, thickness: float) -> dict[str, Any]:
+    """An interval round values, as plotly's error bars."""
+    return {"type": "data", "array": high - value, "arrayminus": value - low, "color": colour, "thickness": thickness,
+            "width": 0}  # fmt: skip

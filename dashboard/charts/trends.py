@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.charts.palette import BAND, CONTEXT, LOST, REACHED
-from dashboard.charts.theme import calm
+from dashboard.charts.theme import SHARE, across, band, calm, upright
 from dashboard.metrics.trends import COMMON, SIGNALS
 
 
@@ -35,49 +35,39 @@ def with_limits(
     target : float, optional
         Drawn as a line along.
     """
-    x = pd.to_datetime(list(weeks))
+    x = list(weeks)
     share = unit == "%"
     number = ".1%" if share else ",.0f"
     said = [
         f" ({int(k):,} of {int(n):,})" if share else "" for k, n in zip(table["k"].fillna(0), table["n"], strict=True)
     ]
-    figure = go.Figure()
-    if table["centre"].notna().any():
-        figure.add_scatter(
-            x=[*x, *x[::-1]], y=[*table["high"], *table["low"][::-1]], fill="toself", fillcolor=BAND,
-            line={"width": 0, "shape": "hvh"}, hoverinfo="skip", name="Usual",
-        )  # fmt: skip
-        figure.add_scatter(
-            x=x, y=table["centre"], mode="lines", line={"color": CONTEXT, "width": 1, "dash": "dash"}, hoverinfo="skip",
-            name="Middle",
-        )  # fmt: skip
-    colours = [LOST if label in SIGNALS else REACHED for label in table["label"]]
-    figure.add_scatter(
-        x=x,
-        y=table["value"],
-        mode="lines+markers",
-        line={"color": REACHED, "width": 1.5},
-        marker={
-            "color": colours,
-            "size": [9 if label != COMMON else 5 for label in table["label"]],
-            "symbol": ["diamond" if label != COMMON else "circle" for label in table["label"]],
+    limits = [
+        band(x, table["low"], table["high"], "Usual", shape="hvh") | {"fillcolor": BAND},
+        {"type": "scatter", "x": x, "y": table["centre"], "mode": "lines", "name": "Middle", "hoverinfo": "skip",
+         "line": {"color": CONTEXT, "width": 1, "dash": "dash"}},
+    ]  # fmt: skip
+    usual = [label == COMMON for label in table["label"]]
+    week = {
+        "type": "scatter", "x": x, "y": table["value"], "mode": "lines+markers", "name": "Week",
+        "line": {"color": REACHED, "width": 1.5},
+        "marker": {
+            "color": [LOST if label in SIGNALS else REACHED for label in table["label"]],
+            "size": [5 if one else 9 for one in usual],
+            "symbol": ["circle" if one else "diamond" for one in usual],
         },
-        customdata=[[names[label], text] for label, text in zip(table["label"], said, strict=True)],
-        hovertemplate=f"Week of %{{x|%d %b %Y}}: %{{y:{number}}}%{{customdata[1]}}, %{{customdata[0]}}<extra></extra>",
-        name="Week",
-    )
-    if target is not None:
-        figure.add_hline(target, line={"color": CONTEXT, "width": 1.5, "dash": "dot"})
-    for day, text in notes:
-        figure.add_vline(pd.Timestamp(day), line={"color": CONTEXT, "width": 1.5})
-        figure.add_annotation(
-            x=pd.Timestamp(day), y=1, yref="paper", text="note", hovertext=text, showarrow=False, xanchor="left",
-            yanchor="top", font={"size": 11, "color": CONTEXT}, captureevents=True,
-        )  # fmt: skip
-    figure.update_yaxes(rangemode="tozero", tickformat=".0%" if share else ",", fixedrange=True)
-    if share:
-        figure.update_yaxes(range=[0, 1.02])
-    elif unit:
-        figure.update_yaxes(ticksuffix=f" {unit}")
-    figure.update_xaxes(fixedrange=True, tickangle=0, nticks=4)
-    return calm(figure, 220).update_layout(showlegend=False, margin={"t": 8})
+        "customdata": [[names[label], text] for label, text in zip(table["label"], said, strict=True)],
+        "hovertemplate": f"Week of %{{x|%d %b %Y}}: %{{y:{number}}}%{{customdata[1]}}, %{{customdata[0]}}<extra></extra>",
+    }  # fmt: skip
+    lines = [] if target is None else [across(target, color=CONTEXT, width=1.5, dash="dot")]
+    hints = [
+        {"x": day, "y": 1, "yref": "paper", "text": "note", "hovertext": text, "showarrow": False, "xanchor": "left",
+         "yanchor": "top", "font": {"size": 11, "color": CONTEXT}, "captureevents": True}
+        for day, text in notes
+    ]  # fmt: skip
+    values = SHARE if share else {"tickformat": ",", "ticksuffix": f" {unit}" if unit else ""}
+    return calm(
+        [*(limits if table["centre"].notna().any() else []), week], 220,
+        x={"type": "date", "tickangle": 0, "nticks": 4}, y={"rangemode": "tozero"} | values,
+        shapes=[*lines, *(upright(day, color=CONTEXT, width=1.5) for day, _ in notes)], annotations=hints,
+        showlegend=False, margin={"t": 8},
+    )  # fmt: skip

@@ -1,10 +1,14 @@
 """Practices of any size for the benchmarks: a demo practice whose leads, with all that hangs on them, are there many times."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
+from dashboard import clock
+from data_access import demo
+from data_access import engine as databases
 from data_access import tables as t
 from data_access.columns import metadata
 
@@ -68,3 +72,10 @@ def _copy(connection: Connection, table: sa.Table, times: int, steps: Mapping[st
     if times > 1:
         rows = sa.select(*map(value, table.columns)).select_from(table.join(series, sa.true()))
         connection.execute(sa.insert(table).from_select([column.name for column in table.columns], rows))
+
+
+def practice_file(file: Path, leads: int, *, events: bool = False) -> int:
+    """A practice of at least so many leads in an SQLite file, as of now; how many it has."""
+    demo.make(file, "specialty", clock.now())
+    with databases.opened(f"sqlite:///{file}") as engine:
+        return grow(engine, leads, events=events)
