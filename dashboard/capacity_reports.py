@@ -5,7 +5,6 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 import pandas as pd
-from sqlalchemy import Connection
 
 from dashboard.filters import Filters
 from dashboard.metrics import capacity as capacity_metric
@@ -114,7 +113,7 @@ NEXT_WEEKS = 26
 
 
 def next_available_weeks(
-    connection: Connection, locations: Collection[int] | None, service_lines: Collection[int], *, today: date, zone: str
+    every: pd.DataFrame, locations: Collection[int] | None, service_lines: Collection[int], *, today: date, zone: str
 ) -> pd.DataFrame:
     """The third next available appointment by location and service line, as it stood at the end of each finished week: as
     `capacity.third_next_available` gives it, with `week`.
@@ -123,7 +122,7 @@ def next_available_weeks(
     weeks = [week for week in range(last - NEXT_WEEKS + 1, last + 1) if week > 0]
     mondays = [week_start(week + 1) for week in weeks]
     found = slot_book.open_at_moments(
-        connection, [start_of(day, ZoneInfo(zone)) for day in mondays], locations, service_lines
+        every, [start_of(day, ZoneInfo(zone)) for day in mondays], locations, service_lines
     )
     tables = [
         capacity_metric.third_next_available(open_, kept, day_number(day), SLOT_HORIZON_DAYS).assign(week=week)

@@ -188,19 +188,19 @@ def _backlog_age(q: _Question) -> Answer:
 
 def _next_available(q: _Question) -> Answer:
     chosen = q.places
-    open_, kept = slots.open_by_day(q.connection, q.as_of, chosen, q.chosen.service_line)
+    open_, kept = slots.open_by_day(slots.every(q.connection), q.as_of, chosen, q.chosen.service_line)
     return Answer(third_next_available(open_, kept, day_number(q.today), SLOT_HORIZON_DAYS), {})
 
 
 def _next_available_weeks(q: _Question) -> Answer:
     chosen = q.places
-    lines = q.chosen.service_line
-    return Answer(capacity_reports.next_available_weeks(q.connection, chosen, lines, today=q.today, zone=q.zone), {})
+    lines, every = q.chosen.service_line, slots.every(q.connection)
+    return Answer(capacity_reports.next_available_weeks(every, chosen, lines, today=q.today, zone=q.zone), {})
 
 
 def _demand(q: _Question) -> Answer:
     places = q.places
-    known = slots.known_by_day(q.connection, q.as_of, places)
+    known = slots.known_by_day(slots.every(q.connection), q.as_of, places)
     plan = planned_openings.by_week(q.connection, week_number(q.today), capacity_reports.PLAN_WEEKS, places)
     return capacity_reports.demand(q.count, q.chosen, q.scope, slots=known, plan=plan, today=q.today, horizon=q.horizon)
 

@@ -278,9 +278,22 @@ def next_available(
 ) -> pd.DataFrame:
     """Third next available appointments in the viewer's scope; an empty table where no slots are kept."""
     auth.require(viewer, auth.SEE_METRICS)
-    with databases.reading(database()) as connection:
-        open_, kept = slots.open_by_day(connection, as_of, places_of(viewer, chosen), service_lines)
+    open_, kept = slots.open_by_day(every_slot(), as_of, places_of(viewer, chosen), service_lines)
     return third_next_available(open_, kept, day_number(today), SLOT_HORIZON_DAYS)
+
+
+def every_slot() -> pd.DataFrame:
+    """All openings, of all locations: what is shown of them is cut by the viewer's scope."""
+    with databases.reading(database()) as connection:
+        revision = facts.current_revision(connection)
+    return _every_slot(settings.database_url(), revision)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _every_slot(url: str, revision: int) -> pd.DataFrame:
+    del revision  # part of the key: every write takes a new one
+    with databases.reading(_open(url)) as connection:
+        return slots.every(connection)
 
 
 def notes(viewer: Viewer, chosen: Sequence[int], as_of: datetime) -> list[Annotation]:

@@ -171,8 +171,7 @@ def hours_change_on(location_id: int, day: date) -> list[date]:
 def openings_known(viewer: Viewer, chosen: Sequence[int], as_of: datetime) -> pd.DataFrame:
     """Every opening for new patients that was known at a moment, in the viewer's scope and for the chosen locations."""
     auth.require(viewer, auth.SEE_METRICS)
-    with databases.reading(database()) as connection:
-        return slots.known_by_day(connection, as_of, loaders.places_of(viewer, chosen))
+    return slots.known_by_day(loaders.every_slot(), as_of, loaders.places_of(viewer, chosen))
 
 
 def planned_weeks(viewer: Viewer, chosen: Sequence[int], today: date) -> pd.DataFrame:
@@ -200,8 +199,7 @@ def _next_available_weeks(
     url: str, revision: int, places: tuple[int, ...] | None, service_lines: tuple[int, ...], today: date, zone: str
 ) -> pd.DataFrame:
     del url, revision  # the cache is kept by them
-    with databases.reading(database()) as connection:
-        return capacity_reports.next_available_weeks(connection, places, service_lines, today=today, zone=zone)
+    return capacity_reports.next_available_weeks(loaders.every_slot(), places, service_lines, today=today, zone=zone)
 
 
 def setup_steps(viewer: Viewer, count: Count, now: datetime, today: date) -> list[Step]:

@@ -172,7 +172,7 @@ def _lived(connection: Connection, count: Count, recent: Filters, now: datetime,
     yield _every(LATER, title, len(topics & answered), len(topics), "topic", "lists")
     forms = connection.scalar(sa.select(sa.func.count()).select_from(t.web_sources).where(t.web_sources.c.active)) or 0
     yield Step(LATER, "The website's forms post here", forms > 0, plural(forms, "form"), "log_inquiry")
-    known = slots.known_by_day(connection, now, None)
+    known = slots.known_by_day(slots.every(connection), now, None)
     ahead = int(known.loc[known["begun"] == 0, "count"].sum())
     planned = sum(plan["per_week"] for plan in planned_openings.on(connection, today))
     found = f"{plural(ahead, 'opening')} ahead" + (f", {planned:,} a week planned" if planned else "")

@@ -23,12 +23,14 @@ class BadSlots(ValueError):
 
 
 def open_by_day(
-    connection: Connection, as_of: datetime, locations: Collection[int] | None, service_lines: Collection[int] = ()
+    every: pd.DataFrame, as_of: datetime, locations: Collection[int] | None, service_lines: Collection[int] = ()
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Slots that could be booked at a moment, and for what any are kept at all.
 
     Parameters
     ----------
+    every : DataFrame
+        All slots, as `every` reads them.
     locations : collection of int, or None
         Only of these; None for every location.
     service_lines : collection of int
@@ -40,12 +42,12 @@ def open_by_day(
         `open`: `location`, `service_line` (0 for any), `slot_day` (days since 1970, local) and `count`. `kept`: the locations
         and service lines of which any slot was known by then, those that are booked up among them.
     """
-    (found,) = open_at_moments(connection, [as_of], locations, service_lines)
+    (found,) = open_at_moments(every, [as_of], locations, service_lines)
     return found
 
 
 def known_by_day(
-    connection: Connection, as_of: datetime, locations: Collection[int] | None, service_lines: Collection[int] = ()
+    every: pd.DataFrame, as_of: datetime, locations: Collection[int] | None, service_lines: Collection[int] = ()
 ) -> pd.DataFrame:
     """Every slot that was known at a moment, also those that are over; parameters as for `open_by_day`.
 
@@ -55,38 +57,42 @@ def known_by_day(
         `location`, `service_line` (0 for any), `slot_day` (days since 1970, local), `begun` and `taken` (1 where it was by
         then) and `count`, in order of the keys.
     """
-    return _known(_every(connection, locations, service_lines), as_of)
+    return _known(_some(every, locations, service_lines), as_of)
 
 
 def open_at_moments(
-    connection: Connection,
+    every: pd.DataFrame,
     moments: Sequence[datetime],
     locations: Collection[int] | None,
     service_lines: Collection[int] = (),
 ) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
-    """`open_by_day` at each of some moments, from one reading of the slots."""
-    every = _every(connection, locations, service_lines)
-    return [_open(_known(every, moment)) for moment in moments]
+    """`open_by_day` at each of some moments."""
+    some = _some(every, locations, service_lines)
+    return [_open(_known(some, moment)) for moment in moments]
 
 
-def _every(connection: Connection, locations: Collection[int] | None, service_lines: Collection[int]) -> pd.DataFrame:
+def every(connection: Connection) -> pd.DataFrame:
     """Every slot: SLOT_KEYS, `slot_day`, and `starts`, `opened`, `taken` in seconds since 1970 (inf: never)."""
     c = t.slots.c
     query = sa.select(c.location_id, c.service_line_id, c.starts_at, c.opened_at, c.taken_at)
-    if locations is not None:
-        query = query.where(c.location_id.in_(list(locations)))
-    if service_lines:  # what is open for any line is open for these
-        query = query.where(c.service_line_id.in_(list(service_lines)) | c.service_line_id.is_(None))
     rows = [
         (place, line or 0, starts.timestamp(), opened.timestamp(), taken.timestamp() if taken else np.inf)
         for place, line, starts, opened, taken in connection.execute(query)
     ]
-    every = pd.DataFrame(rows, columns=[*SLOT_KEYS, "starts", "opened", "taken"])
-    moments, every["slot_day"] = pd.to_datetime(every["starts"], unit="s", utc=True), 0
+    made = pd.DataFrame(rows, columns=[*SLOT_KEYS, "starts", "opened", "taken"])
+    moments, made["slot_day"] = pd.to_datetime(made["starts"], unit="s", utc=True), 0
     for place, zone in practice.zones(connection).items():
-        here = every["location"] == place
+        here = made["location"] == place
         local = moments[here].dt.tz_convert(zone).dt.tz_localize(None)
-        every.loc[here, "slot_day"] = local.to_numpy("datetime64[D]").astype("int64")
+        made.loc[here, "slot_day"] = local.to_numpy("datetime64[D]").astype("int64")
+    return made
+
+
+def _some(every: pd.DataFrame, locations: Collection[int] | None, service_lines: Collection[int]) -> pd.DataFrame:
+    if locations is not None:
+        every = every[every["location"].isin(list(locations))]
+    if service_lines:  # what is open for any line is open for these
+        every = every[every["service_line"].isin([0, *service_lines])]
     return every
 
 

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
+from itertools import pairwise
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 
@@ -21,6 +24,30 @@ def groups(tally: pd.DataFrame, keys: Sequence[str]) -> Iterator[tuple[tuple[int
         return
     for group, part in tally.groupby(list(keys), sort=True):
         yield tuple(int(code) for code in group), part
+
+
+def parts(
+    tally: pd.DataFrame, keys: Sequence[str], columns: Sequence[str]
+) -> Iterator[tuple[tuple[int, ...], list[npt.NDArray[np.int64]]]]:
+    """The same with the values of some columns as arrays, for what is worked out for many small groups.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> counts = pd.DataFrame([[8, 1], [7, 3], [8, 2]], columns=["location", "count"])
+    >>> [(group, values.tolist()) for group, [values] in parts(counts, ["location"], ["count"])]
+    [((7,), [3]), ((8,), [1, 2])]
+    """
+    if not len(tally) and keys:
+        return
+    codes = tally[list(keys)].to_numpy(np.int64)
+    order = np.lexsort(codes.T[::-1]) if keys else np.arange(len(tally))
+    codes, values = codes[order], [tally[name].to_numpy(np.int64)[order] for name in columns]
+    starts = np.flatnonzero((codes[1:] != codes[:-1]).any(axis=1)) + 1
+    bounds = [0, *starts.tolist(), len(tally)]
+    for start, stop in pairwise(bounds):
+        group = tuple(int(code) for code in codes[start]) if keys else ()
+        yield group, [column[start:stop] for column in values]
 
 
 def one_per_word(tally: pd.DataFrame, keys: Sequence[str], column: str, words: type[IntEnum]) -> pd.DataFrame:

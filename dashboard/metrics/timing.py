@@ -1,14 +1,17 @@
 """How long it takes: curves and percentiles in which open leads count as still waiting, and lost ones as lost."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from dashboard.metrics.columns import groups
+from dashboard.metrics.columns import parts
 from dashboard.metrics.intervals import Z95, Floats
 from data_access.counted import Ending
+
+Ints = npt.NDArray[np.int64]
 
 CURVE_COLUMNS = ("time", "at_risk", "happened", "ended", "open", "cif", "cif_se", "cif_low", "cif_high", "cif_ended")
 
@@ -64,32 +67,53 @@ def curve(time: npt.ArrayLike, how: npt.ArrayLike, count: npt.ArrayLike | None =
     [[1.0, 4.0, 0.75, 0.25, 0.0], [2.0, 3.0, 0.25, 0.5, 0.25]]
     """
     time, how = np.asarray(time, np.int64), np.asarray(how, np.int64)
-    weight = np.ones(len(time), np.int64) if count is None else np.asarray(count, np.int64)
+    steps = _steps(time, how, np.ones(len(time), np.int64) if count is None else np.asarray(count, np.int64))
+    return pd.DataFrame(dict(zip(CURVE_COLUMNS, (*steps[:6], *steps.limits(), steps.gone), strict=True)))
+
+
+class _Steps(NamedTuple):
+    """A curve as arrays, one entry for each of its steps; meanings as of CURVE_COLUMNS."""
+
+    time: Ints
+    at_risk: Ints
+    happened: Ints
+    ended: Ints
+    remain: Floats
+    cif: Floats
+    gone: Floats
+
+    def limits(self) -> tuple[Floats, Floats, Floats]:
+        """Standard errors of the incidence, and its 95 % limits."""
+        n, k = self.at_risk.astype(float), self.happened.astype(float)
+        se = np.sqrt(_variance(n, k, k + self.ended, _before(self.remain), self.cif))
+        return se, *_limits(self.cif, se)
+
+    def within(self, p: float) -> float:
+        """Smallest time by which at least the proportion `p` of all had it happen; NaN where that is not reached."""
+        place = int(np.searchsorted(self.cif, p - 1e-12))
+        return float(self.time[place]) if place < len(self.time) else float("nan")
+
+
+def _steps(time: Ints, how: Ints, weight: Ints) -> _Steps:
     counted = how <= Ending.ENDED
     time, how, weight = time[counted], how[counted], weight[counted]
     times, place = np.unique(time, return_inverse=True)
     happened, ended, left = (
         np.bincount(place, weight * mask, minlength=len(times)).astype(np.int64)
-        for mask in (how == Ending.HAPPENED, how == Ending.ENDED, np.ones(len(time), bool))
+        for mask in (how == Ending.HAPPENED, how == Ending.ENDED, 1)
     )
     at_risk = weight.sum() - (np.cumsum(left) - left)
     moves = happened + ended > 0
     times, happened, ended, at_risk = times[moves], happened[moves], ended[moves], at_risk[moves]
-    n, k, d = at_risk.astype(float), happened.astype(float), (happened + ended).astype(float)
-    remain = np.cumprod(1 - d / n)
-    before = np.concatenate([[1.0], remain[:-1]]) if len(n) else remain
-    cif, gone = (np.minimum(np.cumsum(before * part / n), 1) for part in (k, d - k))  # rounding adds up beyond one
-    se = np.sqrt(_variance(n, k, d, before, cif))
-    low, high = _limits(cif, se)
-    return pd.DataFrame(
-        dict(
-            zip(
-                CURVE_COLUMNS,
-                (times, at_risk, happened, ended, remain, cif, se, low, high, gone),
-                strict=True,
-            )
-        )
-    )
+    remain = np.cumprod(1 - (happened + ended) / at_risk)
+    before = _before(remain)
+    cif, gone = (np.minimum(np.cumsum(before * part / at_risk), 1) for part in (happened, ended))  # rounding adds up
+    return _Steps(times, at_risk, happened, ended, remain, cif, gone)
+
+
+def _before(remain: Floats) -> Floats:
+    """The proportion still open just before each step."""
+    return np.concatenate([[1.0], remain[:-1]]) if len(remain) else remain
 
 
 def _variance(n: Floats, k: Floats, d: Floats, before: Floats, cif: Floats) -> Floats:
@@ -145,8 +169,9 @@ def percentiles(
     >>> percentiles([1, 5], Ending.HAPPENED, [9, 1])
     (1.0, 1.0)
     """
-    made = curve(time, np.broadcast_to(how, np.shape(time)), count)
-    return tuple(percentile(made, p) for p in wanted)
+    time, count = np.asarray(time, np.int64), np.asarray(count, np.int64)
+    made = _steps(time, np.broadcast_to(np.asarray(how, np.int64), time.shape), count)
+    return tuple(made.within(p) for p in wanted)
 
 
 CONVERSION_COLUMNS = (
@@ -226,25 +251,23 @@ def conversion(tally: pd.DataFrame, step: str, horizon: int, by: Sequence[str] =
     keys = list(by)
     days, ending = f"{step}_days", f"{step}_ending"
     rows = []
-    for group, part in groups(tally[[*keys, days, ending, "count"]], keys):
-        made = curve(part[days], part[ending], part["count"])
-        counted = part[part[ending] <= Ending.ENDED]
-        total = counted.groupby(ending)["count"].sum()
-        young = counted[(counted[ending] == Ending.OPEN) & (counted[days] < horizon)]["count"].sum()
-        share = [at(made, horizon, column) for column in ("cif", "cif_low", "cif_high")]
-        if not len(counted) or (counted[days].max() < horizon and at(made, horizon, "open") > 0):  # nobody knows
+    for group, [time, how, count] in parts(tally, keys, [days, ending, "count"]):
+        made = _steps(time, how, count)
+        of = _by_ending(how, count)
+        young = count[(how == Ending.OPEN) & (time < horizon)].sum()
+        last = int(np.searchsorted(made.time, horizon, "right")) - 1
+        _, low, high = made.limits()
+        share = [float(column[last]) for column in (made.cif, low, high)] if last >= 0 else [0.0] * 3
+        followed = time[how <= Ending.ENDED].max(initial=-1) >= horizon
+        if not followed and (last < 0 or made.remain[last] > 0):  # nobody knows
             share = [float("nan")] * 3
-        rows.append(
-            (
-                *group,
-                int(counted["count"].sum()),
-                *(int(total.get(code, 0)) for code in (Ending.HAPPENED, Ending.ENDED, Ending.OPEN)),
-                *share,
-                int(young > 0),
-                *(percentile(made, p) for p in (0.5, 0.75, 0.9)),
-            )
-        )
+        rows.append((*group, sum(of), *of, *share, int(young > 0), *(made.within(p) for p in (0.5, 0.75, 0.9))))
     return pd.DataFrame(rows, columns=[*keys, *CONVERSION_COLUMNS])
+
+
+def _by_ending(how: Ints, count: Ints) -> list[int]:
+    """Leads for which it happened, that ended without, and that are open."""
+    return [int(count[how == code].sum()) for code in (Ending.HAPPENED, Ending.ENDED, Ending.OPEN)]
 
 
 def left_out(tally: pd.DataFrame, step: str) -> dict[str, int]:
@@ -309,9 +332,7 @@ def answers(waits: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     """
     keys = list(by)
     rows = []
-    for group, part in groups(waits[[*keys, "minutes", "ending", "count"]], keys):
-        made = curve(part["minutes"], part["ending"], part["count"])
-        total = part.groupby("ending")["count"].sum()
-        counted = [int(total.get(code, 0)) for code in (Ending.HAPPENED, Ending.ENDED, Ending.OPEN)]
-        rows.append((*group, sum(counted), *counted, *(percentile(made, p) for p in (0.5, 0.75, 0.9))))
+    for group, [minutes, how, count] in parts(waits, keys, ["minutes", "ending", "count"]):
+        made, of = _steps(minutes, how, count), _by_ending(how, count)
+        rows.append((*group, sum(of), *of, *(made.within(p) for p in (0.5, 0.75, 0.9))))
     return pd.DataFrame(rows, columns=[*keys, *ANSWER_COLUMNS])

@@ -70,7 +70,7 @@ def sources(
         notes=annotations.standing(connection, at, places),
         targets=promises.targets(connection),
         names=names.__getitem__,
-        slots=slots.known_by_day(connection, at, places),
+        slots=slots.known_by_day(slots.every(connection), at, places),
         plan=planned_openings.by_week(connection, week + 1, capacity_reports.PLAN_WEEKS, places),
         actions=reviews.actions_of(connection, week, ended(week - 1, zone), places, ended(week + 1, zone)),
         filtered="; ".join(chosen.said(names.__getitem__)) or "the whole practice",

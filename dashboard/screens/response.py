@@ -180,8 +180,12 @@ def _key(contact: bool) -> str:
 
 def in_force(view: View, targets: Targets) -> None:
     """The windows, hours and targets that are in force; each lead is judged by those of the day it was received."""
+    title = f"Promises and staffed hours in force on {view.today:%d %b %Y}"
+    rules = st.expander(title, icon=":material/schedule:", key="response_rules", on_change="rerun")
+    if not rules.open:
+        return
     places = {place["id"]: place["name"] for place in loaders.locations(view.viewer)}
-    with st.expander(f"Promises and staffed hours in force on {view.today:%d %b %Y}", icon=":material/schedule:"):
+    with rules:
         st.caption("A lead is judged by what was in force when it was received; a change never re-judges earlier ones.")
         windows = [
             {

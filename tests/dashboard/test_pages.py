@@ -12,7 +12,7 @@ import streamlit as st
 from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
-from dashboard import auth, loaders
+from dashboard import auth, loaders, series
 from dashboard.capacity_reports import NEXT_WEEKS
 from data_access import demo
 from data_access import engine as databases
@@ -513,10 +513,20 @@ def test_sources_and_topics_add_up(on_demo: str) -> None:
     assert by_campaign.loc["Open house", "inquiries"] > 5
 
 
+def test_the_weeks_of_each_series_are_in_tables_that_are_sent_when_they_are_opened(on_demo: str) -> None:
+    """One for each chart."""
+    at = visit("trends")
+    shut = len(at.dataframe)
+    at.session_state["trends_weeks"] = True
+    assert len(at.run().dataframe) == shut + len(series.SERIES)
+
+
 def test_promises_and_hours_in_force_are_shown_beside_what_they_judge(on_demo: str) -> None:
     """Every window, and every location's week."""
     at = visit("response_times")
-    tables = [frame.value for frame in at.dataframe]
+    assert not [frame for frame in at.dataframe if "Answer within" in frame.value], "nothing is read for a closed one"
+    at.session_state["response_rules"] = True
+    tables = [frame.value for frame in at.run().dataframe]
     windows = next(table for table in tables if "Answer within" in table)
     hours = next(table for table in tables if "Mon" in table)
     assert "Everything else" in set(windows["For"])

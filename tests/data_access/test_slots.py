@@ -44,7 +44,7 @@ def test_slots_are_open_between_the_moments_at_which_they_were_opened_and_taken(
             (NOW + timedelta(days=2), None, [south]),
             (NOW + timedelta(days=30), None, []),
         ):
-            assert slots.open_by_day(c, when, places)[0].values.tolist() == expected, when
+            assert slots.open_by_day(slots.every(c), when, places)[0].values.tolist() == expected, when
 
 
 def test_the_same_file_again_changes_nothing_and_a_slot_that_was_taken_is_taken(world: World, tmp_path: Path) -> None:
@@ -93,10 +93,10 @@ def test_what_is_booked_up_is_kept_and_a_service_line_can_be_chosen(world: World
     with writing(world.engine) as c:
         slots.load(c, path, NOW)
     with reading(world.engine) as c:
-        open_, kept = slots.open_by_day(c, NOW, None)
+        open_, kept = slots.open_by_day(slots.every(c), NOW, None)
         assert kept.values.tolist() == [[world.north, world.cardiology], [world.south, world.imaging]]
         assert open_["location"].tolist() == [world.south]
-        open_, kept = slots.open_by_day(c, NOW, None, (world.cardiology,))
+        open_, kept = slots.open_by_day(slots.every(c), NOW, None, (world.cardiology,))
         assert (len(open_), len(kept)) == (0, 1)
 
 
@@ -134,7 +134,7 @@ def test_at_each_of_some_moments_it_is_what_a_walk_over_the_slots_finds_open(sql
     moments = [NOW + timedelta(hours=hour) for hour in hours]
     for places, lines in ((None, ()), ((world.south,), ()), (None, (world.imaging,)), ((), ())):
         with reading(sqlite_database) as c:
-            found = slots.open_at_moments(c, moments, places, lines)
+            found = slots.open_at_moments(slots.every(c), moments, places, lines)
             every = list(c.execute(sa.select(t.slots)).mappings())
         for at, (open_, kept) in zip(moments, found, strict=True):
             mine: Counter[tuple[int, ...]] = Counter()

@@ -140,7 +140,7 @@ def test_a_plan_counts_where_no_single_opening_is_kept_and_appointments_take_of_
     when, snapshot = moment(NOW, "America/New_York", 30), facts.load(world.engine)
     today = NOW.date()
     with reading(world.engine) as c:
-        slots = slot_book.known_by_day(c, NOW, None)
+        slots = slot_book.known_by_day(slot_book.every(c), NOW, None)
         plan = planned_openings.by_week(c, week_number(today), 26, None)
         for source in (snapshot, c):
             table = capacity_reports.demand(
@@ -166,7 +166,7 @@ def test_openings_for_any_service_line_make_one_row_of_their_location(world: Wor
         plan = planned_openings.by_week(c, week_number(today), 26, None)
         (row,) = capacity_reports.demand(
             lambda keys, where, *unit: tally(c, keys, where, when, *unit), Filters(), None,
-            slots=slot_book.known_by_day(c, NOW, None), plan=plan, today=today, horizon=30,
+            slots=slot_book.known_by_day(slot_book.every(c), NOW, None), plan=plan, today=today, horizon=30,
         ).table.itertuples()  # fmt: skip
     assert (row.location, row.service_line, row.waiting, row.ready_a_week) == (world.north, 0, 2, 0.25)
     assert row.offered_a_week == pytest.approx(5, abs=0.5)
