@@ -8,7 +8,7 @@ from typing import Protocol
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from dashboard import auth, clock, settings
+from dashboard import auth, clock, look, settings
 from dashboard.auth import Viewer
 from data_access import accounts, audit
 from data_access.engine import writing
@@ -53,6 +53,7 @@ def acting(
             yield connection, note
             if about:
                 note(kind, about)
+        look.again()
     except (sa.exc.OperationalError, sa.exc.InternalError) as problem:
         _LOG.warning("a write was not taken: %s", type(problem.orig).__name__)  # its words may hold what was typed
         raise auth.NotWritten(

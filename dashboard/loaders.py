@@ -14,7 +14,7 @@ import pandas as pd
 import streamlit as st
 from sqlalchemy import Connection, Engine
 
-from dashboard import auth, clock, labels, oidc, settings, sign_in
+from dashboard import auth, clock, labels, look, oidc, settings, sign_in
 from dashboard.auth import Viewer
 from dashboard.metrics.capacity import SLOT_HORIZON_DAYS, third_next_available
 from data_access import (
@@ -37,7 +37,7 @@ from data_access.annotations import Annotation
 from data_access.columns import metadata
 from data_access.days import day_number
 from data_access.dimensions import LEADS, Moment, Unit
-from data_access.facts import Snapshot
+from data_access.facts import Snapshot, Stored
 from data_access.live_facts import LiveFacts
 from data_access.tally import Where
 from data_access.units import SITUATIONS
@@ -102,6 +102,10 @@ def database_option() -> str:
 
 def own_practice() -> dict[str, Any]:
     """The practice's row."""
+    return look.seen("practice", _own_practice_now)
+
+
+def _own_practice_now() -> dict[str, Any]:
     with databases.reading(database()) as connection:
         return practice.get(connection) or {}
 
@@ -113,10 +117,23 @@ def _counting(unit: Unit) -> Iterator[Snapshot | Connection]:
         with databases.reading(database()) as connection:
             yield connection
     else:
-        live = _live(settings.database_url())
-        with nullcontext() if live.begun(unit.stored) else st.spinner("Reading the facts …"):
-            snapshot = live.now(unit.stored)
-        yield snapshot
+        yield look.seen(("facts", unit.stored), lambda: _facts_now(unit.stored))
+
+
+def _facts_now(stored: Stored) -> Snapshot:
+    live = _live(settings.database_url())
+    with nullcontext() if live.begun(stored) else st.spinner("Reading the facts …"):
+        return live.now(stored)
+
+
+def revision() -> int:
+    """The newest revision of the database; every write that is counted or named takes a new one."""
+    return look.seen("revision", _revision_now)
+
+
+def _revision_now() -> int:
+    with databases.reading(database()) as connection:
+        return facts.current_revision(connection)
 
 
 def count(viewer: Viewer, keys: Sequence[str], where: Where, moment: Moment, unit: Unit = LEADS) -> pd.DataFrame:
@@ -234,9 +251,7 @@ def my_entries(viewer: Viewer, limit: int = 5) -> list[dict[str, Any]]:
 
 def names(dimension: str) -> dict[int, str]:
     """Labels of a dimension's codes."""
-    with databases.reading(database()) as connection:
-        revision = facts.current_revision(connection)
-    return _names(settings.database_url(), revision, dimension)
+    return _names(settings.database_url(), revision(), dimension)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -284,9 +299,7 @@ def next_available(
 
 def every_slot() -> pd.DataFrame:
     """All openings, of all locations: what is shown of them is cut by the viewer's scope."""
-    with databases.reading(database()) as connection:
-        revision = facts.current_revision(connection)
-    return _every_slot(settings.database_url(), revision)
+    return _every_slot(settings.database_url(), revision())
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

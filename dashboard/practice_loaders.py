@@ -21,7 +21,6 @@ from dashboard.setup_progress import Step
 from data_access import (
     accounts,
     checklists,
-    facts,
     merging,
     partners,
     planned_openings,
@@ -187,9 +186,7 @@ def next_available_weeks(
 ) -> pd.DataFrame:
     """Third next available appointments at the end of each of the last finished weeks, in the viewer's scope."""
     auth.require(viewer, auth.SEE_METRICS)
-    zone, places = own_practice()["zone"], loaders.places_of(viewer, chosen)
-    with databases.reading(database()) as connection:
-        revision = facts.current_revision(connection)
+    zone, places, revision = own_practice()["zone"], loaders.places_of(viewer, chosen), loaders.revision()
     key = None if places is None else tuple(sorted(places))
     return _next_available_weeks(settings.database_url(), revision, key, tuple(service_lines), today, zone)
 

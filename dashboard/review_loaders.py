@@ -14,17 +14,15 @@ from dashboard.review import building, reading
 from dashboard.review.document import Review
 from dashboard.review.sources import ended
 from data_access import engine as databases
-from data_access import facts, practice, reviews
+from data_access import practice, reviews
 from data_access.reviews import Action, Frozen
 
 
 def review(viewer: Viewer, filters: Filters, week: int) -> Review:
     """The review of a finished week in the viewer's scope; `filters` without a period."""
     auth.require(viewer, auth.SEE_METRICS)
-    with databases.reading(database()) as connection:
-        revision = facts.current_revision(connection)
     scope = None if viewer.locations is None else tuple(sorted(viewer.locations))
-    return _review(settings.database_url(), revision, scope, filters.key, week, filters)
+    return _review(settings.database_url(), loaders.revision(), scope, filters.key, week, filters)
 
 
 def shared(viewer: Viewer, week: int, quarter: tuple[date, date]) -> Review:
@@ -35,11 +33,12 @@ def shared(viewer: Viewer, week: int, quarter: tuple[date, date]) -> Review:
     """
     auth.require_whole_practice(viewer, auth.SEE_SHARED)
     with databases.reading(database()) as connection:
-        revision = facts.current_revision(connection)
         own = practice.get(connection) or {}
     horizon = int(own["horizon_days"])
     then = moment(end_of_day(quarter[1] + timedelta(days=horizon - 1), own["zone"]), own["zone"], horizon)
-    told = outside.for_others(_review(settings.database_url(), revision, None, Filters().key, week, Filters()))
+    told = outside.for_others(
+        _review(settings.database_url(), loaders.revision(), None, Filters().key, week, Filters())
+    )
     names = {by: loaders.names(by) for by in source_reports.SHARED_BY}
     origins = source_reports.shared(lambda keys, where: loaders.counted(keys, where, then), names, quarter, horizon)
     return replace(told, blocks=(*told.blocks, origins))
