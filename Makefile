@@ -9,10 +9,10 @@ help: ## Show this list
 run: $(READY) ## Open the dashboard on a demo practice, at 127.0.0.1:8501
 	$(BIN)/handoff demo
 
-test: $(READY) .venv/chromium ## Run all tests: PostgreSQL and a real browser included
+test: $(READY) .venv/chromium .venv/postgresql ## Run all tests: PostgreSQL and a real browser included
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
-cover: $(READY) .venv/chromium ## The same, and which lines no test runs; a quarter slower
+cover: $(READY) .venv/chromium .venv/postgresql ## The same, and which lines no test runs; a quarter slower
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --cov --cov-report=term:skip-covered
 
 check: lint test audit ## Everything that CI runs
@@ -57,6 +57,10 @@ $(READY): requirements.lock pyproject.toml
 
 .venv/chromium: $(READY) tests/e2e/chromium.py
 	$(BIN)/python tests/e2e/chromium.py > $@.part
+	@mv $@.part $@
+
+.venv/postgresql: $(READY) tests/cluster/postgresql.py
+	$(BIN)/python tests/cluster/postgresql.py > $@.part
 	@mv $@.part $@
 
 .PHONY: help run test cover check lint audit e2e fire bench docs migrate lock

@@ -8,6 +8,7 @@ from functools import lru_cache, partial, reduce
 from math import prod
 from operator import or_
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -294,13 +295,51 @@ def _conditions(where: Where, moment: Moment, unit: Unit) -> list[Any]:
 def _count_there(
     connection: Connection, dimensions: list[Dimension], where: Where, moment: Moment, unit: Unit
 ) -> pd.DataFrame:
-    keys = [d.key(unit.stored.table.c, moment).label(d.name) for d in dimensions]
-    inner = sa.select(*keys, sa.literal(1).label("one")).where(*_conditions(where, moment, unit)).subquery()
-    columns = [inner.c[d.name] for d in dimensions]
-    query = sa.select(*columns, sa.func.count().label("count")).select_from(inner)
-    query = query.group_by(*columns) if columns else query.having(sa.func.count() > 0)
+    query = _grouped(connection, dimensions, where, moment, unit)
     rows = sorted(tuple(int(v) for v in row) for row in connection.execute(query))
     return _frame(list(np.array(rows, np.int64).reshape(-1, len(dimensions) + 1).T), dimensions)
+
+
+def _grouped(
+    connection: Connection, dimensions: list[Dimension], where: Where, moment: Moment, unit: Unit
+) -> sa.Select[Any]:
+    """The query of a tally.
+
+    A partitioned table is counted in each partition by the column by which it is partitioned too, and the counts are added
+    up: only so does PostgreSQL let other servers count what they hold.
+    """
+    table = unit.stored.table
+    keys = [d.key(table.c, moment).label(d.name) for d in dimensions]
+    apart = [table.c[name].label("partition") for name in _partitioned_by(connection, table)]
+    inner = sa.select(*keys, *apart, sa.literal(1).label("one")).where(*_conditions(where, moment, unit)).subquery()
+    columns, number = list(inner.c)[: len(keys) + len(apart)], sa.func.count().label("count")
+    query = sa.select(*columns, number).select_from(inner).group_by(*columns)
+    if apart:
+        parts = query.subquery()
+        columns, number = (
+            list(parts.c)[: len(keys)],
+            sa.cast(sa.func.sum(parts.c["count"]), sa.BigInteger).label("count"),
+        )
+        query = sa.select(*columns, number).select_from(parts).group_by(*columns)
+    return query if columns else query.having(sa.func.count() > 0)
+
+
+def _partitioned_by(connection: Connection, table: sa.Table) -> list[str]:
+    """The columns by which PostgreSQL keeps a table in parts."""
+    if connection.dialect.name != "postgresql":
+        return []
+    known = _PARTITIONED.setdefault(connection.engine, {})
+    if table.name not in known:
+        query = sa.text(
+            "SELECT a.attname FROM pg_partitioned_table p JOIN pg_attribute a ON a.attrelid = p.partrelid "
+            "AND a.attnum = ANY(p.partattrs) WHERE p.partrelid = to_regclass(:name)"
+        )
+        known[table.name] = list(connection.execute(query, {"name": table.name}).scalars())
+    return known[table.name]
+
+
+_PARTITIONED: WeakKeyDictionary[sa.Engine, dict[str, list[str]]] = WeakKeyDictionary()
+"""How tables are kept in parts, by database: that does not change under a running process."""
 
 
 def _frame(columns: list[Ints], dimensions: list[Dimension]) -> pd.DataFrame:
