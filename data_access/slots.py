@@ -74,16 +74,19 @@ def open_at_moments(
 def every(connection: Connection) -> pd.DataFrame:
     """Every slot: SLOT_KEYS, `slot_day`, and `starts`, `opened`, `taken` in seconds since 1970 (inf: never)."""
     c = t.slots.c
-    query = sa.select(c.location_id, c.service_line_id, c.starts_at, c.opened_at, c.taken_at)
-    rows = [
-        (place, line or 0, starts.timestamp(), opened.timestamp(), taken.timestamp() if taken else np.inf)
-        for place, line, starts, opened, taken in connection.execute(query)
-    ]
-    made = pd.DataFrame(rows, columns=[*SLOT_KEYS, "starts", "opened", "taken"])
-    moments, made["slot_day"] = pd.to_datetime(made["starts"], unit="s", utc=True), 0
+    moments = [
+        sa.type_coerce(column, sa.Text) for column in (c.starts_at, c.opened_at, c.taken_at)
+    ]  # read all at once, below
+    rows = connection.execute(sa.select(c.location_id, sa.func.coalesce(c.service_line_id, 0), *moments))
+    made = pd.DataFrame([tuple(row) for row in rows], columns=[*SLOT_KEYS, "starts", "opened", "taken"])
+    read = {name: pd.to_datetime(made[name], utc=True, format="ISO8601") for name in ("starts", "opened", "taken")}
+    for name, at in read.items():
+        seconds = (at - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(seconds=1)
+        made[name] = seconds.astype("float64").fillna(np.inf)
+    made["slot_day"] = 0
     for place, zone in practice.zones(connection).items():
         here = made["location"] == place
-        local = moments[here].dt.tz_convert(zone).dt.tz_localize(None)
+        local = read["starts"][here].dt.tz_convert(zone).dt.tz_localize(None)
         made.loc[here, "slot_day"] = local.to_numpy("datetime64[D]").astype("int64")
     return made
 

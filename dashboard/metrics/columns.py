@@ -71,10 +71,16 @@ def one_per_word(tally: pd.DataFrame, keys: Sequence[str], column: str, words: t
     >>> one_per_word(counts, ["location"], "state", Standing).values.tolist()
     [[3, 0, 0, 0], [0, 0, 1, 0]]
     """
-    counts = tally[[*keys, column, "count"]]
-    if keys:
-        wide = counts.pivot_table(index=list(keys), columns=column, values="count", aggfunc="sum", fill_value=0)
-    else:
-        wide = counts.groupby(column)["count"].sum().to_frame().T
-        wide.index = pd.Index([0])
-    return wide.reindex(columns=list(words), fill_value=0).astype("int64")
+    codes = tally[list(keys)].to_numpy(np.int64)
+    order = np.lexsort(codes.T[::-1]) if keys else np.arange(len(tally))
+    codes, word, count = codes[order], tally[column].to_numpy(np.int64)[order], tally["count"].to_numpy(np.int64)[order]
+    first = np.ones(len(tally), bool)
+    first[1:] = (codes[1:] != codes[:-1]).any(axis=1)
+    row = np.cumsum(first) - 1
+    wide = np.zeros((int(row[-1]) + 1 if len(row) else 0 if keys else 1, len(words)), np.int64)
+    for place, code in enumerate(words):
+        np.add.at(wide[:, place], row[word == code], count[word == code])
+    index = pd.MultiIndex.from_arrays(codes[first].T, names=keys) if len(keys) > 1 else pd.Index([0])
+    if len(keys) == 1:
+        index = pd.Index(codes[first, 0], name=keys[0])
+    return pd.DataFrame(wide, index=index, columns=list(words))

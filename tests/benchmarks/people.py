@@ -34,7 +34,7 @@ PAGES = ("funnel", "response_times", "partners", "conversion", "trends", "weekly
 PLACES = (["Downtown"], ["Riverside"], ["Lake County"], [])
 VIEWERS, LOGGERS = 40, 10
 THINKS = 10.0
-LASTS = 60.0
+LASTS = 30.0
 
 
 class Person:
