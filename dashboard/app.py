@@ -8,7 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 import streamlit as st
 
-from dashboard import frame, loaders, look, navigation
+from dashboard import frame, loaders, look, navigation, turns
 
 MARK = str(Path(__file__).with_name("mark.svg"))
 
@@ -16,7 +16,7 @@ st.set_page_config(page_title="Handoff", page_icon=MARK, layout="wide")
 st.logo(MARK, size="large")
 
 try:
-    with look.one():
+    with turns.turn(), look.one():
         viewer = frame.who()
         page = navigation.build(viewer)
         st.sidebar.caption(loaders.own_practice()["name"])

@@ -26,6 +26,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 @pytest.fixture(autouse=True)
+def figures_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plotly looks through every value of every chart that a test draws."""
+    monkeypatch.setattr("dashboard.charts.theme.CHECKED", True)
+
+
+@pytest.fixture(autouse=True)
 def connections_are_closed() -> Iterator[None]:
     """After each test, so that no connection is left to be closed at a moment of the collector's choosing."""
     used: set[Engine] = set()

@@ -1,4 +1,4 @@
-"""What every figure has in common. A figure is put together as data and checked once: plotly checks each later change anew."""
+"""What every figure has in common. A figure is put together as data, for plotly checks each change of one anew."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -11,6 +11,9 @@ SHARE = {"range": [0, 1.02], "tickformat": ".0%"}
 
 NAMES = {"autorange": "reversed", "ticks": "", "automargin": True, "type": "category"}
 """An axis of names, from top to bottom."""
+
+CHECKED = False
+"""Whether plotly looks through every value of a figure, which costs more than all else. In the tests it does."""
 
 Trace = dict[str, Any]
 
@@ -59,7 +62,7 @@ def calm(
         "xaxis": {"fixedrange": True} | dict(x),
         "yaxis": {"fixedrange": True} | dict(y),
     }
-    return go.Figure({"data": list(traces), "layout": common | layout})
+    return go.Figure({"data": list(traces), "layout": common | layout}, _validate=CHECKED)
 
 
 def band(x: Iterable[Any], low: Iterable[Any], high: Iterable[Any], name: str, **line: Any) -> Trace:
