@@ -30,7 +30,8 @@ _WATCH = """() => {
     window.clicked = window.changed = 0;
     window.watched?.disconnect();
     window.watched = new MutationObserver(changes => {
-        if (changes.some(one => !one.target.parentElement?.closest('canvas'))) window.changed = performance.now();
+        const where = one => one.target.nodeType === Node.ELEMENT_NODE ? one.target : one.target.parentElement;
+        if (changes.some(one => !where(one)?.closest('canvas'))) window.changed = performance.now();
     });
     window.watched.observe(main, {subtree: true, childList: true, attributes: true, characterData: true});
     for (const kind of ['click', 'keydown'])
