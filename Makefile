@@ -59,11 +59,11 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 .venv/chromium: $(READY) tests/e2e/chromium.py
-	$(BIN)/python tests/e2e/chromium.py > $@.part
+	$(BIN)/python -m tests.e2e.chromium > $@.part
 	@mv $@.part $@
 
 .venv/postgresql: $(READY) tests/cluster/postgresql.py
-	$(BIN)/python tests/cluster/postgresql.py > $@.part
+	$(BIN)/python -m tests.cluster.postgresql > $@.part
 	@mv $@.part $@
 
 .PHONY: help run test cover check lint audit e2e fire bench docs migrate lock

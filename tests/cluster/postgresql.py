@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests import debian
+
 OLDEST = 15
 """From this version on, postgres_fdw sends CASE to the other server, without which no tally of ours is counted there."""
 
@@ -33,14 +35,8 @@ def _fits(programs: Path) -> bool:
 
 
 def packaged() -> Path | None:
-    """The same after installing Debian's package; as root, or with sudo that asks nothing."""
-    if not shutil.which("apt-get"):
-        return None
-    become = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "postgresql"]):
-        if subprocess.run([*become, *command], stdout=sys.stderr, check=False).returncode:
-            return None
-    return installed()
+    """The same after installing Debian's package."""
+    return installed() if debian.install("postgresql") else None
 
 
 def main() -> int:

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests import debian
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
@@ -31,14 +33,8 @@ def downloaded() -> str | None:
 
 
 def packaged() -> str | None:
-    """Path of Debian's Chromium, after installing it; as root, or with sudo that asks nothing."""
-    if not shutil.which("apt-get"):
-        return None
-    become = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]):
-        if subprocess.run([*become, *command], stdout=sys.stderr, check=False).returncode:
-            return None
-    return installed()
+    """Path of Debian's Chromium, after installing it."""
+    return installed() if debian.install("chromium") else None
 
 
 def main() -> int:
