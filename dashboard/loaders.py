@@ -44,9 +44,8 @@ from data_access.units import SITUATIONS
 from data_access.work_queue import queue
 
 LIST_LIMIT = 500
-pd.set_option(
-    "mode.string_storage", "python"
-)  # a table's own column names are strings: as Arrow's they are slow to make
+# A table's own column names are strings: as Arrow's they take longer to make than what is counted under them.
+pd.set_option("mode.string_storage", "python")
 
 
 @st.cache_resource(show_spinner="Opening the lead database …", on_release=Engine.dispose)
