@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.palette import BAND, CONTEXT, OPEN, REACHED
+from dashboard.charts.palette import CONTEXT, OPEN, REACHED
 from dashboard.charts.theme import SHARE, band, beyond, calm
 
 
@@ -21,9 +21,7 @@ def weekly_cohorts(table: pd.DataFrame, weeks: Sequence[str]) -> go.Figure:
         ISO dates of the weeks' Mondays, one a row.
     """
     x, mature = np.array(weeks), table["mature"].to_numpy() == 1
-    traces = [
-        band(x[mature], table["rate_low"][mature], table["rate_high"][mature], "95 % interval") | {"fillcolor": BAND}
-    ]
+    traces = [band(x[mature], table["rate_low"][mature], table["rate_high"][mature], "95 % interval")]
     for shown, name, mode, colour in (
         (mature, "Booked, week finished", "lines+markers", REACHED),
         (~mature, "Booked so far", "markers", OPEN),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.palette import BAND, CONTEXT, LOST, REACHED
+from dashboard.charts.palette import CONTEXT, LOST, REACHED
 from dashboard.charts.theme import SHARE, band, calm, upright
 
 
@@ -42,7 +42,7 @@ def share_by_time(made: pd.DataFrame, what: str, axis: Axis, *, last: float, mar
         return [*values, values[-1]]
 
     traces = [
-        band(days, drawn("cif_low"), drawn("cif_high"), "95 % limits", shape="hv") | {"fillcolor": BAND},
+        band(days, drawn("cif_low"), drawn("cif_high"), "95 % limits", shape="hv"),
         *({
             "type": "scatter", "x": days, "y": drawn(column), "name": name, "mode": "lines",
             "line": {"color": colour, "width": 2, "shape": "hv"},

@@ -29,7 +29,7 @@ def funnel_plot(table: pd.DataFrame, names: Sequence[str], largest: int) -> go.F
     size = np.unique(np.geomspace(MINIMUM_LEADS, max(largest, 2 * MINIMUM_LEADS), 80).round())
     drawn = limits(float(table["centre"].iloc[0]), size, extra=float(table["spread"].iloc[0]))
     traces = [
-        band(size, drawn[:, low], drawn[:, high], name) | {"fillcolor": _FAINT}
+        band(size, drawn[:, low], drawn[:, high], name, _FAINT)
         for low, high, name in ((0, 3, "99.8 % by chance"), (1, 2, "95 % by chance"))
     ]
     for flag, name, colour, symbol in _FLAGS:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.palette import BAND, CONTEXT, REACHED
+from dashboard.charts.palette import CONTEXT, REACHED
 from dashboard.charts.theme import NAMES, SHARE, band, beyond, calm
 
 _FEW_WEEKS = 8
@@ -28,7 +28,7 @@ def weekly(table: pd.DataFrame, weeks: Sequence[str], running: int) -> go.Figure
     """
     over = (table["due_week"] < running).to_numpy()
     x = np.array(weeks)
-    traces = [band(x[over], table["rate_low"][over], table["rate_high"][over], "95 % interval") | {"fillcolor": BAND}]
+    traces = [band(x[over], table["rate_low"][over], table["rate_high"][over], "95 % interval")]
     for shown, name, symbol in ((over, "In time", "circle"), (~over, "Week not over", "circle-open")):
         part = table[shown]
         traces.append({

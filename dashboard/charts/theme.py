@@ -5,6 +5,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from dashboard.charts.palette import BAND
+
 FONT = 13
 SHARE = {"range": [0, 1.02], "tickformat": ".0%"}
 """An axis of proportions."""
@@ -65,11 +67,13 @@ def calm(
     return go.Figure({"data": list(traces), "layout": common | layout}, _validate=CHECKED)
 
 
-def band(x: Iterable[Any], low: Iterable[Any], high: Iterable[Any], name: str, **line: Any) -> Trace:
+def band(
+    x: Iterable[Any], low: Iterable[Any], high: Iterable[Any], name: str, colour: str = BAND, **line: Any
+) -> Trace:
     """An area between two lines over the same places."""
     along = list(x)
     return {"type": "scatter", "x": [*along, *along[::-1]], "y": [*high, *list(low)[::-1]], "fill": "toself",
-            "line": {"width": 0} | line, "hoverinfo": "skip", "name": name}  # fmt: skip
+            "fillcolor": colour, "line": {"width": 0} | line, "hoverinfo": "skip", "name": name}  # fmt: skip
 
 
 def across(y: float, **line: Any) -> dict[str, Any]:

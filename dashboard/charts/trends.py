@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.palette import BAND, CONTEXT, LOST, REACHED
+from dashboard.charts.palette import CONTEXT, LOST, REACHED
 from dashboard.charts.theme import SHARE, across, band, calm, upright
 from dashboard.metrics.trends import COMMON, SIGNALS
 
@@ -42,7 +42,7 @@ def with_limits(
         f" ({int(k):,} of {int(n):,})" if share else "" for k, n in zip(table["k"].fillna(0), table["n"], strict=True)
     ]
     limits = [
-        band(x, table["low"], table["high"], "Usual", shape="hvh") | {"fillcolor": BAND},
+        band(x, table["low"], table["high"], "Usual", shape="hvh"),
         {"type": "scatter", "x": x, "y": table["centre"], "mode": "lines", "name": "Middle", "hoverinfo": "skip",
          "line": {"color": CONTEXT, "width": 1, "dash": "dash"}},
     ]  # fmt: skip
