@@ -90,10 +90,9 @@ def cohorts(tally: pd.DataFrame, horizon: int, today: int, ends: dict[int, int])
     mature = age >= horizon
     finished = known[known["received_week"].isin(table["received_week"][mature])]
     baseline = curve(finished["scheduled_days"], finished["scheduled_ending"], finished["count"])
-    whole = at(baseline, horizon)
+    whole = float(at(baseline, horizon))
     shown = known.groupby(["received_week", "received_day"], as_index=False)["count"].sum()
-    days_in = np.searchsorted(baseline["time"], today - shown["received_day"], "right")  # 0: before the first step
-    shown["in"] = np.append(0.0, baseline["cif"])[days_in] / whole if whole else np.nan
+    shown["in"] = at(baseline, today - shown["received_day"]) / whole if whole else np.nan
     shown["in"] = shown["in"].clip(upper=1) * shown["count"]
     by_week = shown.groupby("received_week")[["in", "count"]].sum(min_count=1)
     complete = np.where(mature, 1.0, (by_week["in"] / by_week["count"]).to_numpy())

@@ -40,14 +40,22 @@ def parts(
     """
     if not len(tally) and keys:
         return
+    order, codes, first = _in_order(tally, keys)
+    values = [tally[name].to_numpy(np.int64)[order] for name in columns]
+    for start, stop in pairwise([*(np.flatnonzero(first).tolist() or [0]), len(tally)]):
+        yield tuple(codes[start].tolist()) if keys else (), [column[start:stop] for column in values]
+
+
+def _in_order(
+    tally: pd.DataFrame, keys: Sequence[str]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Places of the rows in order of their keys; these keys, so ordered; and which of the rows are the first of a group."""
     codes = tally[list(keys)].to_numpy(np.int64)
     order = np.lexsort(codes.T[::-1]) if keys else np.arange(len(tally))
-    codes, values = codes[order], [tally[name].to_numpy(np.int64)[order] for name in columns]
-    starts = np.flatnonzero((codes[1:] != codes[:-1]).any(axis=1)) + 1
-    bounds = [0, *starts.tolist(), len(tally)]
-    for start, stop in pairwise(bounds):
-        group = tuple(int(code) for code in codes[start]) if keys else ()
-        yield group, [column[start:stop] for column in values]
+    codes = codes[order]
+    first = np.ones(len(tally), bool)
+    first[1:] = (codes[1:] != codes[:-1]).any(axis=1)
+    return order, codes, first
 
 
 def one_per_word(tally: pd.DataFrame, keys: Sequence[str], column: str, words: type[IntEnum]) -> pd.DataFrame:
@@ -71,11 +79,8 @@ def one_per_word(tally: pd.DataFrame, keys: Sequence[str], column: str, words: t
     >>> one_per_word(counts, ["location"], "state", Standing).values.tolist()
     [[3, 0, 0, 0], [0, 0, 1, 0]]
     """
-    codes = tally[list(keys)].to_numpy(np.int64)
-    order = np.lexsort(codes.T[::-1]) if keys else np.arange(len(tally))
-    codes, word, count = codes[order], tally[column].to_numpy(np.int64)[order], tally["count"].to_numpy(np.int64)[order]
-    first = np.ones(len(tally), bool)
-    first[1:] = (codes[1:] != codes[:-1]).any(axis=1)
+    order, codes, first = _in_order(tally, keys)
+    word, count = (tally[name].to_numpy(np.int64)[order] for name in (column, "count"))
     row = np.cumsum(first) - 1
     wide = np.zeros((int(row[-1]) + 1 if len(row) else 0 if keys else 1, len(words)), np.int64)
     for place, code in enumerate(words):

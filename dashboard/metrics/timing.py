@@ -1,7 +1,7 @@
 """How long it takes: curves and percentiles in which open leads count as still waiting, and lost ones as lost."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -89,9 +89,8 @@ class _Steps(NamedTuple):
         return se, *_limits(self.cif, se)
 
     def within(self, p: float) -> float:
-        """Smallest time by which at least the proportion `p` of all had it happen; NaN where that is not reached."""
-        place = int(np.searchsorted(self.cif, p - 1e-12))
-        return float(self.time[place]) if place < len(self.time) else float("nan")
+        """As `percentile` gives it."""
+        return _within(self.time, self.cif, p)
 
 
 def _steps(time: Ints, how: Ints, weight: Ints) -> _Steps:
@@ -137,12 +136,15 @@ def _limits(p: Floats, se: Floats, z: float = Z95) -> tuple[Floats, Floats]:
     return np.where(inside, safe**power, p), np.where(inside, safe ** (1 / power), p)
 
 
-def at(made: pd.DataFrame, time: float, column: str = "cif") -> float:
-    """The value of a curve's column at a time: that of the last step up to it; where there is none, what it began with."""
-    upto = made.loc[made["time"] <= time, column]
-    if len(upto):
-        return float(upto.iloc[-1])
-    return 1.0 if column == "open" else 0.0
+def at(made: pd.DataFrame, time: npt.ArrayLike, column: str = "cif") -> Floats:
+    """Values of a curve's column at some times: those of the last step up to each; before the first, what it began with."""
+    return _upto(made[column], np.searchsorted(made["time"], time, "right"), 1.0 if column == "open" else 0.0)
+
+
+def _upto(column: npt.ArrayLike, steps: Any, began_with: float) -> Floats:
+    """Values of a column after so many steps."""
+    found: Floats = np.append(began_with, column)[steps]
+    return found
 
 
 def percentile(made: pd.DataFrame, p: float) -> float:
@@ -155,8 +157,12 @@ def percentile(made: pd.DataFrame, p: float) -> float:
     >>> percentile(curve([1, 2, 3, 4], [Ending.HAPPENED, Ending.OPEN, Ending.OPEN, Ending.OPEN]), 0.5)
     nan
     """
-    reached = made.loc[made["cif"] >= p - 1e-12, "time"]
-    return float(reached.iloc[0]) if len(reached) else float("nan")
+    return _within(made["time"].to_numpy(), made["cif"].to_numpy(), p)
+
+
+def _within(time: Ints, cif: Floats, p: float) -> float:
+    place = int(np.searchsorted(cif, p - 1e-12))
+    return float(time[place]) if place < len(time) else float("nan")
 
 
 def percentiles(
@@ -255,11 +261,11 @@ def conversion(tally: pd.DataFrame, step: str, horizon: int, by: Sequence[str] =
         made = _steps(time, how, count)
         of = _by_ending(how, count)
         young = count[(how == Ending.OPEN) & (time < horizon)].sum()
-        last = int(np.searchsorted(made.time, horizon, "right")) - 1
+        steps = np.searchsorted(made.time, horizon, "right")
         _, low, high = made.limits()
-        share = [float(column[last]) for column in (made.cif, low, high)] if last >= 0 else [0.0] * 3
+        share = [float(_upto(column, steps, 0.0)) for column in (made.cif, low, high)]
         followed = time[how <= Ending.ENDED].max(initial=-1) >= horizon
-        if not followed and (last < 0 or made.remain[last] > 0):  # nobody knows
+        if not followed and _upto(made.remain, steps, 1.0) > 0:  # nobody knows
             share = [float("nan")] * 3
         rows.append((*group, sum(of), *of, *share, int(young > 0), *(made.within(p) for p in (0.5, 0.75, 0.9))))
     return pd.DataFrame(rows, columns=[*keys, *CONVERSION_COLUMNS])
