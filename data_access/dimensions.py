@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from data_access import facts
 from data_access.counted import AtArrival, Ending, Promise, Standing
+from data_access.fact_columns import narrowest
 from data_access.fact_tables import LONGEST_MINUTES, NEVER, NOT_MEASURED
 from data_access.facts import Stored
 from data_access.vocabulary import EXCLUDED_REASONS, VISIT_KINDS, CloseReason, Flag, code
@@ -43,9 +44,7 @@ def _chosen(condition: npt.NDArray[np.bool_], yes: Any, no: Any) -> Any:
 
 def _narrow(value: Any) -> Any:
     """A constant in the smallest type that holds it, so that an array made with it is no wider than it has to be."""
-    if not isinstance(value, int):
-        return value
-    return next(kind(value) for kind in (np.int8, np.int16, np.int32, np.int64) if abs(value) <= np.iinfo(kind).max)
+    return np.dtype(narrowest(value, value)).type(value) if isinstance(value, int) else value
 
 
 @dataclass(frozen=True)

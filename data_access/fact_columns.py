@@ -35,11 +35,15 @@ class RunLength:
 Column = Array | RunLength
 
 
+def narrowest(low: int, high: int) -> str:
+    """The smallest type that holds two numbers, and those between."""
+    return next(kind for kind in ("int8", "int16", "int32", "int64") if np.iinfo(kind).max >= max(-low, high))
+
+
 def packed(values: Array, kind: str) -> Column:
     """A column to keep: of this type, or for "id" of the smallest that holds its values."""
     if kind == "id":
-        low, high = int(values.min(initial=0)), int(values.max(initial=0))
-        kind = next(kind for kind in ("int8", "int16", "int32", "int64") if np.iinfo(kind).max >= max(-low, high))
+        kind = narrowest(int(values.min(initial=0)), int(values.max(initial=0)))
     changes = np.flatnonzero(values[1:] != values[:-1]) + 1
     if (len(changes) + 1) * LONG_RUNS > len(values):
         column = values.astype(kind, copy=False)

@@ -58,9 +58,9 @@ def keep(engine: Engine, folder: Path, stored: Stored, snapshot: Snapshot) -> Sn
         "segments": [{"number": one.number, "until": one.until, "newest": one.newest} for one in facts.settled],
     }
     earlier = [copy["token"] for copy in _copies(folder, stored)]
+    started = place / f".{token}"
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        started = place / f".{token}"
         started.mkdir(mode=0o700)
         for number, segment in enumerate(facts.settled):
             for name, column in segment.columns.items():
@@ -76,6 +76,7 @@ def keep(engine: Engine, folder: Path, stored: Stored, snapshot: Snapshot) -> Sn
         return _opened(place / token, stored, about)
     except (OSError, sa.exc.DBAPIError) as problem:
         _LOG.warning("no copy of the facts is kept in %s: %s", folder, type(problem).__name__)
+        shutil.rmtree(started, ignore_errors=True)
         return Snapshot(snapshot.revision, {stored: replace(facts, kept=True)})
 
 

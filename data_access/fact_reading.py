@@ -42,14 +42,15 @@ def read(
 
 def _fetched(connection: Connection, keys: Sequence[Any], columns: Sequence[Any], wanted: Any) -> Iterator[Any]:
     last = (-1,) * len(keys)
+    selected = {column.name: column for column in (*keys, *columns)}
     while True:  # keyset pages: no cursor is open for long, from which a driver could lose a row
-        query = sa.select(*keys, *columns).where(wanted, sa.tuple_(*keys) > last).order_by(*keys).limit(_PAGE)
+        query = sa.select(*selected.values()).where(wanted, sa.tuple_(*keys) > last).order_by(*keys).limit(_PAGE)
         rows = connection.execute(query).cursor.fetchall()
         if not rows:
             return
         last = rows[-1][: len(keys)]
         page = np.array(rows, np.int64)
-        yield {column.name: page[:, place] for place, column in enumerate(columns, start=len(keys))}
+        yield {name: page[:, place] for place, name in enumerate(selected)}
 
 
 def _copied(connection: Connection, _: Sequence[Any], columns: Sequence[Any], wanted: Any) -> Iterator[Any]:

@@ -73,6 +73,15 @@ class Segment:
     def __len__(self) -> int:
         return self.number
 
+    def standing(self, start: int, stop: int) -> npt.NDArray[np.bool_] | None:
+        """Which of the rows from one place until another still hold; None for all of them."""
+        gone = self.gone[slice(*np.searchsorted(self.gone, (start, stop)))]
+        if not len(gone):
+            return None
+        stands = np.ones(stop - start, bool)
+        stands[gone - start] = False
+        return stands
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -188,10 +197,11 @@ def _without(segment: Segment, leads: Ids) -> Segment:
 
 
 def _standing(segment: Segment) -> Plain:
-    rows = {name: unpacked(column) for name, column in segment.columns.items()}
-    stands = np.ones(len(segment), bool)
-    stands[segment.gone] = False
-    return _only(rows, stands) if len(segment.gone) else rows
+    rows, stands = (
+        {name: unpacked(column) for name, column in segment.columns.items()},
+        segment.standing(0, len(segment)),
+    )
+    return rows if stands is None else _only(rows, stands)
 
 
 def current_revision(connection: Connection) -> int:

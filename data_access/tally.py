@@ -189,7 +189,7 @@ def _counted(snapshot: Snapshot, where: Where, moment: Moment, unit: Unit) -> It
         for start in range(first, last, BLOCK):
             stop = min(start + BLOCK, last)
             f = _Some(partial(_block, segment, start, stop), stop - start)
-            wanted = _standing(segment, start, len(f))
+            wanted: Any = segment.standing(start, stop)
             for holds in _asked(where, moment, unit):
                 wanted = holds(f) if wanted is None else wanted & holds(f)
                 number = int(np.count_nonzero(wanted)) * (len(f) if len(wanted) == 1 else 1)
@@ -205,16 +205,6 @@ def _counted(snapshot: Snapshot, where: Where, moment: Moment, unit: Unit) -> It
 
 def _block(segment: Segment, start: int, stop: int, name: str) -> Any:
     return taken(segment.columns[name], start, stop)
-
-
-def _standing(segment: Segment, start: int, number: int) -> Any:
-    """Which of a block's rows still hold; None for all of them."""
-    gone = segment.gone[slice(*np.searchsorted(segment.gone, (start, start + number)))]
-    if not len(gone):
-        return None
-    stands = np.ones(number, bool)
-    stands[gone - start] = False
-    return stands
 
 
 def _members_here(snapshot: Snapshot, where: Where, moment: Moment, unit: Unit) -> list[int]:
