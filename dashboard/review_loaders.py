@@ -14,7 +14,7 @@ from dashboard.review import building, reading
 from dashboard.review.document import Review
 from dashboard.review.sources import ended
 from data_access import engine as databases
-from data_access import practice, reviews
+from data_access import reviews
 from data_access.reviews import Action, Frozen
 
 
@@ -32,8 +32,7 @@ def shared(viewer: Viewer, week: int, quarter: tuple[date, date]) -> Review:
     another.
     """
     auth.require_whole_practice(viewer, auth.SEE_SHARED)
-    with databases.reading(database()) as connection:
-        own = practice.get(connection) or {}
+    own = loaders.own_practice()
     horizon = int(own["horizon_days"])
     then = moment(end_of_day(quarter[1] + timedelta(days=horizon - 1), own["zone"]), own["zone"], horizon)
     told = outside.for_others(

@@ -6,21 +6,20 @@ would end late; one after the other, the first is done when it would be if it we
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Semaphore
+from threading import Lock
 
-AT_ONCE = 1
 PATIENCE_SECONDS = 3.0
 """After so long a run begins all the same: the one before it may wait for a database, or read a large file."""
 
-_TURNS = Semaphore(AT_ONCE)
+_TURN = Lock()
 
 
 @contextmanager
 def turn() -> Iterator[None]:
     """Wait for one's turn, but not for long."""
-    mine = _TURNS.acquire(timeout=PATIENCE_SECONDS)
+    mine = _TURN.acquire(timeout=PATIENCE_SECONDS)
     try:
         yield
     finally:
         if mine:
-            _TURNS.release()
+            _TURN.release()

@@ -70,6 +70,11 @@ def test_pure_rooms_import_only_their_own(room: str) -> None:
     assert not broken
 
 
+def in_a_fresh_interpreter(code: str) -> subprocess.CompletedProcess[str]:
+    """What a program of a few lines says."""
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+
 def test_counting_and_measuring_never_load_the_screen() -> None:
     """In a fresh interpreter, the lead database and the metrics come up without streamlit and plotly."""
     code = (
@@ -78,8 +83,7 @@ def test_counting_and_measuring_never_load_the_screen() -> None:
         "import dashboard.cli_report, dashboard.cli_serving\n"
         "print([m for m in ('streamlit', 'plotly') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    assert in_a_fresh_interpreter(code).stdout.strip() == "[]"
 
 
 def test_help_and_a_slip_of_the_keyboard_are_answered_before_anything_is_loaded() -> None:
@@ -91,7 +95,7 @@ def test_help_and_a_slip_of_the_keyboard_are_answered_before_anything_is_loaded(
         "        dashboard.cli.main(typed)\n"
         "print([m for m in ('pandas', 'sqlalchemy', 'scipy', 'numpy') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = in_a_fresh_interpreter(code)
     assert done.stdout.strip() == "[]"
     assert "undo-import" in done.stderr
 

@@ -51,8 +51,10 @@ def chart(name: str, trend: Trend, notes: Sequence[Annotation], target: float | 
 def every_week(view: View, found: dict[str, Trend]) -> None:
     """The numbers behind the charts."""
     tables = st.expander("All weeks as a table", icon=":material/table:", key="trends_weeks", on_change="rerun")
+    if not tables.open:  # tables that nobody looks at would be sent each time
+        return
     with tables:
-        for trend in found.values() if tables.open else ():  # six tables that nobody looks at would be sent each time
+        for trend in found.values():
             table, one = trend.table, trend.series
             rows = table.assign(
                 of=[f"{week_start(int(week)):%d %b %Y}" for week in table["week"]],

@@ -18,7 +18,6 @@ BY_LEAD = (
     "lead_facts", "appointment_facts", "item_facts", "request_facts", "spell_facts", "situation_facts",
 )  # fmt: skip
 """What a lead is and what hangs on it, in an order in which each row finds what it points to."""
-FACTS = BY_LEAD[4:]
 _NONE_AGAIN = ("idempotency_key", "source_key", "source_system", "copied_from_id")
 
 
