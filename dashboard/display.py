@@ -220,7 +220,7 @@ def table(view: View, rows: pd.DataFrame, names: Mapping[str, str], alt: str, **
         In the order to show; columns that are not in it are not shown. A heading may carry its help after a "|".
     """
     config: dict[str, Any] = {}
-    shown = pd.DataFrame(index=rows.index)
+    shown: dict[str, Any] = {}
     for column, heading in names.items():
         label, _, text = heading.partition("|")
         if pd.api.types.is_float_dtype(rows[column]):
@@ -231,12 +231,12 @@ def table(view: View, rows: pd.DataFrame, names: Mapping[str, str], alt: str, **
             config[column] = st.column_config.NumberColumn(label, help=text or None, format="localized")
         else:
             shown[column] = rows[column]
-            config[column] = st.column_config.TextColumn(label, help=text or None, pinned=len(shown.columns) == 1)
+            config[column] = st.column_config.TextColumn(label, help=text or None, pinned=len(shown) == 1)
         if f"{column}_low" in rows:
             limits = zip(rows[f"{column}_low"], rows[f"{column}_high"], strict=True)
             shown[column + INTERVAL] = [interval(*pair) for pair in limits]
             config[column + INTERVAL] = st.column_config.TextColumn("95 % interval")
-    state = st.dataframe(shown, hide_index=True, column_config=config, alt=alt, placeholder="–", **options)
+    state = st.dataframe(pd.DataFrame(shown, index=rows.index), hide_index=True, column_config=config, alt=alt, placeholder="–", **options)
     if len(rows):
         download(view.viewer, partial(_as_told, rows, names), alt)
     return state

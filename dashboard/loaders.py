@@ -273,12 +273,15 @@ def merged_partners() -> dict[int, tuple[str, int]]:
 
 def locations(viewer: Viewer) -> list[dict[str, Any]]:
     """The practice's locations in the viewer's scope."""
-    with databases.reading(database()) as connection:
-        return [place for place in practice.active(connection, t.locations) if viewer.sees(place["id"])]
+    return [place for place in choices("locations") if viewer.sees(place["id"])]
 
 
 def choices(table: str) -> list[dict[str, Any]]:
-    """The entries in use of one of the practice's lists: partners, service_lines, sources or staff."""
+    """The entries in use of one of the practice's lists: locations, partners, service_lines, sources or staff."""
+    return look.seen(("in use", table), lambda: _choices_now(table))
+
+
+def _choices_now(table: str) -> list[dict[str, Any]]:
     with databases.reading(database()) as connection:
         merged = partners.roots(connection) if table == "partners" else {}
         return [entry for entry in practice.active(connection, metadata.tables[table]) if entry["id"] not in merged]

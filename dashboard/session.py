@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 import sqlalchemy as sa
 import streamlit as st
 
-from dashboard import auth
+from dashboard import auth, look
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,10 +27,14 @@ def values() -> dict[str, Any]:
 
 def kept(key: str, make: Callable[[], T]) -> T:
     """An object that the session keeps, to be changed and never replaced; made where it is not there yet."""
-    kept: T | None = values().get(key)
-    if kept is None:
-        kept = st.session_state[key] = make()
-    return kept
+
+    def found() -> T:
+        there: T | None = values().get(key)
+        if there is None:
+            there = st.session_state[key] = make()
+        return there
+
+    return look.seen(("kept", key), found)
 
 
 def click(callback: Callable[P, None]) -> Callable[P, None]:

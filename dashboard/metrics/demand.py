@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from dashboard.metrics.columns import parts
+
+Integers = npt.NDArray[np.int64]
 DEMAND_COLUMNS = ("ready_a_week", "waiting", "offered_a_week", "taken", "open", "wait_days", "warning")
 
 GROWS, LATE, BOOKED_UP, FITS, NOT_KEPT = "grows", "late", "booked up", "fits", "not kept"
@@ -90,16 +94,16 @@ def demand(
     keys = list(by)
     coming = slots[slots["begun"] == 0]
     ahead = coming[coming["slot_day"] < today + 7 * weeks_ahead]
-    free = coming[coming["taken"] == 0].sort_values("slot_day")
+    free = coming[coming["taken"] == 0].sort_values("slot_day", kind="stable")
     counts = {
         "ready": ready, "waiting": waiting, "kept": slots.assign(count=1), "taken": ahead[ahead["taken"] == 1],
         "open": ahead[ahead["taken"] == 0],
     }  # fmt: skip
     table = pd.DataFrame({name: part.groupby(keys)["count"].sum() for name, part in counts.items()})
     table = table.fillna(0).astype("int64").reset_index()
-    openings = dict(iter(free.groupby(keys)))
+    openings = dict(parts(free, keys, ["slot_day", "count"]))
     waits = [
-        _wait(openings.get(tuple(group) if len(keys) > 1 else (group[0],)), queue, today)
+        _wait(*openings[tuple(group)], queue, today) if tuple(group) in openings else np.nan
         for *group, queue in table[[*keys, "waiting"]].itertuples(index=False, name=None)
     ]
     wait = np.array(waits, float)
@@ -150,9 +154,7 @@ def spread(plan: pd.DataFrame, booked: pd.DataFrame, by: Sequence[str], today: i
     return spread_out.groupby([*by, "slot_day", "begun", "taken"], as_index=False)["count"].sum()
 
 
-def _wait(openings: pd.DataFrame | None, queue: int, today: int) -> float:
-    """Days until the opening behind those that everybody who waits takes first."""
-    if openings is None:
-        return float("nan")
-    reached = openings.loc[openings["count"].cumsum() > queue, "slot_day"]
-    return float(reached.iloc[0] - today) if len(reached) else float("nan")
+def _wait(days: Integers, openings: Integers, queue: int, today: int) -> float:
+    """Days until the opening behind those that everybody who waits takes first; of days in order, with their openings."""
+    reached = days[openings.cumsum() > queue]
+    return float(reached[0] - today) if len(reached) else float("nan")

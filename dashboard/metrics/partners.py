@@ -1,7 +1,9 @@
 """The partner league table: whose referrals turn into visits, with the luck of small numbers taken out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -152,13 +154,14 @@ def _league(leads: pd.DataFrame, outcome: str, minimum: int) -> pd.DataFrame:
     listed = table["n"] >= minimum
     named = table[listed].sort_values(["n", "partner"], ascending=[False, True], ignore_index=True)
     small = table[~listed]
-    prior = fit_prior(table["k"].to_numpy(), table["n"].to_numpy())
-    strengths = plausible_strengths(table["k"].to_numpy(), table["n"].to_numpy(), prior)
-    rows = _rated(named, prior, strengths)
-    rows = rows.assign(**_ranks(named["k"].to_numpy(float), named["n"].to_numpy(float), prior, strengths))
+    judged = table[table["n"] > 0]
+    rows = named.assign(
+        **rate_columns(named["k"].to_numpy(), named["n"].to_numpy()),
+        **_shrunken(*(tuple(rows[name].tolist()) for rows in (judged, named) for name in ("k", "n"))),
+    )
     if len(small):
         pooled = small[["n", "k", "immature", "partners"]].sum().to_frame().T.assign(partner=SMALL_PARTNERS)
-        small_row = _rated(pooled)
+        small_row = pooled.assign(**rate_columns(pooled["k"].to_numpy(), pooled["n"].to_numpy()))
         rows = pd.concat([rows, small_row], ignore_index=True) if len(rows) else small_row
     return rows.reindex(columns=list(LEAGUE_COLUMNS))
 
@@ -248,20 +251,30 @@ def plausible_strengths(k: npt.ArrayLike, n: npt.ArrayLike, prior: Prior) -> Str
     return Strengths(leads, weight / weight.sum())
 
 
-def _rated(table: pd.DataFrame, prior: Prior | None = None, strengths: Strengths | None = None) -> pd.DataFrame:
-    k, n = table["k"].to_numpy(), table["n"].to_numpy()
-    table = table.assign(**rate_columns(k, n))
-    if prior is None or strengths is None:
-        return table
+@lru_cache(maxsize=256)
+def _shrunken(
+    every_k: tuple[int, ...], every_n: tuple[int, ...], named_k: tuple[int, ...], named_n: tuple[int, ...]
+) -> Mapping[str, Floats]:
+    """What the counts of all partners tell about those that are named, as columns of the league.
+
+    It is kept by these counts, for it takes far longer than counting, and a new lead changes none of them until it is mature.
+    """
+    prior = fit_prior(every_k, every_n)
+    strengths = plausible_strengths(every_k, every_n, prior)
+    k, n = np.asarray(named_k, float), np.asarray(named_n, float)
     a, b = strengths.shapes(k, n, prior.a / prior.strength)
     shrunken = (prior.a + k) / (prior.strength + n)
-    # Where all succeed, or none, the mean of so skew a distribution may lie beyond a quantile: the interval holds it too.
-    return table.assign(
-        shrunken=shrunken,
-        shrunken_low=np.minimum(_quantile(a, b, strengths.probability, 0.025), shrunken),
-        shrunken_high=np.maximum(_quantile(a, b, strengths.probability, 0.975), shrunken),
-        own_weight=n / (n + prior.strength),
-    )
+    columns = {
+        "shrunken": shrunken,
+        # Where all succeed, or none, the mean of so skew a distribution may lie beyond a quantile: the interval holds it too.
+        "shrunken_low": np.minimum(_quantile(a, b, strengths.probability, 0.025), shrunken),
+        "shrunken_high": np.maximum(_quantile(a, b, strengths.probability, 0.975), shrunken),
+        "own_weight": n / (n + prior.strength),
+        **_ranks(k, n, prior, strengths),
+    }
+    for values in columns.values():
+        values.flags.writeable = False
+    return MappingProxyType(columns)
 
 
 def _quantile(a: Floats, b: Floats, probability: Floats, p: float) -> Floats:

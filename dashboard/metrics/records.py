@@ -250,5 +250,11 @@ def requests(asked: pd.DataFrame, needing: pd.DataFrame, by: Sequence[str] = ())
 
 def most_missing(table: pd.DataFrame) -> int | None:
     """The item with the highest rate of `missing_items` among those required often enough; None where there is none."""
+    return most_missing_by(table.assign(group=0), "group").get(0)
+
+
+def most_missing_by(table: pd.DataFrame, by: str) -> dict[int, int]:
+    """The same of each group of `missing_items`, by its code; those that have none are left out."""
     often = table[(table["required"] >= REQUIRED_OFTEN) & (table["missing"] > 0)]
-    return int(often["item"].iloc[int(np.argmax(often["rate"]))]) if len(often) else None
+    worst = often.sort_values("rate", ascending=False, kind="stable").drop_duplicates(by)
+    return {int(group): int(item) for group, item in zip(worst[by], worst["item"], strict=True)}

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import streamlit as st
+from streamlit.elements.lib.mutable_popover_container import PopoverContainer
 
 from dashboard import auth, clock, loaders, review_actions, review_loaders, session
 from dashboard.auth import Viewer
@@ -37,6 +38,7 @@ class _Meeting:
     turn: int = 0
     said: str = ""
     problems: dict[str, str] = field(default_factory=dict)
+    opened: set[str] = field(default_factory=set)
 
 
 def _meeting() -> _Meeting:
@@ -103,7 +105,10 @@ def _ways_on(view: View, one: Action) -> None:
     st.button("Drop", key=f"weekly_drop_{one.id}", type="tertiary", on_click=_end,
               args=(view.viewer, one, ActionEnding.DROPPED))  # fmt: skip
     key = f"weekly_move_{one.id}_{_meeting().turn}"
-    with st.popover("Move", type="tertiary", key=f"{key}_open"), st.form(key, border=False):
+    ask = st.popover("Move", type="tertiary", key=f"{key}_open", on_change="rerun")
+    if not _asked(ask, key):
+        return
+    with ask, st.form(key, border=False):
         people = review_loaders.staff()
         people.setdefault(one.owner_id, one.owner)
         st.selectbox("Owner", list(people), index=list(people).index(one.owner_id), format_func=people.__getitem__,
@@ -112,13 +117,25 @@ def _ways_on(view: View, one: Action) -> None:
         st.form_submit_button("Move it", type="primary", on_click=_move, args=(view.viewer, one, view.today))
 
 
+def _asked(ask: PopoverContainer, key: str) -> bool:
+    """Whether a form was ever opened: of a dozen few are, and what was typed in one is still there when it closes."""
+    opened = _meeting().opened
+    if ask.open:
+        opened.add(key)
+    return key in opened
+
+
 def decide(view: View, week: int, name: str) -> None:
     """A decision, written down where it is made."""
     if not view.viewer.may(auth.DECIDE) or name == "actions":
         return
-    meeting, places = _meeting(), {place["id"]: place["name"] for place in loaders.locations(view.viewer)}
-    key, one = f"weekly_new_{name}_{meeting.turn}", view.filters.location
-    with st.popover("Decide", icon=":material/add_task:", key=f"{key}_open"), st.form(key, border=False):
+    meeting = _meeting()
+    key = f"weekly_new_{name}_{meeting.turn}"
+    ask = st.popover("Decide", icon=":material/add_task:", key=f"{key}_open", on_change="rerun")
+    if not _asked(ask, key):
+        return
+    places, one = {place["id"]: place["name"] for place in loaders.locations(view.viewer)}, view.filters.location
+    with ask, st.form(key, border=False):
         people = review_loaders.staff()
         st.text_input("What is to be done?", key=f"{key}_text", max_chars=TEXT_LENGTH, placeholder="In one line")
         st.selectbox(

@@ -13,7 +13,7 @@ from dashboard.labels import called
 from dashboard.loaders import names as names_of
 from dashboard.metrics.funnel_plot import FAR, OUTSIDE, USUAL
 from dashboard.metrics.partners import MINIMUM_LEADS, SMALL_PARTNERS
-from dashboard.metrics.records import most_missing
+from dashboard.metrics.records import most_missing_by
 from dashboard.metrics.referral_volume import SAME
 from dashboard.reports import WEEKS_BEFORE, WEEKS_RECENT
 from dashboard.screens.cells import Cell, clickable, clickable_table
@@ -163,7 +163,7 @@ def fit(
         return
     records, crowded = (part.set_index("partner").reindex(known["partner"]) for part in (complete, full))
     lacking = names_of("item")
-    worst = {int(code): most_missing(part) for code, part in items.groupby("partner")}
+    worst = most_missing_by(items, "partner")
     missing = [worst.get(int(code)) for code in known["partner"]]
     shown = known.assign(
         name=called(names, known["partner"]),

@@ -9,7 +9,7 @@ from dashboard.formats import days, interval, percent, plural, share
 from dashboard.frame import View
 from dashboard.labels import AT_ARRIVAL, BREAKDOWNS, called
 from dashboard.loaders import names as names_of
-from dashboard.metrics.records import OFTEN_ASKED, most_missing
+from dashboard.metrics.records import OFTEN_ASKED, most_missing, most_missing_by
 from dashboard.screens import cells
 from dashboard.screens.cells import Cell, clickable, clickable_table, in_order
 from data_access.counted import ARE_LEADS, AtArrival, ItemState
@@ -113,8 +113,8 @@ def group_dots(view: View, table: pd.DataFrame, by: str) -> Cell | None:
 def group_table(view: View, table: pd.DataFrame, items: pd.DataFrame, by: str) -> Cell | None:
     """Every group with its counts and what it forgets most; a click on a count shows its referrals."""
     names, item_names = names_of(by), names_of("item")
-    found = {int(code): most_missing(part) for code, part in items.groupby(by)}
-    worst = {code: item_names[item] for code, item in found.items() if item is not None}
+    found = most_missing_by(items, by)
+    worst = {code: item_names[item] for code, item in found.items()}
     named = in_order(table, by, "referrals").assign(
         incomplete=lambda rows: rows["referrals"] - rows["complete"],
         group=lambda rows: called(names, rows[by]),
