@@ -236,7 +236,14 @@ def table(view: View, rows: pd.DataFrame, names: Mapping[str, str], alt: str, **
             limits = zip(rows[f"{column}_low"], rows[f"{column}_high"], strict=True)
             shown[column + INTERVAL] = [interval(*pair) for pair in limits]
             config[column + INTERVAL] = st.column_config.TextColumn("95 % interval")
-    state = st.dataframe(pd.DataFrame(shown, index=rows.index), hide_index=True, column_config=config, alt=alt, placeholder="–", **options)
+    state = st.dataframe(
+        pd.DataFrame(shown, index=rows.index),
+        hide_index=True,
+        column_config=config,
+        alt=alt,
+        placeholder="–",
+        **options,
+    )
     if len(rows):
         download(view.viewer, partial(_as_told, rows, names), alt)
     return state

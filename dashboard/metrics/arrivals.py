@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 
 from dashboard.metrics.intervals import Floats
+from dashboard.metrics.once import once
 
 ARRIVAL_COLUMNS = ("weekday", "hour", "leads", "staffed", "unstaffed")
 ARRIVAL_KEYS = ("received_hour", "location")
 """Dimensions that `arrivals` wants counted."""
 
 
+@once
 def arrivals(tally: pd.DataFrame, staffed: Mapping[int, Floats]) -> pd.DataFrame:
     """Inquiries by weekday and hour of receipt, over the staffed hours.
 
@@ -81,6 +83,7 @@ def arrivals(tally: pd.DataFrame, staffed: Mapping[int, Floats]) -> pd.DataFrame
     )
 
 
+@once
 def left_out(tally: pd.DataFrame) -> dict[str, int]:
     """What arrivals do not count, in leads: those of which only the day is known."""
     return {"day_only": int(tally.loc[tally["received_hour"] == 0, "count"].sum())}

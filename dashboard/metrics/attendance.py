@@ -7,6 +7,7 @@ import pandas as pd
 
 from dashboard.metrics.columns import one_per_word
 from dashboard.metrics.intervals import rate, rate_columns
+from dashboard.metrics.once import once
 from data_access.counted import Attendance
 
 ATTENDANCE_COLUMNS = (
@@ -31,6 +32,7 @@ MANY_MISSING = 0.05
 """Share of appointments without a recorded outcome beyond which the figure carries a warning."""
 
 
+@once
 def attendance(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     """Share of appointments that people came to, of those that stood and are past.
 
@@ -113,6 +115,7 @@ def too_many_missing(table: pd.DataFrame) -> pd.Series:
     return pd.Series(np.divide(table["missing"], past.where(past > 0, 1)) > MANY_MISSING, index=table.index)
 
 
+@once
 def left_out(table: pd.DataFrame) -> dict[str, int]:
     """What the rate does not count, in appointments, from a table of `attendance`."""
     columns = ("missing", "cancelled_in_time", "by_practice", "rescheduled", "future", "undated")
@@ -122,6 +125,7 @@ def left_out(table: pd.DataFrame) -> dict[str, int]:
 NEW_PATIENT_COLUMNS = ("partner_category", "new_patients")
 
 
+@once
 def new_patients(tally: pd.DataFrame) -> pd.DataFrame:
     """First visits in the period, by the category of the partner that referred.
 
@@ -186,6 +190,7 @@ BY_LEAD_COLUMNS = (
 )
 
 
+@once
 def by_lead(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     """Whether people come in the end: each lead once, by its first appointment and those that took its place.
 

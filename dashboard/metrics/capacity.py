@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import special
 
 from dashboard.metrics.columns import groups
+from dashboard.metrics.once import once
 from dashboard.metrics.timing import percentiles
 from data_access.counted import CameFrom, Ending, WentTo
 from data_access.vocabulary import Stage
@@ -32,6 +33,7 @@ BACKLOG_COLUMNS = (
 )
 
 
+@once
 def backlog(entries: pd.DataFrame, exits: pd.DataFrame, last: int) -> pd.DataFrame:
     """What happened in each week, and the backlog before and after it: activity, and never a conversion.
 
@@ -219,6 +221,7 @@ OVER_DAYS = 14
 """Beyond so many days a lead of the backlog is counted as old."""
 
 
+@once
 def backlog_age(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     """How old the leads of the backlog are.
 
@@ -276,6 +279,7 @@ SLOT_HORIZON_DAYS = 90
 NEXT_AVAILABLE_COLUMNS = ("open_slots", "third_next")
 
 
+@once
 def third_next_available(slots: pd.DataFrame, kept: pd.DataFrame, today: int, horizon: int) -> pd.DataFrame:
     """Days until the third open appointment for a new patient: how long somebody who asks today would wait.
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard.metrics.intervals import rate
+from dashboard.metrics.once import once
 from data_access.counted import Standing
 
 STRATA = ("kind", "pathway", "service_line", "priority")
@@ -15,6 +16,7 @@ LEAST_STRATUM = 20
 """Strata with fewer leads are taken together."""
 
 
+@once
 def case_mix(tally: pd.DataFrame, outcome: str = "attended_in_time") -> pd.DataFrame:
     """Visits observed against those expected from the kind of referrals that a partner sends.
 

@@ -5,6 +5,7 @@ import pandas as pd
 import scipy
 
 from dashboard.metrics.intervals import rate, wilson
+from dashboard.metrics.once import once
 from dashboard.metrics.timing import at, curve
 from data_access.counted import Ending
 
@@ -26,6 +27,7 @@ LEAST_COMPLETENESS = 0.3
 """A cohort of which less than this has shown yet is not projected."""
 
 
+@once
 def cohorts(tally: pd.DataFrame, horizon: int, today: int, ends: dict[int, int]) -> pd.DataFrame:
     """Share of each week's leads that was booked within the horizon; what young weeks will probably come to, apart.
 

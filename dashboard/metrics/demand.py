@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from dashboard.metrics.columns import parts
+from dashboard.metrics.once import once
 
 Integers = npt.NDArray[np.int64]
 DEMAND_COLUMNS = ("ready_a_week", "waiting", "offered_a_week", "taken", "open", "wait_days", "warning")
@@ -16,6 +17,7 @@ WARNINGS = (GROWS, LATE, BOOKED_UP)
 """What a meeting acts on before marketing fills what cannot be scheduled."""
 
 
+@once
 def demand(
     ready: pd.DataFrame,
     waiting: pd.DataFrame,
@@ -103,7 +105,7 @@ def demand(
     table = table.fillna(0).astype("int64").reset_index()
     openings = dict(parts(free, keys, ["slot_day", "count"]))
     waits = [
-        _wait(*openings[tuple(group)], queue, today) if tuple(group) in openings else np.nan
+        _wait(openings.get(tuple(group)), queue, today)
         for *group, queue in table[[*keys, "waiting"]].itertuples(index=False, name=None)
     ]
     wait = np.array(waits, float)
@@ -154,7 +156,10 @@ def spread(plan: pd.DataFrame, booked: pd.DataFrame, by: Sequence[str], today: i
     return spread_out.groupby([*by, "slot_day", "begun", "taken"], as_index=False)["count"].sum()
 
 
-def _wait(days: Integers, openings: Integers, queue: int, today: int) -> float:
-    """Days until the opening behind those that everybody who waits takes first; of days in order, with their openings."""
-    reached = days[openings.cumsum() > queue]
+def _wait(openings: Sequence[Integers] | None, queue: int, today: int) -> float:
+    """Days until the opening behind those that everybody who waits takes first; of days in order, and their openings."""
+    if openings is None:
+        return float("nan")
+    days, count = openings
+    reached = days[count.cumsum() > queue]
     return float(reached[0] - today) if len(reached) else float("nan")

@@ -7,6 +7,7 @@ import pandas as pd
 
 from dashboard.metrics.columns import groups
 from dashboard.metrics.intervals import rate, wilson
+from dashboard.metrics.once import once
 from data_access.counted import Standing
 from data_access.vocabulary import Stage
 
@@ -34,6 +35,7 @@ FUNNEL_COLUMNS = (
 _BIT = {Stage.ELIGIBILITY: 1, Stage.DOCUMENTATION: 2, Stage.SCHEDULED: 4, Stage.ATTENDED: 8}
 
 
+@once
 def funnel(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     """Count how far the leads of a period have come, stage by stage.
 
@@ -136,6 +138,7 @@ def _stages(leads: pd.DataFrame) -> list[tuple[float | str, ...]]:
     return rows
 
 
+@once
 def left_out(tally: pd.DataFrame) -> dict[str, int]:
     """What the funnel does not count, in leads: `not_a_lead` (duplicates, spam, tests)."""
     return {"not_a_lead": int(tally.loc[tally["state"] == Standing.EXCLUDED, "count"].sum())}
@@ -144,6 +147,7 @@ def left_out(tally: pd.DataFrame) -> dict[str, int]:
 LOST_COLUMNS = ("furthest", "close_reason", "leads")
 
 
+@once
 def lost_reasons(tally: pd.DataFrame) -> pd.DataFrame:
     """Why leads were lost, by the furthest stage that they had come to.
 

@@ -6,6 +6,7 @@ import pandas as pd
 import scipy
 
 from dashboard.metrics.intervals import Floats, rate
+from dashboard.metrics.once import once
 from dashboard.metrics.partners import SMALL_PARTNERS
 
 FUNNEL_PLOT_COLUMNS = ("partner", "n", "k", "rate", "centre", "low95", "high95", "low998", "high998", "flag", "spread")
@@ -18,6 +19,7 @@ _ENOUGH = 10  # partners, to tell how much they differ beyond chance
 _WINSORISED = 0.1
 
 
+@once
 def funnel_plot(league: pd.DataFrame) -> pd.DataFrame:
     """Partners' rates against the limits in which a partner of that size would lie if all were alike.
 

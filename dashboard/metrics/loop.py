@@ -5,12 +5,14 @@ from collections.abc import Collection
 import pandas as pd
 
 from dashboard.metrics.intervals import rate_columns
+from dashboard.metrics.once import once
 
 LOOP_COLUMNS = ("partner", "referrals", "stands")
 
 NOTED, DUE, NO_CONTACT = "noted", "due", "wants no contact"
 
 
+@once
 def loop(tally: pd.DataFrame, noted: Collection[int], silent: Collection[int]) -> pd.DataFrame:
     """Which partners that referred in a cycle were told what became of it.
 
@@ -78,6 +80,7 @@ OUTREACH_COLUMNS = (
 SPAN_DAYS = 90
 
 
+@once
 def before_and_after(acts: pd.DataFrame, tally: pd.DataFrame, judged: pd.DataFrame, today: int) -> pd.DataFrame:
     """Referrals of a partner in the 90 days before and after an outreach: a description, not an effect.
 

@@ -12,6 +12,7 @@ import scipy
 from scipy.special import betainc, betaln, expit, logit
 
 from dashboard.metrics.intervals import Floats, rate_columns
+from dashboard.metrics.once import once
 from data_access.counted import Standing
 
 LEAGUE_KEYS = ("partner", "state", "mature")
@@ -59,6 +60,7 @@ class Prior:
         return self.a + self.b
 
 
+@once
 def league(
     tally: pd.DataFrame,
     outcome: str = "attended_in_time",
@@ -314,6 +316,7 @@ def _ranks(k: Floats, n: Floats, prior: Prior, strengths: Strengths) -> dict[str
     }
 
 
+@once
 def left_out(tally: pd.DataFrame) -> dict[str, int]:
     """What the league does not count, in leads: not a lead, no partner named, too young to be judged."""
     count, excluded = tally["count"], tally["state"] == Standing.EXCLUDED

@@ -7,6 +7,7 @@ import pandas as pd
 
 from dashboard.metrics.columns import groups
 from dashboard.metrics.intervals import rate_columns
+from dashboard.metrics.once import once
 from dashboard.metrics.timing import percentiles
 from data_access.counted import Ending
 from data_access.vocabulary import Flag
@@ -26,6 +27,7 @@ SPOILS: Mapping[Flag, str] = {
 FILL_COLUMNS = ("field", "leads", "filled", "missing", "rate", "rate_low", "rate_high")
 
 
+@once
 def flags(tally: pd.DataFrame) -> pd.DataFrame:
     """Leads whose own dates contradict each other, and what each contradiction leaves out.
 
@@ -77,6 +79,7 @@ def flags(tally: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(FLAG_COLUMNS))
 
 
+@once
 def field_fill(tallies: Mapping[str, pd.DataFrame], by: Sequence[str] = ()) -> pd.DataFrame:
     """How often each field is filled in.
 
@@ -141,6 +144,7 @@ SELDOM_FILLED = 0.05
 LAG_COLUMNS = ("leads", "within_hour", "rate", "rate_low", "rate_high", "p50", "p90", "not_known")
 
 
+@once
 def log_lag(tally: pd.DataFrame, longest: int, by: Sequence[str] = ()) -> pd.DataFrame:
     """How long after receipt an inquiry is logged: until then nobody can see it, while its promise is running.
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from dashboard.metrics.columns import one_per_word
 from dashboard.metrics.intervals import rate, rate_columns
+from dashboard.metrics.once import once
 from data_access.counted import AtArrival, ItemState, Standing
 
 COMPLETENESS_COLUMNS = ("referrals", "complete", "rate", "rate_low", "rate_high", "first_day", "none_needed")
@@ -27,6 +27,7 @@ REQUIRED_OFTEN = 5
 """An item has to be required this often before it may be called the one most often missing."""
 
 
+@once
 def completeness(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     """How many referrals come with every record that they need.
 
@@ -90,6 +91,7 @@ def completeness(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     return table.reset_index(drop=not keys)
 
 
+@once
 def left_out(tally: pd.DataFrame) -> dict[str, int]:
     """What completeness does not count, in leads."""
     lead = tally["state"] != Standing.EXCLUDED
@@ -104,6 +106,7 @@ def left_out(tally: pd.DataFrame) -> dict[str, int]:
     }
 
 
+@once
 def missing_items(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     """Which records are missing when a referral arrives, the largest number first (a Pareto order).
 
@@ -183,6 +186,7 @@ OFTEN_ASKED = 3
 """A referral whose records were asked for on so many days was asked for often."""
 
 
+@once
 def requests(asked: pd.DataFrame, needing: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     """How much asking it takes until records are here: what the intake of records costs staff, and partners.
 

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 import scipy
 
+from dashboard.metrics.once import once
 from data_access.counted import Standing
 
 VOLUME_COLUMNS = ("partner", "before", "recent", "expected", "p", "change")
@@ -16,6 +17,7 @@ FALSE_DISCOVERIES = 0.1
 """Of the partners that are said to have changed, at most this share is expected to be chance."""
 
 
+@once
 def referral_volume(tally: pd.DataFrame, weeks_before: int, weeks_recent: int, last_week: int) -> pd.DataFrame:
     """Referrals of the recent weeks against what the weeks before would lead one to expect.
 

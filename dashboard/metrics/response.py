@@ -7,6 +7,7 @@ import pandas as pd
 
 from dashboard.metrics.columns import one_per_word
 from dashboard.metrics.intervals import Floats, rate, verdicts, wilson
+from dashboard.metrics.once import once
 from data_access.counted import Promise
 
 RESPONSE_KEYS = ("response",)
@@ -129,6 +130,7 @@ def _targets(groups: pd.Index, keys: Sequence[str], target: float | TargetOf | N
     return np.array([np.nan if value is None else value for value in found], float)
 
 
+@once
 def left_out(table: pd.DataFrame) -> dict[str, int]:
     """What the rate does not count, in leads, from a table of `response`."""
     columns = ("pending_answered", "pending_waiting", "answered_live", "left_out", "not_judged")

@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from dashboard.metrics.intervals import rate_columns
+from dashboard.metrics.once import once
 
 MIX_COLUMNS = ("inquiries", "rate", "rate_low", "rate_high")
 
 
+@once
 def mix(tally: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     """What share of all inquiries each channel, source or category brings.
 
@@ -63,6 +65,7 @@ def mix(tally: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
 TOPIC_COLUMNS = ("topic", "inquiries", "before", "again")
 
 
+@once
 def topics(now: pd.DataFrame, before: pd.DataFrame, again: Mapping[int, int]) -> pd.DataFrame:
     """Which topics are asked about, how often as many days before, and how often somebody had to ask again.
 

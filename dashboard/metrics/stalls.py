@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from dashboard.metrics.columns import groups, one_per_word
+from dashboard.metrics.once import once
 from dashboard.metrics.timing import percentiles
 from data_access.counted import Due, Ending, WentTo
 from data_access.vocabulary import Stage
@@ -32,6 +33,7 @@ TIME_IN_STAGE_COLUMNS = (
 )
 
 
+@once
 def time_in_stage(
     spells: pd.DataFrame, totals: pd.DataFrame, staffed: pd.DataFrame, by: Sequence[str] = ()
 ) -> pd.DataFrame:
@@ -128,6 +130,7 @@ def _percentiles(part: pd.DataFrame | None, time: str, how: str) -> tuple[float,
 STALL_COLUMNS = ("stage", "waits_for", "open", "stalled")
 
 
+@once
 def stalls(tally: pd.DataFrame) -> pd.DataFrame:
     """What open leads wait for, by the stage in which they stand, and how many of them are stalled.
 
@@ -181,6 +184,7 @@ def stalls(tally: pd.DataFrame) -> pd.DataFrame:
 FOLLOW_UP_COLUMNS = ("open", "overdue", "today", "later", "no_step")
 
 
+@once
 def follow_up(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     """When the next step of open leads is due: overdue, today, later, or nobody has planned one.
 

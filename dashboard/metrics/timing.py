@@ -9,6 +9,7 @@ import pandas as pd
 
 from dashboard.metrics.columns import parts
 from dashboard.metrics.intervals import Z95, Floats
+from dashboard.metrics.once import once
 from data_access.counted import Ending
 
 Ints = npt.NDArray[np.int64]
@@ -16,6 +17,7 @@ Ints = npt.NDArray[np.int64]
 CURVE_COLUMNS = ("time", "at_risk", "happened", "ended", "open", "cif", "cif_se", "cif_low", "cif_high", "cif_ended")
 
 
+@once
 def curve(time: npt.ArrayLike, how: npt.ArrayLike, count: npt.ArrayLike | None = None) -> pd.DataFrame:
     """Aalen-Johansen curve of an event with a competing end; with no competing end it is 1 - Kaplan-Meier.
 
@@ -195,6 +197,7 @@ CONVERSION_COLUMNS = (
 )
 
 
+@once
 def conversion(tally: pd.DataFrame, step: str, horizon: int, by: Sequence[str] = ()) -> pd.DataFrame:
     """What share of leads comes to a step within the horizon, and how long it takes, those still waiting included.
 
@@ -276,6 +279,7 @@ def _by_ending(how: Ints, count: Ints) -> list[int]:
     return [int(count[how == code].sum()) for code in (Ending.HAPPENED, Ending.ENDED, Ending.OPEN)]
 
 
+@once
 def left_out(tally: pd.DataFrame, step: str) -> dict[str, int]:
     """What the conversion does not count, in leads: not a lead, and dated before it was received."""
     count = tally.groupby(f"{step}_ending")["count"].sum()
@@ -288,6 +292,7 @@ def left_out(tally: pd.DataFrame, step: str) -> dict[str, int]:
 ANSWER_COLUMNS = ("leads", "answered", "ended", "waiting", "p50", "p75", "p90")
 
 
+@once
 def answers(waits: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     """How long it takes until somebody tries to reach the requester, in staffed time, those not reached yet included.
 

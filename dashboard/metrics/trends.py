@@ -8,6 +8,7 @@ import pandas as pd
 import scipy
 
 from dashboard.metrics.intervals import Floats, rate
+from dashboard.metrics.once import once
 
 BASELINE = 12
 """Finished weeks that fix the limits; later weeks are judged by them until somebody decides to fix them anew."""
@@ -168,6 +169,7 @@ def _in_windows(size: int, holds: object, length: int) -> npt.NDArray[np.bool_]:
     return inside
 
 
+@once
 def shares(k: npt.ArrayLike, n: npt.ArrayLike, baseline: int = BASELINE) -> tuple[pd.DataFrame, Limits]:
     """A weekly share against the practice's own past: a p chart, or p' where the weeks vary more than chance.
 
@@ -223,6 +225,7 @@ def shares(k: npt.ArrayLike, n: npt.ArrayLike, baseline: int = BASELINE) -> tupl
     return _judged(rate(k, n), k, n, limits, 0.0, 1.0), limits
 
 
+@once
 def values(y: npt.ArrayLike, n: npt.ArrayLike, baseline: int = BASELINE) -> tuple[pd.DataFrame, Limits]:
     """A weekly count or duration against the practice's own past: an XmR chart. Rows and rules as for `shares`.
 
