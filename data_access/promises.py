@@ -22,7 +22,7 @@ from data_access import tables as t
 from data_access.events import Attempted, Happening, Reached, Received, Reprioritised
 from data_access.lead_state import LeadState
 from data_access.vocabulary import Precision, TargetMetric
-from data_access.working_time import Calendar, lay_out
+from data_access.working_time import Calendar, lay_out_once
 
 RULE_KEYS = ("location_id", "pathway", "channel", "kind", "priority")
 PROMISED_BY = ("location_id", "pathway", "channel", "lead_kind", "priority", "answered_live")
@@ -222,11 +222,11 @@ class ResponseClock:
         if known:  # many leads, in whatever order: lay out more than is asked for, so that it is seldom done again
             start, end, slack = min(start, known.first), max(end, known.last), _SLACK
         zone = self.zone(location_id)
-        self._calendars[location_id] = lay_out(
+        self._calendars[location_id] = lay_out_once(
             self._zones[location_id],
-            practice.hours_of(self._connection, location_id),
-            practice.closures_of(self._connection, location_id),
-            practice.openings_of(self._connection, location_id),
+            tuple(practice.hours_of(self._connection, location_id)),
+            tuple(practice.closures_of(self._connection, location_id)),
+            tuple(practice.openings_of(self._connection, location_id)),
             datetime.fromtimestamp(start, zone).date() - slack,
             datetime.fromtimestamp(end, zone).date() + slack,
         )

@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -207,6 +208,10 @@ def lay_out(
     ends = np.array([b for _, b in staffed], np.int64)
     since = np.concatenate([[0], np.cumsum(ends - starts)[:-1]]).astype(np.int64) if len(staffed) else starts
     return Calendar(starts, ends, since, begin, end)
+
+
+lay_out_once = lru_cache(maxsize=256)(lay_out)
+"""The same hours on the same days, given as tuples, are laid out once: pages ask about the same ones again and again."""
 
 
 def _merge(intervals: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -1,9 +1,7 @@
 """Decisions of the weekly review: written down where they are made, carried over until they end; and the freeze."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
 
 import streamlit as st
 from streamlit.elements.lib.mutable_popover_container import PopoverContainer
@@ -213,17 +211,17 @@ def freeze(view: View, week: int, filters: Filters, today: Review) -> None:
         st.button(
             "Freeze it again, as it is counted today" if kept else "Freeze this week", icon=":material/ac_unit:",
             type="secondary" if kept else "primary", on_click=_freeze,
-            args=(view.viewer, week, filters.key, to_content(today)),
+            args=(view.viewer, week, filters.key, today),
         )  # fmt: skip
         if problem := _meeting().problems.get("freeze"):
             st.markdown(f":red[{problem}]")
 
 
 @session.click
-def _freeze(viewer: Viewer, week: int, key: str, content: Mapping[str, Any]) -> None:
+def _freeze(viewer: Viewer, week: int, key: str, today: Review) -> None:
     meeting = _meeting()
     try:
-        review_actions.freeze(loaders.database(), viewer, week, key, content, now=clock.now())
+        review_actions.freeze(loaders.database(), viewer, week, key, to_content(today), now=clock.now())
         meeting.problems, meeting.said = {}, "Frozen: this week stays as the meeting saw it."
     except auth.NotDone as problem:
         meeting.problems = {"freeze": str(problem)}

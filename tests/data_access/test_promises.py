@@ -19,8 +19,8 @@ def test_leads_in_either_order_need_few_calendars(
 ) -> None:
     """Three years of days, oldest first or newest first: the same answers, and not one calendar a lead."""
     laid_out = []
-    real = promises.lay_out
-    monkeypatch.setattr(promises, "lay_out", lambda *a: laid_out.append(a) or real(*a))
+    real = promises.lay_out_once
+    monkeypatch.setattr(promises, "lay_out_once", lambda *a: laid_out.append(a) or real(*a))
     with reading(world.engine) as c:
         clock = ResponseClock(c)
         for n in range(1000):
