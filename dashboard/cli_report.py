@@ -17,7 +17,7 @@ from dashboard.formats import week as named
 from dashboard.review import building, reading
 from dashboard.review.document import Review, from_content
 from data_access import engine as databases
-from data_access import practice, reviews, tally
+from data_access import practice, reviews, slots, tally
 from data_access.days import week_number
 
 FORMATS = ("html", "pdf", "xlsx", "csv")
@@ -74,8 +74,11 @@ def _review(connection: Connection, viewer: Viewer, week: int, filters: Filters,
     kept = reviews.frozen(connection, week, filters.key) if whole and not anew else None
     if kept:
         return from_content(kept.content)
+    every_slot = slots.every(connection)
     return building.build(
-        reading.sources(connection, lambda *what: tally.tally(connection, *what), week, filters, viewer.locations)
+        reading.sources(
+            connection, lambda *what: tally.tally(connection, *what), week, filters, viewer.locations, every_slot
+        )
     )
 
 

@@ -304,14 +304,18 @@ def next_available(
 
 def every_slot() -> pd.DataFrame:
     """All openings, of all locations: what is shown of them is cut by the viewer's scope."""
-    return _every_slot(settings.database_url(), revision())
+    return look.seen("slots", _every_slot_now)
+
+
+def _every_slot_now() -> pd.DataFrame:
+    with databases.reading(database()) as connection:
+        return _every_slot(settings.database_url(), slots.state(connection), connection)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _every_slot(url: str, revision: int) -> pd.DataFrame:
-    del revision  # part of the key: every write takes a new one
-    with databases.reading(_open(url)) as connection:
-        return slots.every(connection)
+def _every_slot(url: str, state: tuple[object, ...], _connection: Connection) -> pd.DataFrame:
+    del url, state  # it is kept by them
+    return slots.every(_connection)
 
 
 def notes(viewer: Viewer, chosen: Sequence[int], as_of: datetime) -> list[Annotation]:

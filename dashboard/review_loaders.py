@@ -48,7 +48,8 @@ def _review(url: str, revision: int, scope: tuple[int, ...] | None, key: str, we
     del url, revision, key  # the cache is kept by them
     locations = None if scope is None else frozenset(scope)
     with databases.reading(database()) as connection:
-        return building.build(reading.sources(connection, loaders.counted, week, _filters, locations))
+        read = reading.sources(connection, loaders.counted, week, _filters, locations, loaders.every_slot())
+        return building.build(read)
 
 
 def frozen(viewer: Viewer, filters: Filters, week: int) -> Frozen | None:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from data_access.fact_tables import lead_facts
-from data_access.tables import removed_leads, revisions
+from data_access.tables import removed_leads, revisions, slots
 
 STATEMENT_TIMEOUT_SECONDS = 60
 BUSY_TIMEOUT_SECONDS = 15
@@ -184,7 +184,7 @@ def unhurried(connection: Connection) -> None:
 
 @contextmanager
 def writing(engine: Engine, *, counted: bool = True, long: bool = False) -> Iterator[Connection]:
-    """One write transaction; as its last step it takes the next revision and stamps it on the facts that were written.
+    """One write transaction; as its last step it takes the next revision and stamps it on what was written of facts and slots.
 
     The counter's row stays locked until the transaction ends, so revisions become visible in the order of their
     numbers, and a reader that asks for what is newer than the last one it saw misses nothing.
@@ -203,5 +203,5 @@ def writing(engine: Engine, *, counted: bool = True, long: bool = False) -> Iter
             return
         bump = sa.update(revisions).values(revision=revisions.c.revision + 1).returning(revisions.c.revision)
         revision = connection.execute(bump).scalar()
-        for stamped in (lead_facts, removed_leads):
+        for stamped in (lead_facts, removed_leads, slots):
             connection.execute(sa.update(stamped).where(stamped.c.revision.is_(None)).values(revision=revision))

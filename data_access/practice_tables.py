@@ -307,8 +307,10 @@ slots = Table(
     Column("starts_at", UtcDateTime, nullable=False),
     Column("opened_at", UtcDateTime, nullable=False, comment="from when on it could be booked"),
     Column("taken_at", UtcDateTime, comment="booked, or withdrawn; NULL: open"),
+    Column("revision", BIG, comment="of the write that made it what it is; NULL only inside that write"),
     CheckConstraint("taken_at IS NULL OR taken_at >= opened_at", name="order"),
 )
+sa.Index("ix_slots_revision", slots.c.revision)
 sa.Index("ix_slots_starts_at", slots.c.starts_at)
 
 planned_openings = Table(

@@ -91,6 +91,11 @@ def every(connection: Connection) -> pd.DataFrame:
     return made
 
 
+def state(connection: Connection) -> tuple[object, ...]:
+    """What `every` hangs on: as long as this is the same, so is that. No slot is ever deleted, and each write is stamped."""
+    return connection.scalar(sa.select(sa.func.max(t.slots.c.revision))), *practice.zones(connection).items()
+
+
 def _some(every: pd.DataFrame, locations: Collection[int] | None, service_lines: Collection[int]) -> pd.DataFrame:
     if locations is not None:
         every = every[every["location"].isin(list(locations))]
@@ -159,7 +164,7 @@ def load(connection: Connection, file: Path, now: datetime) -> dict[str, int]:
                 slot, was_taken = same.pop(0)
                 if was_taken != taken:
                     earlier = sa.case((c.opened_at > taken, taken), else_=c.opened_at) if taken else c.opened_at
-                    change = {"taken_at": taken, "opened_at": earlier}
+                    change = {"taken_at": taken, "opened_at": earlier, "revision": None}  # stamped in the end
                     connection.execute(sa.update(t.slots).where(c.id == slot).values(change))
                     done["updated"] += 1
                 continue

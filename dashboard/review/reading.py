@@ -29,7 +29,12 @@ _EXPLAINED: Mapping[str, Callable[..., Any]] = {
 
 
 def sources(
-    connection: Connection, count: CountAt, week: int, filters: Filters, scope: frozenset[int] | None
+    connection: Connection,
+    count: CountAt,
+    week: int,
+    filters: Filters,
+    scope: frozenset[int] | None,
+    every_slot: pd.DataFrame,
 ) -> Sources:
     """What the review of a week is made from, as of the moment at which the week ended.
 
@@ -41,6 +46,8 @@ def sources(
         Their period is left out: the week is the review's own.
     scope : frozenset of int, or None
         The viewer's locations.
+    every_slot : DataFrame
+        As `slots.every` reads them.
 
     Raises
     ------
@@ -70,7 +77,7 @@ def sources(
         notes=annotations.standing(connection, at, places),
         targets=promises.targets(connection),
         names=names.__getitem__,
-        slots=slots.known_by_day(slots.every(connection), at, places),
+        slots=slots.known_by_day(every_slot, at, places),
         plan=planned_openings.by_week(connection, week + 1, capacity_reports.PLAN_WEEKS, places),
         actions=reviews.actions_of(connection, week, ended(week - 1, zone), places, ended(week + 1, zone)),
         filtered="; ".join(chosen.said(names.__getitem__)) or "the whole practice",

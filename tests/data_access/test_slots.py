@@ -151,3 +151,34 @@ def test_at_each_of_some_moments_it_is_what_a_walk_over_the_slots_finds_open(sql
                         mine[slot["location_id"], line, day] += 1
             assert {tuple(row[:3]): row[3] for row in open_.values.tolist()} == mine
             assert [tuple(row) for row in kept.values.tolist()] == sorted(known)
+
+
+def test_their_state_is_another_after_each_change_of_theirs_and_the_same_after_any_other(
+    world: World, tmp_path: Path
+) -> None:
+    """A slot that is new or taken, and a location that moves to another zone; not a lead."""
+
+    def state() -> tuple[object, ...]:
+        with reading(world.engine) as c:
+            return slots.state(c)
+
+    def loads(line: str) -> None:
+        with writing(world.engine) as c:
+            slots.load(c, file_of(tmp_path, line), NOW)
+
+    states = [state()]
+    for change in (
+        lambda: loads("North,Cardiology,2026-03-20 09:00,,"),
+        lambda: loads("North,Cardiology,2026-03-20 09:00,,2026-03-12 09:00"),
+        lambda: move(world, "America/Denver"),
+    ):
+        change()
+        states.append(state())
+        factories.log(world)
+        assert state() == states[-1]
+    assert len(set(states)) == 4
+
+
+def move(world: World, zone: str) -> None:
+    with writing(world.engine) as c:
+        c.execute(sa.update(t.locations).where(t.locations.c.id == world.north).values(zone=zone))

@@ -1,4 +1,4 @@
-"""facts hold days and differences of days in two bytes; copies of facts are known by a token"""
+"""facts hold days and differences of days in two bytes; copies of facts are known by a token; slots are stamped"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -75,3 +75,6 @@ def upgrade() -> None:
         sa.Column("revision", _KEY, nullable=False),
         sa.PrimaryKeyConstraint("token", name=op.f("pk_fact_copies")),
     )
+    op.add_column("slots", sa.Column("revision", _KEY, nullable=True))
+    op.execute("UPDATE slots SET revision = (SELECT revision FROM revisions)")
+    op.create_index("ix_slots_revision", "slots", ["revision"])

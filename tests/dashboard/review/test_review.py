@@ -41,7 +41,7 @@ from dashboard.review.document import (
 )
 from dashboard.review.sources import Sources, ended
 from data_access import engine as databases
-from data_access import reviews
+from data_access import reviews, slots
 from data_access import tables as t
 from data_access.days import week_number
 from data_access.engine import reading as reads
@@ -58,7 +58,8 @@ WEEK = week_number(UNTIL.date()) - 1
 
 
 def made_of(connection, week: int = WEEK, filters: Filters = Filters(), scope=None) -> Sources:  # noqa: B008  # frozen
-    return reading.sources(connection, lambda *what: tally(connection, *what), week, filters, scope)
+    every_slot = slots.every(connection)
+    return reading.sources(connection, lambda *what: tally(connection, *what), week, filters, scope, every_slot)
 
 
 @pytest.fixture(scope="module")
