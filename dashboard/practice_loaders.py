@@ -1,7 +1,7 @@
 """Reads of what the practice set up: its rules, texts, checklists, hours, lists and promises."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -70,9 +70,26 @@ def texts_by_id(text_ids: set[int]) -> dict[int, Text]:
 
 def soonest(viewer: Viewer) -> dict[int, int]:
     """Days until the third next available appointment of each service line, at the viewer's location where it is soonest."""
+    auth.require(viewer, auth.SEE_METRICS)
+    scope = None if viewer.locations is None else tuple(sorted(viewer.locations))
     now = clock.now()
-    zone = own_practice().get("zone", "UTC")
-    table = next_available(viewer, (), (), now, local_day(now, ZoneInfo(zone))).dropna(subset=["third_next"])
+    minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)  # what was opened just now is open by then
+    today = local_day(now, ZoneInfo(own_practice().get("zone", "UTC")))
+    with databases.reading(database()) as connection:
+        return _soonest(settings.database_url(), slots.state(connection), scope, minute, today, viewer)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _soonest(
+    url: str,
+    state: tuple[object, ...],
+    scope: tuple[int, ...] | None,
+    minute: datetime,
+    today: date,
+    _viewer: Viewer,
+) -> dict[int, int]:
+    del url, state, scope  # it is kept by them, for a minute: it stands beside every field that somebody fills in
+    table = next_available(_viewer, (), (), minute, today).dropna(subset=["third_next"])
     return {int(line): int(part["third_next"].min()) for line, part in table.groupby("service_line")}
 
 

@@ -94,12 +94,19 @@ def response(tally: pd.DataFrame, by: Sequence[str] = (), target: float | Target
     >>> table[["judged", "met", "rate", "verdict", "pending_answered"]].values.tolist()
     [[5, 3, 0.6, 'missed', 2]]
     """
-    keys = list(by)
+    table = _windows(tally, list(by))
+    targets = _targets(table, list(by), target)
+    verdict = verdicts(table["rate_low"], table["rate_high"], targets)
+    return table.assign(target=targets, verdict=pd.Series(verdict, index=table.index, dtype=object))
+
+
+@once
+def _windows(tally: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """How the windows of each group ended; held to no target yet."""
     wide = one_per_word(tally, keys, "response", Promise)
     met, late, overdue = (wide[code].to_numpy() for code in (Promise.IN_TIME, Promise.LATE, Promise.OVERDUE))
     judged = met + late + overdue
     low, high = wilson(met, judged)
-    targets = _targets(wide.index, keys, target)
     table = pd.DataFrame(
         {
             "judged": judged,
@@ -109,8 +116,8 @@ def response(tally: pd.DataFrame, by: Sequence[str] = (), target: float | Target
             "rate": rate(met, judged),
             "rate_low": low,
             "rate_high": high,
-            "target": targets,
-            "verdict": pd.Series(verdicts(low, high, targets), index=wide.index, dtype=object),
+            "target": np.nan,
+            "verdict": None,
             "pending_answered": wide[Promise.PENDING_ANSWERED],
             "pending_waiting": wide[Promise.PENDING_WAITING],
             "answered_live": wide[Promise.LIVE],
@@ -122,11 +129,11 @@ def response(tally: pd.DataFrame, by: Sequence[str] = (), target: float | Target
     return table.reset_index(drop=not keys)
 
 
-def _targets(groups: pd.Index, keys: Sequence[str], target: float | TargetOf | None) -> Floats:
+def _targets(table: pd.DataFrame, keys: Sequence[str], target: float | TargetOf | None) -> Floats:
     if not callable(target):
-        return np.full(len(groups), np.nan if target is None else target)
-    codes = [group if isinstance(group, tuple) else (group,) for group in groups] if keys else [()] * len(groups)
-    found = [target(dict(zip(keys, map(int, group), strict=True))) for group in codes]
+        return np.full(len(table), np.nan if target is None else target)
+    groups = table[keys].to_numpy().tolist()
+    found = [target(dict(zip(keys, group, strict=True))) for group in groups]
     return np.array([np.nan if value is None else value for value in found], float)
 
 
