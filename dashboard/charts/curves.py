@@ -20,6 +20,8 @@ class Axis:
 
 DAYS = Axis("Days since received", "days")
 STAFFED_HOURS = Axis("Staffed hours since received", "staffed hours", 60)
+_STEPS = 400
+"""How many steps a curve shows at most: two that lie closer are one line to the eye."""
 
 
 def share_by_time(made: pd.DataFrame, what: str, axis: Axis, *, last: float, mark: float | None = None) -> go.Figure:
@@ -35,6 +37,7 @@ def share_by_time(made: pd.DataFrame, what: str, axis: Axis, *, last: float, mar
         In the axis's unit: where it ends, and where a figure is read.
     """
     made = made[made["time"] <= last * axis.size]
+    made = made[~(made["time"] / axis.size / last * _STEPS).astype(int).duplicated(keep="last")]
     days = [0.0, *(made["time"] / axis.size), last]
 
     def drawn(column: str) -> list[float]:

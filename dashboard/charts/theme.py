@@ -17,6 +17,11 @@ NAMES = {"autorange": "reversed", "ticks": "", "automargin": True, "type": "cate
 CHECKED = False
 """Whether plotly looks through every value of a figure, which costs more than all else. In the tests it does."""
 
+_TEMPLATE: Mapping[str, Any] = {"layout": {}, "data": {"scatter": [{"marker": {"line": {"width": 0}}}]}}
+"""What of Streamlit's own template our charts show: colours are given with each trace, and fonts are filled in by the browser.
+The whole would be half of what is sent of a chart.
+"""
+
 Trace = dict[str, Any]
 
 
@@ -61,6 +66,7 @@ def calm(
         "hoverlabel": {"namelength": -1},
         "bargap": 0.35,
         "dragmode": False,
+        "template": _TEMPLATE,
         "xaxis": {"fixedrange": True} | dict(x),
         "yaxis": {"fixedrange": True} | dict(y),
     }
