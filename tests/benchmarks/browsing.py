@@ -1,4 +1,5 @@
-"""How long a person waits after choosing a filter, in a real Chromium, beside an empty Streamlit page with as many charts.
+"""How long a person waits after choosing a filter, in a real Chromium, beside two Streamlit pages that count nothing: an empty
+one with as many charts, and one with as many charts, tables, texts and filters.
 
     python -m tests.benchmarks.browsing --leads 10000 100000 1000000
 
@@ -67,23 +68,29 @@ def _waited(page: Page) -> float:
     return float(page.evaluate("window.changed - window.clicked"))
 
 
-def clicks(page: Page, address: str, times: int) -> tuple[float, float, int]:
-    """The first click on a page, and the median of those after it, in milliseconds; and how many charts the page has."""
+_HOLDS = (".js-plotly-plot", "[data-testid=stDataFrame]", "[data-testid=stMarkdown]",
+          "[data-testid=stSidebar] [data-testid=stMultiSelect]")  # fmt: skip
+"""What of a page a floor page has too."""
+
+
+def clicks(page: Page, address: str, times: int) -> tuple[float, float, tuple[int, ...]]:
+    """The first click on a page, and the median of those after it, in milliseconds; and how many of _HOLDS the page has."""
     page.goto(address)
     settled(page)
     page.wait_for_timeout(1000)
     took = []
     for _ in range(times):
         took += [choose(page), clear(page)]
-    return took[0], statistics.median(took[2:]), page.locator(".js-plotly-plot").count()
+    return took[0], statistics.median(took[2:]), tuple(page.locator(one).count() for one in _HOLDS)
 
 
 @contextmanager
-def floor(charts: int) -> Iterator[str]:
-    """The floor page, served by the bare `streamlit run`."""
+def floor(charts: int, tables: int = 0, texts: int = 0, filters: int = 1) -> Iterator[str]:
+    """A floor page, served by the bare `streamlit run`."""
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name("floor_page.py")), "--server.port",
-               str(port), "--server.headless", "true", "--browser.gatherUsageStats", "false", "--", str(charts)]  # fmt: skip
+               str(port), "--server.headless", "true", "--browser.gatherUsageStats", "false", "--",
+               *map(str, (charts, tables, texts, filters - 1))]  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
     time.sleep(4)
     try:
@@ -94,7 +101,7 @@ def floor(charts: int) -> Iterator[str]:
 
 
 def main() -> None:
-    """Print a table: page, charts, and milliseconds for each number of leads and for the floor."""
+    """Print a table: page, charts, and milliseconds for each number of leads and for the floors."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--leads", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--pages", nargs="+", default=PAGES)
@@ -106,19 +113,22 @@ def main() -> None:
         def fresh() -> Page:
             return browser.new_context(viewport={"width": 1440, "height": 1000}, locale="en-US").new_page()
 
-        charts: dict[str, int] = {}
+        pages: dict[str, tuple[int, ...]] = {}
         for leads in a.leads:
             home = Path(folder) / str(leads)
             home.mkdir()
             practice_file(home / "demo-specialty.db", leads)
             with served(home, "-m", "dashboard.cli", "demo", "--port") as address:
                 for name in a.pages:
-                    first, usual, charts[name] = clicks(fresh(), f"{address}/{name}", a.times)
-                    print(f"{leads:>9,} {name:<16} {charts[name]} charts  first {first:5.0f} ms  usual {usual:5.0f} ms")
-        for number in sorted(set(charts.values())):
-            with floor(number) as address:
-                first, usual, _ = clicks(fresh(), address, a.times)
-                print(f"    floor {number} charts  first {first:5.0f} ms  usual {usual:5.0f} ms")
+                    first, usual, pages[name] = clicks(fresh(), f"{address}/{name}", a.times)
+                    print(
+                        f"{leads:>9,} {name:<16} {pages[name][0]} charts  first {first:5.0f} ms  usual {usual:5.0f} ms"
+                    )
+        for name, holds in pages.items():
+            for about, some in (("as many charts", holds[:1]), ("the same content", holds)):
+                with floor(*some) as address:
+                    first, usual, _ = clicks(fresh(), address, a.times)
+                    print(f"    floor {name:<16} {about:<16} {some}  first {first:5.0f} ms  usual {usual:5.0f} ms")
         browser.close()
 
 
