@@ -31,10 +31,12 @@ e2e: $(READY) .venv/chromium ## Only the journeys in a real browser
 fire: $(READY) ## Kill the server and imports, often, in the midst of writing, on both databases
 	FIRE_ROUNDS=20 FIRE_SAVES=500 FIRE_IMPORTS=50 $(BIN)/python -m pytest -s tests/e2e/test_under_fire.py tests/e2e/test_import_under_fire.py
 
-bench: $(READY) .venv/chromium ## Measure counting, clicks, fifty people and imports, in half an hour; LEADS="1000000" for more
+bench: $(READY) .venv/chromium ## Measure counting, runs, clicks, fifty people and imports, in half an hour; LEADS="1000000" for more
 	$(BIN)/python -m tests.benchmarks.counting --leads $(or $(LEADS),10000 100000)
+	$(BIN)/python -m tests.benchmarks.rerun --leads $(or $(LEADS),10000)
 	$(BIN)/python -m tests.benchmarks.browsing --leads $(or $(LEADS),10000 100000)
 	$(BIN)/python -m tests.benchmarks.people --leads $(or $(LEADS),10000)
+	$(BIN)/python -m tests.benchmarks.in_database --leads $(or $(ROWS),1000000)
 	$(BIN)/python -m tests.benchmarks.importing --rows $(or $(ROWS),100000)
 
 docs: $(READY) ## Write docs/metrics.md from the docstrings
