@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from dashboard import auth, clock, settings
 from dashboard.auth import Viewer
-from data_access import accounts, audit, demo, schema
+from data_access import accounts, audit, demo_profiles, schema
 from data_access import engine as databases
 from data_access.vocabulary import AuditKind, Role
 
@@ -21,8 +21,8 @@ def url_of(given: str | None) -> str:
     """The URL of the database that is meant; `LookupError` where it is a demo practice that does not exist."""
     if given and given.startswith("demo:"):
         name = given.removeprefix("demo:")
-        if name not in demo.NAMES:
-            raise LookupError(f"there is no demo practice {name!r}; there are {', '.join(demo.NAMES)}")
+        if name not in demo_profiles.NAMES:
+            raise LookupError(f"there is no demo practice {name!r}; there are {', '.join(demo_profiles.NAMES)}")
         return settings.demo_url(name)
     return given or settings.database_url()
 
@@ -49,6 +49,8 @@ def make_demo(name: str, *, fresh: bool = False) -> None:
         with databases.opened(settings.demo_url(name)) as engine:
             schema.migrate(engine)  # it may have been made by an earlier version
     else:
+        from data_access import demo  # a practice that is there is served without it
+
         with progress(f"Making the demo practice {name!r}") as told:
             demo.make(settings.demo_file(name), name, clock.now(), told)
 

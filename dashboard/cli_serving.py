@@ -6,7 +6,7 @@ import sys
 
 from dashboard import clock, oidc, settings
 from dashboard.cli_database import make_demo, opened, progress, url_of
-from data_access import demo, practice, schema
+from data_access import demo_profiles, practice, schema
 from data_access import engine as databases
 
 
@@ -15,7 +15,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 
 def _demo_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--practice", choices=demo.NAMES, default="specialty")
+    parser.add_argument("--practice", choices=demo_profiles.NAMES, default="specialty")
     parser.add_argument("--fresh", action="store_true", help="make it anew; what was logged in it is gone")
     parser.add_argument(
         "--database", metavar="URL", help="make it in this empty database, and not in a file of its own"
@@ -49,6 +49,8 @@ def _make_demo_in(url: str, name: str) -> None:
         with databases.reading(engine) as connection:
             own = practice.get(connection)
         if own is None:
+            from data_access import demo
+
             with progress(f"Making the demo practice {name!r}") as told:
                 demo.build(engine, name, clock.now(), told)
         elif not own["is_demo"]:

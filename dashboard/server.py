@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from dashboard import auth, clock, oidc, settings, sign_in, web_intake
+from dashboard import auth, clock, oidc, settings, sign_in
 from dashboard.compressed import CompressedScripts
 from dashboard.guards import ClosedPaths, HardenCookies, OwnSignOut, ReturnTo, SecurityHeaders, SignedInDownloads
 from data_access import engine as databases
@@ -28,18 +28,20 @@ _SWITCH_SECONDS = 0.0005
 
 @asynccontextmanager
 async def _warm(_app: Any) -> AsyncIterator[dict[str, Any]]:
-    import pandas  # noqa: F401  # the first page would wait for these
-    import plotly.graph_objects  # noqa: F401
-    import scipy.stats  # noqa: F401
-
     _require_servable()
-    Thread(target=_begin_facts, daemon=True).start()
+    Thread(target=_begin, daemon=True).start()
     yield {}
 
 
-def _begin_facts() -> None:
-    """Read the facts before anybody asks for them. Where that fails, the first page that wants them says so."""
-    from dashboard import loaders  # the server is up before this is loaded
+def _begin() -> None:
+    """Load what the first page would wait for, and read the facts; the server is up before that.
+
+    Where that fails, the first page that wants them says so.
+    """
+    import plotly.graph_objects  # noqa: F401
+    import scipy.stats  # noqa: F401
+
+    from dashboard import loaders
 
     with suppress(Exception):
         loaders.begin_facts()
@@ -71,6 +73,13 @@ def _health(_request: Request) -> JSONResponse:
     return JSONResponse({"status": "ok", "revision": revision})
 
 
+async def _inquiries(request: Request) -> JSONResponse:
+    """What the website's forms post; what takes it is loaded when the first one comes."""
+    from dashboard import web_intake
+
+    return await web_intake.inquiries(request)
+
+
 def _stands(claims: dict[str, Any]) -> bool:
     """Whether somebody of the staff is signed in by what the cookie of a request says."""
     with databases.opened(settings.database_url()) as engine:
@@ -96,7 +105,7 @@ _PROVIDER = oidc.provider()
 app = st.App(
     Path(__file__).with_name("app.py"),
     lifespan=_warm,
-    routes=[Route("/healthz", _health), Route("/api/inquiries", web_intake.inquiries, methods=["POST"])],
+    routes=[Route("/healthz", _health), Route("/api/inquiries", _inquiries, methods=["POST"])],
     middleware=_guards(_PROVIDER),
     secrets={"auth": _PROVIDER.secrets} if _PROVIDER else None,
 )

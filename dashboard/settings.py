@@ -12,7 +12,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from data_access import demo
+from data_access import demo_profiles
 
 
 class BadSetting(ValueError):
@@ -186,7 +186,7 @@ def facts_folder(url: str) -> Path:
 
 def demo_of(url: str) -> str | None:
     """Name of the demo practice that a URL points to, or None."""
-    return next((name for name in demo.NAMES if url == demo_url(name)), None)
+    return next((name for name in demo_profiles.NAMES if url == demo_url(name)), None)
 
 
 def own_url() -> str:

@@ -13,14 +13,13 @@ from sqlalchemy import Engine
 
 from data_access import engine as databases
 from data_access import leads, practice, schema
+from data_access.demo_profiles import NAMES as NAMES
 from data_access.demo_profiles import PROFILES
 from data_access.demo_simulation import Simulation
 from data_access.engine import writing
 from data_access.promises import ResponseClock
 
 _CHUNK = 1_500
-
-NAMES = (*PROFILES, "empty")
 
 
 def make(

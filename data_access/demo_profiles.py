@@ -129,3 +129,9 @@ PROFILES = {
         partners=48,
     ),
 }  # fmt: skip
+
+NAMES = (*PROFILES, "empty")
+"""The demo practices that can be made; "empty" is founded and has no leads."""
+
+NAMES = (*PROFILES, "empty")
+"""The demo practices that can be made; "empty" is founded and has no leads."""

@@ -3,20 +3,20 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
-from data_access import leads
 from data_access.engine import writing
 from data_access.fact_tables import FACTS_VERSION
 from data_access.tables import revisions
 
+if TYPE_CHECKING:  # loaded where something is migrated, which is seldom
+    from alembic.config import Config
+
 MIGRATIONS = Path(__file__).with_name("migrations")
+_VERSIONS = sorted(file.name[:4] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 _CHUNK = 2_000
 
 
@@ -36,11 +36,17 @@ def migrate(engine: Engine) -> None:
     with suppress(SchemaIsOld):
         require_current(engine)
         return
+    from alembic import command
+
     with _copying_tables(engine) as connection:
         command.upgrade(_alembic(connection), "head")
         counted = connection.scalar(sa.select(revisions.c.facts_version))
     if counted is None or counted == FACTS_VERSION:
         return
+    from data_access import (
+        leads,  # for whoever only asks whether the schema is this version's, it takes too long to load
+    )
+
     last: int | None = 0
     while last is not None:
         with writing(engine) as connection:
@@ -70,10 +76,8 @@ def _copying_tables(engine: Engine) -> Iterator[Connection]:
 def require_current(engine: Engine) -> None:
     """Raise `SchemaIsOld` unless the schema, and the shape of the facts, are those that this version knows."""
     with engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-        scripts = ScriptDirectory(str(MIGRATIONS))
-        newest = scripts.get_current_head()
-        if found and found not in {script.revision for script in scripts.walk_revisions()}:
+        found, newest = _version(connection), _VERSIONS[-1]
+        if found and found not in _VERSIONS:
             raise SchemaIsOld(
                 f"the database has schema {found}, which a newer Handoff made; this one knows {newest}: upgrade"
             )
@@ -84,7 +88,17 @@ def require_current(engine: Engine) -> None:
             raise SchemaIsOld("the facts of this database were counted by another version; run: handoff migrate")
 
 
-def _alembic(connection: Connection) -> Config:
+def _version(connection: Connection) -> str | None:
+    """Which version of the schema a database has, as alembic wrote it down."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    return found
+
+
+def _alembic(connection: Connection) -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
