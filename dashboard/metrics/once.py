@@ -63,7 +63,8 @@ def _values(given: Any) -> Hashable:
         case pd.DataFrame():
             index = given.index
             rows = (index.start, index.step) if isinstance(index, pd.RangeIndex) else _values(index.to_numpy())
-            return tuple(given.columns), len(given), rows, *(_values(given[name].to_numpy()) for name in given.columns)
+            about = (tuple(given.columns), tuple(index.names), len(given), rows)
+            return *about, *(_values(given[name].to_numpy()) for name in given.columns)
         case pd.Series():
             return _values(given.to_frame())
         case np.ndarray():

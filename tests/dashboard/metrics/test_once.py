@@ -28,10 +28,11 @@ def test_the_same_counts_are_worked_out_once_and_others_anew() -> None:
         counts.astype(float),
         counts.head(1),
         counts.head(0),
+        counts.rename_axis("row"),
     ]
-    assert [metric(other) for other in others] == list(range(2, 10))
-    assert metric(counts, ["stage"]) == 10
-    assert metric(counts, by=["stage"]) == 11
+    assert [metric(other) for other in others] == list(range(2, 11))
+    assert metric(counts, ["stage"]) == 11
+    assert metric(counts, by=["stage"]) == 12
     assert metric(counts) == 1
 
 
