@@ -89,6 +89,10 @@ def viewer(*, touch: bool = True) -> Viewer:
     auth.Refused
         When nobody may.
     """
+    return look.seen(("viewer", touch), lambda: _viewer_now(touch))
+
+
+def _viewer_now(touch: bool) -> Viewer:
     if oidc.provider():
         return sign_in.viewer(database(), touch=touch)
     with databases.reading(database()) as connection:
@@ -125,7 +129,7 @@ def _counting(unit: Unit) -> Iterator[Snapshot | Connection]:
 def _facts_now(stored: Stored) -> Snapshot:
     live = _live(settings.database_url())
     with nullcontext() if live.begun(stored) else st.spinner("Reading the facts …"):
-        return live.now(stored)
+        return live.now(stored, revision())
 
 
 def revision() -> int:

@@ -37,10 +37,12 @@ class LiveFacts:
         """Whether the facts of a unit were read already."""
         return self._units[stored].snapshot is not None
 
-    def now(self, stored: Stored) -> Snapshot:
-        """The facts of a unit as they are in the database at this moment."""
+    def now(self, stored: Stored, revision: int | None = None) -> Snapshot:
+        """The facts of a unit as they are in the database now; `revision`: its newest, where that was just asked for."""
         live = self._units[stored]
         with live.lock:
+            if live.snapshot and live.snapshot.revision == revision:
+                return live.snapshot
             known = live.snapshot or (fact_copies.found(self._engine, self._folder, stored) if self._folder else None)
             now = facts.refresh(self._engine, known) if known else facts.load(self._engine, [stored])
             if self._folder and not now.of[stored].kept and len(now.of[stored]) >= fact_copies.KEPT_FROM:

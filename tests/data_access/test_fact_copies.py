@@ -164,3 +164,19 @@ def test_few_tokens_stay_in_the_database(world: World, tmp_path: Path, monkeypat
     with writing(world.engine, counted=False) as c:
         assert c.scalar(sa.select(sa.func.count()).select_from(tokens)) <= 4
         assert c.scalar(sa.select(t.revisions.c.revision)) == before
+
+
+def test_whoever_knows_the_newest_revision_is_told_from_memory_and_anybody_else_from_the_database(world: World) -> None:
+    """Also where it is an older one: another database was put in its place."""
+    live, asked = LiveFacts(world.engine), list[str]()
+    log(world)
+    first = live.now(facts.LEADS)
+    sa.event.listen(world.engine, "before_cursor_execute", lambda *what: asked.append(what[2]))
+    assert live.now(facts.LEADS, first.revision) is first
+    assert not asked
+    for revision in (first.revision + 1, first.revision - 1, None):
+        assert live.now(facts.LEADS, revision) is first
+        assert asked
+        asked.clear()
+    log(world)
+    assert len(live.now(facts.LEADS, first.revision + 1).of[facts.LEADS]) == 2
