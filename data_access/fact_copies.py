@@ -10,6 +10,7 @@ import logging
 import secrets
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from data_access.facts import Facts, Segment, Snapshot, Stored, nothing
 
 KEPT_FROM = 50_000
 """Facts of so many rows are worth a copy; fewer are read as fast."""
+_WRITTEN_WITHIN_SECONDS = 3600
 _TOKENS = 100
 _LOG = logging.getLogger(__name__)
 
@@ -62,6 +64,7 @@ def keep(engine: Engine, folder: Path, stored: Stored, snapshot: Snapshot) -> Sn
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         started.mkdir(mode=0o700)
+        _sweep(place, started.stat().st_mtime)
         for number, segment in enumerate(facts.settled):
             for name, column in segment.columns.items():
                 _save(started / f"{number}.{name}", column)
@@ -78,6 +81,14 @@ def keep(engine: Engine, folder: Path, stored: Stored, snapshot: Snapshot) -> Sn
         _LOG.warning("no copy of the facts is kept in %s: %s", folder, type(problem).__name__)
         shutil.rmtree(started, ignore_errors=True)
         return Snapshot(snapshot.revision, {stored: replace(facts, kept=True)})
+
+
+def _sweep(place: Path, now: float) -> None:
+    """Take away what processes that were killed left half written; `now` by the clock of these files."""
+    for left in place.glob(".?*"):
+        with suppress(OSError):  # another process has just finished it
+            if now - left.stat().st_mtime > _WRITTEN_WITHIN_SECONDS:
+                shutil.rmtree(left)
 
 
 def _shape(stored: Stored) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A process begins from a copy of the facts on its machine, and never counts what the database does not hold."""
 
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -180,3 +181,16 @@ def test_whoever_knows_the_newest_revision_is_told_from_memory_and_anybody_else_
         asked.clear()
     log(world)
     assert len(live.now(facts.LEADS, first.revision + 1).of[facts.LEADS]) == 2
+
+
+def test_what_a_killed_process_left_half_written_is_swept_away(world: World, tmp_path: Path) -> None:
+    """But not what another process may be writing at this moment."""
+    place = tmp_path / facts.LEADS.table.name
+    for name in (".left", ".begun"):
+        (place / name).mkdir(parents=True)
+        (place / name / "0.lead_id.npy").write_bytes(b"half")
+    os.utime(place / ".left", (0, 0))
+    log(world)
+    LiveFacts(world.engine, tmp_path).now(facts.LEADS)
+    assert len(copies(tmp_path)) == 1
+    assert [one.name for one in place.glob(".?*")] == [".begun"]
