@@ -308,18 +308,24 @@ def next_available(
 
 def every_slot() -> pd.DataFrame:
     """All openings, of all locations: what is shown of them is cut by the viewer's scope."""
-    return look.seen("slots", _every_slot_now)
+    return _every_slot(settings.database_url(), slots_state())
 
 
-def _every_slot_now() -> pd.DataFrame:
+def slots_state() -> tuple[object, ...]:
+    """What all openings hang on, to keep by it what is made of them."""
+    return look.seen("slots", _slots_state_now)
+
+
+def _slots_state_now() -> tuple[object, ...]:
     with databases.reading(database()) as connection:
-        return _every_slot(settings.database_url(), slots.state(connection), connection)
+        return slots.state(connection)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _every_slot(url: str, state: tuple[object, ...], _connection: Connection) -> pd.DataFrame:
-    del url, state  # it is kept by them
-    return slots.every(_connection)
+def _every_slot(url: str, state: tuple[object, ...]) -> pd.DataFrame:
+    del state  # part of the key
+    with databases.reading(_open(url)) as connection:
+        return slots.every(connection)
 
 
 def notes(viewer: Viewer, chosen: Sequence[int], as_of: datetime) -> list[Annotation]:

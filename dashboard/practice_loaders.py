@@ -75,8 +75,7 @@ def soonest(viewer: Viewer) -> dict[int, int]:
     now = clock.now()
     minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)  # what was opened just now is open by then
     today = local_day(now, ZoneInfo(own_practice().get("zone", "UTC")))
-    with databases.reading(database()) as connection:
-        return _soonest(settings.database_url(), slots.state(connection), scope, minute, today, viewer)
+    return _soonest(settings.database_url(), loaders.slots_state(), scope, minute, today, viewer)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

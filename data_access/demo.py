@@ -13,7 +13,6 @@ from sqlalchemy import Engine
 
 from data_access import engine as databases
 from data_access import leads, practice, schema
-from data_access.demo_profiles import NAMES as NAMES
 from data_access.demo_profiles import PROFILES
 from data_access.demo_simulation import Simulation
 from data_access.engine import writing
@@ -47,7 +46,7 @@ def build(
     Parameters
     ----------
     name : str
-        One of NAMES; "empty" is founded and has no leads.
+        One of demo_profiles.NAMES; "empty" is founded and has no leads.
     until : datetime
         Aware; the moment at which the simulation is cut off.
 

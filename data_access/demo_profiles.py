@@ -132,6 +132,3 @@ PROFILES = {
 
 NAMES = (*PROFILES, "empty")
 """The demo practices that can be made; "empty" is founded and has no leads."""
-
-NAMES = (*PROFILES, "empty")
-"""The demo practices that can be made; "empty" is founded and has no leads."""

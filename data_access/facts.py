@@ -197,10 +197,8 @@ def _without(segment: Segment, leads: Ids) -> Segment:
 
 
 def _standing(segment: Segment) -> Plain:
-    rows, stands = (
-        {name: unpacked(column) for name, column in segment.columns.items()},
-        segment.standing(0, len(segment)),
-    )
+    rows = {name: unpacked(column) for name, column in segment.columns.items()}
+    stands = segment.standing(0, len(segment))
     return rows if stands is None else _only(rows, stands)
 
 

@@ -43,9 +43,7 @@ def migrate(engine: Engine) -> None:
         counted = connection.scalar(sa.select(revisions.c.facts_version))
     if counted is None or counted == FACTS_VERSION:
         return
-    from data_access import (
-        leads,  # for whoever only asks whether the schema is this version's, it takes too long to load
-    )
+    from data_access import leads  # too long to load for who only asks whether the schema is current
 
     last: int | None = 0
     while last is not None:

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from dashboard.metrics.columns import parts
 from dashboard.metrics.once import once
+from dashboard.metrics.timing import Ints
 
-Integers = npt.NDArray[np.int64]
 DEMAND_COLUMNS = ("ready_a_week", "waiting", "offered_a_week", "taken", "open", "wait_days", "warning")
 
 GROWS, LATE, BOOKED_UP, FITS, NOT_KEPT = "grows", "late", "booked up", "fits", "not kept"
@@ -156,7 +155,7 @@ def spread(plan: pd.DataFrame, booked: pd.DataFrame, by: Sequence[str], today: i
     return spread_out.groupby([*by, "slot_day", "begun", "taken"], as_index=False)["count"].sum()
 
 
-def _wait(openings: Sequence[Integers] | None, queue: int, today: int) -> float:
+def _wait(openings: Sequence[Ints] | None, queue: int, today: int) -> float:
     """Days until the opening behind those that everybody who waits takes first; of days in order, and their openings."""
     if openings is None:
         return float("nan")

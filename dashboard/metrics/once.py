@@ -84,9 +84,7 @@ def _values(given: Any) -> Hashable:
 
 def _own(result: Any) -> Any:
     """A copy, for whoever gets a table may change it."""
-    if isinstance(result, pd.DataFrame):
-        return result.copy()
-    if isinstance(result, dict):
+    if isinstance(result, pd.DataFrame | dict):
         return result.copy()
     if type(result) is tuple:
         return tuple(_own(one) for one in result)

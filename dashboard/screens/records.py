@@ -113,8 +113,7 @@ def group_dots(view: View, table: pd.DataFrame, by: str) -> Cell | None:
 def group_table(view: View, table: pd.DataFrame, items: pd.DataFrame, by: str) -> Cell | None:
     """Every group with its counts and what it forgets most; a click on a count shows its referrals."""
     names, item_names = names_of(by), names_of("item")
-    found = most_missing_by(items, by)
-    worst = {code: item_names[item] for code, item in found.items()}
+    worst = {code: item_names[item] for code, item in most_missing_by(items, by).items()}
     named = in_order(table, by, "referrals").assign(
         incomplete=lambda rows: rows["referrals"] - rows["complete"],
         group=lambda rows: called(names, rows[by]),

