@@ -22,8 +22,8 @@ Stretch = tuple[int, int, dict[str, int]]
 
 
 def stretches(state: LeadState) -> list[Stretch]:
-    """When the lead is there to be counted, cut where it came to another owner, location, kind or priority."""
-    visible = [(ALWAYS, NEVER)]
+    """When the lead is there to be counted, from its receipt on, cut where its owner, location, kind or priority changed."""
+    visible = [(epoch_minute(state.received_at), NEVER)]
     for begins, ends in hidden(state):
         since, _ = visible.pop()
         visible += [(since, begins), (ends, NEVER)]
@@ -81,7 +81,7 @@ def _appointments(state: LeadState, zones: Mapping[int, ZoneInfo]) -> Iterator[t
         zone = zones[a.location_id]
         on = local_day(a.starts_at, zone) if a.starts_at else a.starts_on
         begins = a.starts_at or (end_of(on, zone) if on else None)
-        there_from = max(epoch_minute(a.booked_at), epoch_minute(state.received_at))
+        there_from = epoch_minute(a.booked_at)
         row = {
             "starts_at": epoch_minute(begins) if begins else NEVER,
             "replaced_at": epoch_minute(following[a.number].booked_at) if a.number in following else NEVER,

@@ -278,6 +278,17 @@ def test_requests_at_any_moment_are_the_days_on_which_something_outstanding_was_
     assert count(snapshot, REQUESTS, ("ordinal",), moment(as_of)) == expected
 
 
+def test_a_request_that_is_dated_before_the_receipt_counts_from_the_receipt_on(world: World) -> None:
+    """Nothing of a lead is there before the lead is; only an import brings such dates."""
+    asked = factories.asked(world, pathway=Pathway.CLINICIAN, required_records=(RecordItem.CLINICAL_NOTES,))
+    then = [e.Event(e.RecordsRequested(), NOW - 2 * HOUR, NOW, Precision.MINUTE)]
+    with writing(world.engine) as c:
+        leads.add_many(c, [leads.Draft(asked, NOW, Precision.MINUTE, NOW, then)])
+    snapshot = facts.load(world.engine)
+    assert count(snapshot, REQUESTS, ("ordinal",), moment(NOW - HOUR)) == {}
+    assert count(snapshot, REQUESTS, ("ordinal",), moment(NOW)) == {(1,): 1}
+
+
 def test_what_is_asked_for_one_by_one_on_a_day_is_one_request_and_the_next_day_another(world: World) -> None:
     """The location's own day: eleven at night in New York is the next day in UTC."""
     lead, late = log(world, pathway=Pathway.CLINICIAN), NOW + 11 * HOUR
