@@ -99,7 +99,7 @@ def _answers(q: _Question) -> Answer:
 
 
 def _arrivals(q: _Question) -> Answer:
-    return reports.arrivals(q.count, q.chosen, q.scope, staffed=practice.staffed_shares(q.connection, q.today))
+    return reports.arrivals(q.count, q.chosen, q.scope, staffed=promises.staffed_shares(q.connection, q.today))
 
 
 def _trends(q: _Question) -> Answer:

@@ -17,13 +17,12 @@ from sqlalchemy import Connection
 
 from dashboard import labels
 from dashboard.formats import minutes
-from data_access import checklists, practice, promises, rules
+from data_access import checklists, practice, promises, rules, staffed_hours
 from data_access import tables as t
 from data_access.checklists import Checklist
-from data_access.practice import time_of_day
+from data_access.days import Hours, time_of_day
 from data_access.texts import Texts
 from data_access.vocabulary import Channel, Kind, Pathway, Priority, RecordItem, TextUse
-from data_access.working_time import Hours
 
 WEEKDAYS = labels.WEEKDAYS[1:]
 
@@ -96,7 +95,7 @@ def make(connection: Connection, audience: Audience, location_id: int, service_l
         windows = promises.windows_on(connection, day)
         return partners_copy(own["name"], checklist, places[location_id], line, windows, text.body if text else "", day)
     text = said.for_lead(TextUse.WHAT_TO_EXPECT, keys, day)
-    hours = practice.hours_on(connection, day)[location_id]
+    hours = staffed_hours.hours_on(connection, day)[location_id]
     return patients_copy(own["name"], checklist, places[location_id], line, hours, text.body if text else "")
 
 

@@ -10,12 +10,11 @@ from zoneinfo import ZoneInfo
 
 from dashboard import labels
 from data_access.contacts import plain
+from data_access.days import DAY_MINUTES, minute_of_day, time_of_day
 from data_access.events import Received
 from data_access.lead_rules import reference_problem
 from data_access.lead_state import CLOCK_SKEW
-from data_access.practice import minute_of_day, time_of_day
 from data_access.vocabulary import Asker, Channel, Kind, PartnerCategory, Pathway, Priority, Topic
-from data_access.working_time import DAY_MINUTES
 
 EXPECTATIONS_LENGTH = 280
 PARTNER_LENGTH = 80

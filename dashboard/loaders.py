@@ -139,7 +139,7 @@ def revision() -> int:
 
 def _revision_now() -> int:
     with databases.reading(database()) as connection:
-        return facts.current_revision(connection)
+        return databases.current_revision(connection)
 
 
 def count(viewer: Viewer, keys: Sequence[str], where: Where, moment: Moment, unit: Unit = LEADS) -> pd.DataFrame:

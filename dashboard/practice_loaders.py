@@ -28,17 +28,17 @@ from data_access import (
     promises,
     routing,
     slots,
+    staffed_hours,
     texts,
 )
 from data_access import engine as databases
 from data_access import topics as topic_log
 from data_access.checklists import Checklist
 from data_access.columns import metadata
-from data_access.days import local_day, start_of, week_number
+from data_access.days import Hours, local_day, start_of, week_number
 from data_access.promises import Targets
 from data_access.texts import Text, Texts
 from data_access.vocabulary import TargetMetric, TextUse
-from data_access.working_time import Hours
 
 AnyWord = TypeVar("AnyWord", bound=StrEnum)
 
@@ -113,7 +113,7 @@ def checklist_copy(audience: Audience, location_id: int, service_line_id: int | 
 def closures_from(day: date) -> list[dict[str, Any]]:
     """The closures on a day and later."""
     with databases.reading(database()) as connection:
-        return practice.closures_from(connection, day)
+        return staffed_hours.closures_from(connection, day)
 
 
 def entries(table: str) -> list[dict[str, Any]]:
@@ -174,13 +174,13 @@ def windows_on(day: date) -> list[dict[str, Any]]:
 def hours_on(day: date) -> dict[int, list[Hours]]:
     """The staffed hours of every location in force on a day."""
     with databases.reading(database()) as connection:
-        return practice.hours_on(connection, day)
+        return staffed_hours.hours_on(connection, day)
 
 
 def hours_change_on(location_id: int, day: date) -> list[date]:
     """The days after a day on which a location's weekly hours change."""
     with databases.reading(database()) as connection:
-        return practice.hours_change_on(connection, location_id, day)
+        return staffed_hours.hours_change_on(connection, location_id, day)
 
 
 def openings_known(viewer: Viewer, chosen: Sequence[int], as_of: datetime) -> pd.DataFrame:
@@ -245,4 +245,4 @@ def response_targets() -> Targets:
 def staffed_shares(day: date) -> dict[int, npt.NDArray[np.float64]]:
     """How much of each hour of the week every location is staffed, by the hours in force on a day."""
     with databases.reading(database()) as connection:
-        return practice.staffed_shares(connection, day)
+        return promises.staffed_shares(connection, day)

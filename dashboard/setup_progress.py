@@ -22,6 +22,7 @@ from data_access import (
     routing,
     rules,
     slots,
+    staffed_hours,
     texts,
 )
 from data_access import tables as t
@@ -71,14 +72,14 @@ def steps(connection: Connection, count: Count, now: datetime, today: date) -> l
 
 
 def _places(connection: Connection, places: list[dict[str, Any]], today: date) -> Iterator[Step]:
-    hours = practice.hours_on(connection, today)
+    hours = staffed_hours.hours_on(connection, today)
     staffed = sum(bool(hours.get(place["id"])) for place in places)
     yield _every(FIRST, "Every location has its staffed hours", staffed, len(places), "location", "places")
     verified = (place["details_verified_on"] for place in places)
     fresh = sum(day is not None and (today - day).days <= STALE_DAYS for day in verified)
     title = f"Every location's details were verified within {STALE_DAYS} days"
     yield _every(FIRST, title, fresh, len(places), "location", "places")
-    ahead = len(practice.closures_from(connection, today))
+    ahead = len(staffed_hours.closures_from(connection, today))
     yield Step(FIRST, "The closed days ahead are entered", ahead > 0, plural(ahead, "closed day") + " ahead", "places")
 
 

@@ -1,8 +1,10 @@
-"""Days and weeks as numbers, as the facts keep them."""
+"""Days and weeks as numbers, as the facts keep them, and spans of a day in its minutes."""
 
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+DAY_MINUTES = 1440
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _EPOCH_MONDAY = date(1970, 1, 5).toordinal()
 
@@ -35,3 +37,35 @@ def start_of(day: date, zone: ZoneInfo) -> datetime:
 def end_of(day: date, zone: ZoneInfo) -> datetime:
     """The moment at which a local day is over."""
     return start_of(day + timedelta(days=1), zone)
+
+
+class Hours(NamedTuple):
+    """A weekly staffed interval, in local minutes of the day; `closes` not after `opens` ends the next day."""
+
+    weekday: int
+    opens: int
+    closes: int
+    effective_from: date
+    effective_until: date | None = None
+
+
+class DayInterval(NamedTuple):
+    """One day's closure or extra opening, in local minutes of the day."""
+
+    on: date
+    opens: int = 0
+    closes: int = DAY_MINUTES
+
+
+def minute_of_day(text: str) -> int:
+    """Minute of the day of "HH:MM"; "24:00" is the day's end."""
+    hours, _, minutes = text.partition(":")
+    minute = int(hours) * 60 + int(minutes)
+    if not 0 <= minute <= DAY_MINUTES or not 0 <= int(minutes) < 60:
+        raise ValueError(f"{text!r} is not a time of day; write HH:MM from 00:00 to 24:00")
+    return minute
+
+
+def time_of_day(minute: int) -> str:
+    """A minute of the day as "HH:MM"."""
+    return f"{minute // 60:02}:{minute % 60:02}"

@@ -205,3 +205,8 @@ def writing(engine: Engine, *, counted: bool = True, long: bool = False) -> Iter
         revision = connection.execute(bump).scalar()
         for stamped in (lead_facts, removed_leads, slots):
             connection.execute(sa.update(stamped).where(stamped.c.revision.is_(None)).values(revision=revision))
+
+
+def current_revision(connection: Connection) -> int:
+    """The newest revision; 0 where nothing was written yet."""
+    return int(connection.scalar(sa.select(revisions.c.revision)) or 0)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from data_access import fact_tables as f
 from data_access import tables as t
-from data_access.engine import reading
+from data_access.engine import current_revision, reading
 from data_access.fact_columns import Array, Column, packed, unpacked
 from data_access.fact_reading import read
 from data_access.fact_tables import NEVER, lead_facts
@@ -200,11 +200,6 @@ def _standing(segment: Segment) -> Plain:
     rows = {name: unpacked(column) for name, column in segment.columns.items()}
     stands = segment.standing(0, len(segment))
     return rows if stands is None else _only(rows, stands)
-
-
-def current_revision(connection: Connection) -> int:
-    """The newest revision; 0 where nothing was written yet."""
-    return int(connection.scalar(sa.select(t.revisions.c.revision)) or 0)
 
 
 def _read_since(connection: Connection, stored: Stored, revision: int) -> Plain:

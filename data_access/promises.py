@@ -17,12 +17,12 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from data_access import practice, rules
+from data_access import practice, rules, staffed_hours
 from data_access import tables as t
 from data_access.events import Attempted, Happening, Reached, Received, Reprioritised
 from data_access.lead_state import LeadState
 from data_access.vocabulary import Precision, TargetMetric
-from data_access.working_time import Calendar, lay_out_once
+from data_access.working_time import Calendar, lay_out_once, staffed_share
 
 RULE_KEYS = ("location_id", "pathway", "channel", "kind", "priority")
 PROMISED_BY = ("location_id", "pathway", "channel", "lead_kind", "priority", "answered_live")
@@ -30,6 +30,13 @@ PROMISED_BY = ("location_id", "pathway", "channel", "lead_kind", "priority", "an
 _SLACK = timedelta(days=400)
 _AHEAD = (timedelta(days=120), timedelta(days=800), timedelta(days=4_000))
 """How far ahead a window's end is looked for, until it is found."""
+
+
+def staffed_shares(connection: Connection, day: date) -> dict[int, npt.NDArray[np.float64]]:
+    """How much of each hour of the week every location is staffed, by the hours in force on a day."""
+    return {
+        place: staffed_share(staffed_hours.hours_of(connection, place), day) for place in practice.zones(connection)
+    }
 
 
 def set_window(connection: Connection, minutes: int | None, *, effective_from: date, **keys: Any) -> None:
@@ -224,9 +231,9 @@ class ResponseClock:
         zone = self.zone(location_id)
         self._calendars[location_id] = lay_out_once(
             self._zones[location_id],
-            tuple(practice.hours_of(self._connection, location_id)),
-            tuple(practice.closures_of(self._connection, location_id)),
-            tuple(practice.openings_of(self._connection, location_id)),
+            tuple(staffed_hours.hours_of(self._connection, location_id)),
+            tuple(staffed_hours.closures_of(self._connection, location_id)),
+            tuple(staffed_hours.openings_of(self._connection, location_id)),
             datetime.fromtimestamp(start, zone).date() - slack,
             datetime.fromtimestamp(end, zone).date() + slack,
         )

@@ -10,32 +10,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
+from data_access.days import DAY_MINUTES, DayInterval, Hours
+
 Seconds = npt.NDArray[np.int64]
-DAY_MINUTES = 1440
-
-
-class Hours(NamedTuple):
-    """A weekly staffed interval, in local minutes of the day; `closes` not after `opens` ends the next day."""
-
-    weekday: int
-    opens: int
-    closes: int
-    effective_from: date
-    effective_until: date | None = None
-
-
-class DayInterval(NamedTuple):
-    """One day's closure or extra opening, in local minutes of the day."""
-
-    on: date
-    opens: int = 0
-    closes: int = DAY_MINUTES
 
 
 def to_utc(day: date, minute: int, zone: ZoneInfo) -> int:

@@ -100,6 +100,15 @@ def test_help_and_a_slip_of_the_keyboard_are_answered_before_anything_is_loaded(
     assert "undo-import" in done.stderr
 
 
+def test_the_server_answers_before_what_counts_is_loaded() -> None:
+    """That is loaded in the background, once the server is up."""
+    code = (
+        "import sys, dashboard.cli_serving, dashboard.server\n"
+        "print([m for m in ('numpy', 'pandas', 'scipy', 'alembic') if m in sys.modules])"
+    )
+    assert in_a_fresh_interpreter(code).stdout.strip() == "[]"
+
+
 def test_no_module_is_named_for_no_subject() -> None:
     """No drawers that everything falls into, and no standard module is shadowed beside the entry."""
     names = {path.stem for room in OURS for path in modules(room)}

@@ -18,9 +18,9 @@ from dashboard.formats import plain, plural
 from dashboard.frame import View
 from dashboard.screens import changing
 from dashboard.setup_progress import STALE_DAYS
-from data_access import practice
+from data_access import practice, staffed_hours
 from data_access import tables as t
-from data_access.working_time import DAY_MINUTES
+from data_access.days import DAY_MINUTES, time_of_day
 
 _AHEAD_DAYS = 400
 _DETAILS = {
@@ -139,13 +139,13 @@ def hours_shown(connection: Connection, day: date) -> Shown:
     names = practice.names(connection, t.locations)
     return {
         f"{names[place]} · {name}": _told(hours, weekday) or "nobody is there"
-        for place, hours in practice.hours_on(connection, day).items()
+        for place, hours in staffed_hours.hours_on(connection, day).items()
         for weekday, name in enumerate(WEEKDAYS)
     }
 
 
 def _told(hours: Sequence[Any], weekday: int) -> str:
-    clock = practice.time_of_day
+    clock = time_of_day
     return ", ".join(f"{clock(h.opens)}-{clock(h.closes)}" for h in hours if h.weekday == weekday)
 
 
@@ -181,7 +181,7 @@ def hours(view: View, place: Mapping[str, Any]) -> None:
             return
         changing.offer(
             view, "hours",
-            Change("The hours", lambda c: practice.set_hours(c, number, week, effective_from=since), hours_shown, since),
+            Change("The hours", lambda c: staffed_hours.set_hours(c, number, week, effective_from=since), hours_shown, since),
         )  # fmt: skip
 
 
@@ -195,8 +195,8 @@ def _in_words(location_id: int, day: date) -> tuple[str, ...]:
 def closures_shown(connection: Connection, day: date) -> Shown:
     """When the practice is closed from a day on, and when it opens besides."""
     names, shown = practice.names(connection, t.locations), dict[str, str]()
-    said = [(one["closed_on"], one["location_id"], _part(one)) for one in practice.closures_from(connection, day)]
-    said += [(one["open_on"], one["location_id"], _extra(one)) for one in practice.openings_from(connection, day)]
+    said = [(one["closed_on"], one["location_id"], _part(one)) for one in staffed_hours.closures_from(connection, day)]
+    said += [(one["open_on"], one["location_id"], _extra(one)) for one in staffed_hours.openings_from(connection, day)]
     for on, place, what in sorted(said, key=lambda one: one[0]):
         about = f"{on:%a %d %b %Y} · {_where(place, names)}"
         shown[about] = f"{shown[about]}; {what}" if about in shown else what
@@ -209,12 +209,12 @@ def _where(place: int | None, names: Mapping[int, str]) -> str:
 
 def _part(one: Mapping[str, Any]) -> str:
     span = (one["from_minute"], one["until_minute"])
-    hours = "" if span == (0, DAY_MINUTES) else f" {practice.time_of_day(span[0])}-{practice.time_of_day(span[1])}"
+    hours = "" if span == (0, DAY_MINUTES) else f" {time_of_day(span[0])}-{time_of_day(span[1])}"
     return f"closed{hours}: {one['label']}"
 
 
 def _extra(one: Mapping[str, Any]) -> str:
-    clock = practice.time_of_day
+    clock = time_of_day
     return f"open besides {clock(one['opens_minute'])}-{clock(one['closes_minute'])}: {one['label']}"
 
 
@@ -264,7 +264,8 @@ def _propose(view: View, place: Mapping[str, Any]) -> None:
     if days:
         changing.offer(
             view, "holidays",
-            Change("The closed days", lambda c: practice.close_on(c, days, location_id=where), closures_shown, view.today),
+            Change("The closed days", lambda c: staffed_hours.close_on(c, days, location_id=where), closures_shown,
+                   view.today),
         )  # fmt: skip
 
 
@@ -292,9 +293,9 @@ def _one_day(view: View) -> None:
 
     def apply(c: Connection) -> None:
         if what == "Closed":
-            practice.close_on(c, {day: label.strip()}, location_id=where, span=span)
+            staffed_hours.close_on(c, {day: label.strip()}, location_id=where, span=span)
         else:
-            practice.open_besides(c, day, span, label.strip(), location_id=where)
+            staffed_hours.open_besides(c, day, span, label.strip(), location_id=where)
 
     changing.offer(view, "day", Change("The day", apply, closures_shown, view.today))
 
@@ -313,7 +314,7 @@ def _take_back(view: View) -> None:
     if chosen:
         changing.offer(
             view, "back",
-            Change("The closed day", lambda c: practice.open_after_all(c, chosen, today=view.today), closures_shown,
+            Change("The closed day", lambda c: staffed_hours.open_after_all(c, chosen, today=view.today), closures_shown,
                    view.today),
         )  # fmt: skip
 

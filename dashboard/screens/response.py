@@ -21,12 +21,10 @@ from dashboard.reports import Answer
 from dashboard.screens import cells
 from dashboard.screens.cells import Cell, clickable, clickable_table, in_order
 from data_access.counted import Promise, Standing
-from data_access.days import week_number, week_start
-from data_access.practice import time_of_day
+from data_access.days import Hours, time_of_day, week_number, week_start
 from data_access.promises import Targets
 from data_access.tally import Where, narrower
 from data_access.vocabulary import Channel, Kind, Pathway, Priority
-from data_access.working_time import Hours
 
 _JUDGED = (Promise.IN_TIME, Promise.LATE, Promise.OVERDUE)
 _LONGEST_HOURS = 24.0  # of staffed time on the axis of the curve

@@ -411,15 +411,15 @@ def test_on_postgresql_the_pages_show_the_same_numbers(on_demo: str, postgres: E
 def test_writing_takes_a_new_revision_so_that_names_are_never_stale(tmp_path: Path) -> None:
     """A new partner is offered at once."""
     world = factories.found(sqlite(tmp_path / "x.db"))
-    from data_access import facts, partners
+    from data_access import partners
     from data_access.engine import reading
 
     with reading(world.engine) as c:
-        before = facts.current_revision(c)
+        before = databases.current_revision(c)
     with writing(world.engine) as c:
         partners.find_or_add(c, "Newcomer Clinic")
     with reading(world.engine) as c:
-        assert facts.current_revision(c) == before + 1
+        assert databases.current_revision(c) == before + 1
 
 
 def forget_notes(file: Path) -> None:

@@ -10,7 +10,8 @@ from dashboard.auth import NotAllowed, Viewer
 from dashboard.changes import Change, Difference
 from dashboard.screens import rules
 from dashboard.screens import texts as text_screen
-from data_access import facts, follow_up, promises, routing, texts
+from data_access import engine as databases
+from data_access import follow_up, promises, routing, texts
 from data_access import tables as t
 from data_access.engine import reading, writing
 from data_access.vocabulary import Channel, Kind, Need, NextStep, Pathway, Role, TextUse
@@ -59,10 +60,10 @@ def test_a_change_is_shown_before_it_is_made_and_nothing_is_written_by_looking(s
     """On the page: asked, shown, saved; the window holds from today on."""
     at = visit("rules")
     at.number_input(key="rules_window").set_value(60).run()
-    before = facts.current_revision(shown.engine.connect())
+    before = databases.current_revision(shown.engine.connect())
     at.button(key="rules_ask_windows").click().run()
     assert "this changes **1 line**" in words(at)
-    assert facts.current_revision(shown.engine.connect()) == before
+    assert databases.current_revision(shown.engine.connect()) == before
     at.button(key="rules_save_windows").click().run()
     with reading(shown.engine) as c:
         assert [rule["window_minutes"] for rule in promises.windows_on(c, TODAY)] == [60]

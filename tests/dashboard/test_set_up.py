@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
-from data_access import checklists, merging, practice, texts
+from data_access import checklists, merging, practice, staffed_hours, texts
 from data_access import tables as t
 from data_access.engine import reading, writing
 from data_access.events import EligibilityChecked
@@ -126,14 +126,14 @@ def test_hours_are_changed_from_a_day_on_and_nonsense_is_refused(shown_world: Wo
     assert "this changes **1 line**" in words(at)
     press(at, "rules_save_hours")
     with reading(shown_world.engine) as c:
-        hours = practice.hours_on(c, TODAY + DAY)[shown_world.north]
+        hours = staffed_hours.hours_on(c, TODAY + DAY)[shown_world.north]
         assert [(h.opens, h.closes) for h in hours if h.weekday == 0] == [(540, 720), (780, 1020)]
         assert len(hours) == 6
     assert "**From 25 Nov 2026**: Monday: 09:00-12:00, 13:00-17:00; Tuesday to Friday: 09:00-17:00" in words(
         visit("places")
     )
     with reading(shown_world.engine) as c:
-        assert len(practice.hours_on(c, TODAY)[shown_world.north]) == 5, "today was promised by today's hours"
+        assert len(staffed_hours.hours_on(c, TODAY)[shown_world.north]) == 5, "today was promised by today's hours"
 
 
 def test_public_holidays_are_ticked_and_entered(shown_world: World) -> None:
@@ -147,7 +147,7 @@ def test_public_holidays_are_ticked_and_entered(shown_world: World) -> None:
     at.run()
     change(at, "holidays")
     with reading(shown_world.engine) as c:
-        assert [(one["closed_on"], one["label"]) for one in practice.closures_from(c, TODAY)] == [
+        assert [(one["closed_on"], one["label"]) for one in staffed_hours.closures_from(c, TODAY)] == [
             (day, "Christmas Day")
         ]
     again = next(g for g in at.get("button_group") if g.key == "places_ticked")
@@ -182,7 +182,7 @@ def test_a_day_is_closed_and_opened_after_all(shown_world: World) -> None:
     assert "Training" in " ".join(at.dataframe[0].value["What"])
     change(at, "back")
     with reading(shown_world.engine) as c:
-        assert practice.closures_from(c, TODAY) == []
+        assert staffed_hours.closures_from(c, TODAY) == []
 
 
 # ---------------------------------------------------------------- lists
@@ -373,7 +373,7 @@ def test_what_is_over_today_is_not_closed_after_the_fact(shown_world: World) -> 
     at.text_input(key="places_day_hours").set_value("13:00-24:00").run()
     change(at, "day")
     with reading(shown_world.engine) as c:
-        assert [(one["from_minute"], one["label"]) for one in practice.closures_from(c, TODAY)] == [(780, "Storm")]
+        assert [(one["from_minute"], one["label"]) for one in staffed_hours.closures_from(c, TODAY)] == [(780, "Storm")]
 
 
 def test_a_link_by_the_name_of_a_merged_partner_shows_the_one_that_goes_on(shown_world: World) -> None:

@@ -8,7 +8,18 @@ import pytest
 from dashboard import setup_progress
 from dashboard.filters import moment
 from dashboard.setup_progress import FIRST, LATER, STALE_DAYS, Step
-from data_access import checklists, follow_up, planned_openings, practice, promises, reviews, routing, texts, web_forms
+from data_access import (
+    checklists,
+    follow_up,
+    planned_openings,
+    practice,
+    promises,
+    reviews,
+    routing,
+    staffed_hours,
+    texts,
+    web_forms,
+)
 from data_access import tables as t
 from data_access.days import week_number
 from data_access.dimensions import LEADS
@@ -56,7 +67,7 @@ def test_an_empty_practice_has_every_step_before_it(database: Engine) -> None:
 
 
 def hours(world: World, c) -> None:
-    practice.set_hours(c, world.south, {}, effective_from=TODAY)
+    staffed_hours.set_hours(c, world.south, {}, effective_from=TODAY)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +94,7 @@ def test_a_practice_that_is_set_up_has_them_done_and_one_gap_opens_one(
     world = factories.found(sqlite_database)
     with writing(sqlite_database) as c:
         c.execute(t.locations.update().values(details_verified_on=TODAY - timedelta(days=180)))
-        practice.close_on(c, {TODAY + timedelta(days=2): "Holiday"})
+        staffed_hours.close_on(c, {TODAY + timedelta(days=2): "Holiday"})
         routing.set_route(c, world.alice, effective_from=SINCE)
         for need in Need:
             follow_up.set_rule(c, need, NextStep.CALL, wait_days=1, effective_from=SINCE)

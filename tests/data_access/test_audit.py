@@ -3,7 +3,8 @@
 import pytest
 import sqlalchemy as sa
 
-from data_access import audit, facts
+from data_access import audit
+from data_access import engine as databases
 from data_access import tables as t
 from data_access.audit import Head, Tampered
 from data_access.engine import reading, writing
@@ -23,10 +24,10 @@ def noted(world: World, lines: int = 3) -> Head:
 def test_lines_are_numbered_without_gaps_and_take_no_revision(world: World) -> None:
     """Nobody's numbers are counted anew because somebody looked."""
     with reading(world.engine) as c:
-        before = facts.current_revision(c)
+        before = databases.current_revision(c)
     assert noted(world).number == 3
     with reading(world.engine) as c:
-        assert facts.current_revision(c) == before
+        assert databases.current_revision(c) == before
         newest = audit.lines(c, limit=2)
         assert [(line["number"], line["who"], line["lead_id"]) for line in newest] == [(3, "Bob", 2), (2, "Bob", 1)]
         assert [line["number"] for line in audit.lines(c, limit=9, lead_id=0)] == [1]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
+from data_access import engine as databases
 from data_access import events as e
 from data_access import fact_copies, facts
 from data_access import tables as t
@@ -159,7 +160,7 @@ def test_few_tokens_stay_in_the_database(world: World, tmp_path: Path, monkeypat
     monkeypatch.setattr(fact_copies, "_TOKENS", 3)
     log(world)
     with reading(world.engine) as c:
-        before = facts.current_revision(c)
+        before = databases.current_revision(c)
     for number in range(6):
         LiveFacts(world.engine, tmp_path / str(number)).now(facts.LEADS)
     with writing(world.engine, counted=False) as c:

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from data_access import engine as databases
-from data_access import event_log, facts, leads, practice, promises
+from data_access import event_log, facts, leads, practice, promises, staffed_hours
 from data_access import events as e
 from data_access import tables as t
 from data_access.engine import reading, writing
@@ -252,7 +252,7 @@ def test_eight_writers_at_once_lose_nothing_and_every_reader_catches_up(world: W
     assert len(saved) == 48
     assert sorted(snapshot.rows(facts.LEADS)["lead_id"]) == sorted(saved)
     with reading(world.engine) as c:
-        assert facts.current_revision(c) == snapshot.revision
+        assert databases.current_revision(c) == snapshot.revision
 
 
 def test_of_many_writers_in_one_process_none_gives_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,7 +275,7 @@ def test_of_many_writers_in_one_process_none_gives_up(tmp_path: Path, monkeypatc
         writer.join()
     assert not failed
     with reading(world.engine) as c:
-        assert facts.current_revision(c) == 1 + len(writers)
+        assert databases.current_revision(c) == 1 + len(writers)
 
 
 def test_behind_somebody_who_said_that_they_will_be_long_a_writer_waits_only_so_long(
@@ -366,7 +366,7 @@ def test_edited_hours_do_not_change_what_was_measured(world: World) -> None:
     lead = log(world, NOW)
     record(world, lead, e.Attempted(method=ContactMethod.CALL), NOW + 2 * HOUR)
     with writing(world.engine) as c:
-        practice.set_hours(c, world.north, {}, effective_from=date(2020, 1, 1))
+        staffed_hours.set_hours(c, world.north, {}, effective_from=date(2020, 1, 1))
     record(world, lead, e.Offered(), NOW + 3 * HOUR)
     assert row(world, lead)["attempt_seconds"] == 2 * 3600
 
@@ -508,7 +508,7 @@ def test_correcting_what_does_not_bear_on_it_leaves_the_promise_as_it_was_made(w
     """The hours have changed since; another reference moves no deadline, another time of receipt does."""
     lead = log(world, reference="A-1")
     with writing(world.engine) as c:
-        practice.set_hours(c, world.north, {3: [("09:00", "17:00")]}, effective_from=NOW.date())
+        staffed_hours.set_hours(c, world.north, {3: [("09:00", "17:00")]}, effective_from=NOW.date())
         state = replay(event_log.log_of(c, lead))
         again = dataclasses.replace(state.received, reference="A-2")
         leads.correct(c, lead, again, received_at=NOW, now=NOW, version=1)

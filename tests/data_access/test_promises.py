@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from data_access import practice, promises
+from data_access import promises, staffed_hours
 from data_access.engine import reading, writing
 from data_access.promises import ResponseClock
 from data_access.vocabulary import Precision, TargetMetric
@@ -46,7 +46,7 @@ def test_a_window_that_ends_at_closing_time_is_kept_until_the_next_opening(world
 def test_a_deadline_far_ahead_is_found_whatever_was_asked_before(world: World, first_asked: int) -> None:
     """One staffed hour a week and four to answer in, or forty: the same deadline from a fresh clock and a used one."""
     with writing(world.engine) as c:
-        practice.set_hours(c, world.south, {0: [("09:00", "10:00")]}, effective_from=LONG_AGO)
+        staffed_hours.set_hours(c, world.south, {0: [("09:00", "10:00")]}, effective_from=LONG_AGO)
         promises.set_window(c, 40 * 60, effective_from=LONG_AGO, location_id=world.south)
         clock = ResponseClock(c)
         clock.stamped(asked(world, location_id=world.south), START + timedelta(days=first_asked), Precision.MINUTE)
@@ -71,7 +71,7 @@ def test_the_target_of_a_day_is_the_newest_that_was_set_by_then_and_a_location_h
 def test_planned_hours_are_never_overwritten_in_silence(world: World) -> None:
     """A location that closes for good in June keeps that when March is edited: the edit is refused."""
     with writing(world.engine) as c:
-        practice.set_hours(c, world.south, {}, effective_from=date(2026, 6, 1))
+        staffed_hours.set_hours(c, world.south, {}, effective_from=date(2026, 6, 1))
         with pytest.raises(ValueError, match="2026-06-01"):
-            practice.set_hours(c, world.south, {0: [("09:00", "12:00")]}, effective_from=date(2026, 3, 1))
-        practice.set_hours(c, world.south, {0: [("09:00", "12:00")]}, effective_from=date(2026, 6, 1))
+            staffed_hours.set_hours(c, world.south, {0: [("09:00", "12:00")]}, effective_from=date(2026, 3, 1))
+        staffed_hours.set_hours(c, world.south, {0: [("09:00", "12:00")]}, effective_from=date(2026, 6, 1))

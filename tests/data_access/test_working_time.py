@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_access.practice import minute_of_day
-from data_access.working_time import Calendar, DayInterval, Hours, lay_out, to_utc
+from data_access.days import DayInterval, Hours, minute_of_day
+from data_access.working_time import Calendar, lay_out, to_utc
 from tests.cases import case, clock_cases
 
 ZONES = ["America/New_York", "America/Phoenix", "Europe/London", "Australia/Lord_Howe", "America/Sao_Paulo"]

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.metrics.arrivals import ARRIVAL_COLUMNS, arrivals, left_out
-from data_access.working_time import Hours, staffed_share
+from data_access.days import Hours
+from data_access.working_time import staffed_share
 
 NINE_TO_FIVE = [Hours(day, 9 * 60, 17 * 60, date(2020, 1, 1)) for day in range(5)]
 rows = st.lists(st.tuples(st.integers(0, 168), st.sampled_from([1, 2]), st.integers(1, 9)), max_size=30)
