@@ -32,9 +32,9 @@ def hours_of_the_week(table: pd.DataFrame, weekdays: Sequence[str]) -> go.Figure
                      "marker": {"color": colour, "symbol": "square", "size": 10}}  # fmt: skip
         traces += [cells, of_legend]
     return calm(
-        traces, 300, margin={"b": 44},
-        x={"showgrid": False, "title": {"text": "Hour of the day"}, "type": "category"},
-        y={"showgrid": False, "autorange": "reversed", "type": "category"},
+        traces, 300, margin={"l": 84},
+        x={"showgrid": False, "ticks": "", "title": {"text": "Hour of the day"}, "type": "category"},
+        y={"showgrid": False, "ticks": "", "autorange": "reversed", "type": "category"},
     )  # fmt: skip
 
 

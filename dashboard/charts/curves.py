@@ -54,4 +54,4 @@ def share_by_time(made: pd.DataFrame, what: str, axis: Axis, *, last: float, mar
     ]  # fmt: skip
     marks = [] if mark is None else [upright(mark, color=CONTEXT, dash="dash", width=1.5)]
     time = {"title": {"text": axis.title}, "range": [0, last]}
-    return calm(traces, 320, x=time, y=SHARE, shapes=marks, margin={"b": 44})
+    return calm(traces, 320, x=time, y=SHARE, shapes=marks)

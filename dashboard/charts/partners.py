@@ -46,7 +46,7 @@ def funnel_plot(table: pd.DataFrame, names: Sequence[str], largest: int) -> go.F
     ticks = [n for n in (10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000) if n <= ends[1]]
     many = {"title": {"text": "Referrals judged"}, "type": "log", "range": list(np.log10(ends)), "tickvals": ticks}
     common = across(float(table["centre"].iloc[0]), color=CONTEXT, dash="dash", width=1.5)
-    return calm(traces, 360, x=many, y=SHARE, shapes=[common], clickmode="event+select", margin={"b": 44})
+    return calm(traces, 360, x=many, y=SHARE, shapes=[common], clickmode="event+select")
 
 
 _FLAGS = (

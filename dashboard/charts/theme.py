@@ -12,7 +12,12 @@ SHARE = {"range": [0, 1.02], "tickformat": ".0%"}
 """An axis of proportions."""
 
 NAMES = {"autorange": "reversed", "ticks": "", "automargin": True, "type": "category"}
-"""An axis of names, from top to bottom."""
+"""An axis of names, from top to bottom; the only one that measures its labels to make room, for plotly then draws twice."""
+
+_LEFT, _RIGHT, _BELOW, _TWO_BELOW = 52, 30, 28, 44
+"""Pixels for numbers at the left, for half a date at the right, and for one and two lines below: an axis of time says the year
+under the day.
+"""
 
 CHECKED = False
 """Whether plotly looks through every value of a figure, which costs more than all else. In the tests it does."""
@@ -50,9 +55,16 @@ def calm(
         Whatever else is special.
     """
     legend = sum(trace.get("showlegend") is not False for trace in traces) > 1
+    of_time = x.get("type") == "date"
+    room = {
+        "l": 8 if y.get("automargin") or y.get("visible") is False else _LEFT,
+        "r": _RIGHT if of_time else 16,
+        "t": 36 if legend else 8,
+        "b": 8 if x.get("visible") is False else _TWO_BELOW if of_time or "title" in x else _BELOW,
+    }
     common = {
         "height": height,
-        "margin": {"l": 8, "r": 16, "t": 36 if legend else 8, "b": 8} | dict(margin or {}),
+        "margin": room | dict(margin or {}),
         "font": {"size": FONT},
         "legend": {
             "orientation": "h",
@@ -67,8 +79,8 @@ def calm(
         "bargap": 0.35,
         "dragmode": False,
         "template": _TEMPLATE,
-        "xaxis": {"fixedrange": True} | dict(x),
-        "yaxis": {"fixedrange": True} | dict(y),
+        "xaxis": {"fixedrange": True, "automargin": False} | dict(x),
+        "yaxis": {"fixedrange": True, "automargin": False} | dict(y),
     }
     return go.Figure({"data": list(traces), "layout": common | layout}, _validate=CHECKED)
 

@@ -9,6 +9,9 @@ from dashboard.charts.palette import CONTEXT, LOST, REACHED
 from dashboard.charts.theme import SHARE, across, band, calm, upright
 from dashboard.metrics.trends import COMMON, SIGNALS
 
+_WITH_UNIT = 76
+"""Pixels at the left for a number and its unit."""
+
 
 def with_limits(
     table: pd.DataFrame,
@@ -69,5 +72,5 @@ def with_limits(
         [*(limits if table["centre"].notna().any() else []), week], 220,
         x={"type": "date", "tickangle": 0, "nticks": 4}, y={"rangemode": "tozero"} | values,
         shapes=[*lines, *(upright(day, color=CONTEXT, width=1.5) for day, _ in notes)], annotations=hints,
-        showlegend=False, margin={"t": 8},
+        showlegend=False, margin={"t": 8} | ({"l": _WITH_UNIT} if unit and not share else {}),
     )  # fmt: skip

@@ -72,7 +72,7 @@ def stays(table: pd.DataFrame, names: Sequence[str], codes: Sequence[int]) -> go
         traces, 40 * max(len(table), 2) + 90,
         x={"title": {"text": "Days in the stage"}, "range": [-0.02 * last, last]},
         y=NAMES | {"categoryorder": "array", "categoryarray": list(names)},
-        shapes=lines, clickmode="event+select", margin={"b": 44},
+        shapes=lines, clickmode="event+select",
     )  # fmt: skip
 
 

@@ -259,7 +259,17 @@ def test_the_health_check_tells_the_revision(demo_server: str) -> None:
     assert answer.json()["revision"] > 0
 
 
-def test_no_page_scrolls_sideways(demo_server: str, page: Page) -> None:
+_CUT = """main => [...main.querySelectorAll('.js-plotly-plot')].flatMap(chart => {
+    const room = chart.querySelector('.main-svg').getBoundingClientRect();
+    const label = '.xtick text, .ytick text, .g-xtitle text, .legendtext, .annotation-text';
+    return [...chart.querySelectorAll(label)].filter(one => {
+        const {left, right, top, bottom} = one.getBoundingClientRect();
+        return left < room.left - 1 || right > room.right + 1 || top < room.top - 1 || bottom > room.bottom + 1;
+    }).map(one => one.textContent);
+})"""
+
+
+def test_no_page_scrolls_sideways_and_no_chart_cuts_a_label(demo_server: str, page: Page) -> None:
     """On a small laptop, and on a phone."""
     fits = "main => main.scrollWidth <= main.clientWidth + 1"
     for name in ("", *(name for name in PAGES if name != "funnel")):
@@ -268,6 +278,8 @@ def test_no_page_scrolls_sideways(demo_server: str, page: Page) -> None:
         settled(page)
         main = page.get_by_test_id("stMain")
         assert main.evaluate(fits), name
+        assert main.evaluate(_CUT) == [], name
         page.set_viewport_size({"width": 375, "height": 900})
         page.wait_for_timeout(500)  # what is drawn by scripts is drawn anew
         assert main.evaluate(fits), name
+        assert main.evaluate(_CUT) == [], name
