@@ -39,6 +39,7 @@ def _begin() -> None:
     Where that fails, the first page that wants them says so.
     """
     import plotly.graph_objects  # noqa: F401
+    import reportlab.graphics.renderSVG  # noqa: F401
     import scipy.stats  # noqa: F401
 
     from dashboard import loaders

@@ -1,38 +1,11 @@
-"""Small pictures of the weekly review: a number's weeks within what is usual, parts of a bar, two marks on a line."""
+"""Small charts of the weekly review: parts of a bar, and two marks on a line."""
 
 from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from dashboard.charts.palette import BAND, CONTEXT, LOST, REACHED, TONES
-from dashboard.charts.theme import NAMES, Trace, across, calm
-
-
-def weeks(
-    weeks: Sequence[str],
-    values: Sequence[float | None],
-    low: Sequence[float | None],
-    high: Sequence[float | None],
-    *,
-    target: float | None,
-    worse: bool,
-) -> go.Figure:
-    """A number week by week, in the band of what is usual; the last week is marked, warm where it is one for the worse."""
-    line: Trace = {"type": "scatter", "x": list(weeks), "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
-    last = {"type": "scatter", "x": list(weeks)[-1:], "y": list(values)[-1:], "mode": "markers", "hoverinfo": "skip",
-            "marker": {"size": 9, "color": LOST if worse else REACHED}}  # fmt: skip
-    traces = [
-        line | {"y": list(high)},
-        line | {"y": list(low), "fill": "tonexty", "fillcolor": BAND},
-        line | {"y": list(values), "line": {"color": REACHED, "width": 2}, "hoverinfo": "all",
-                "hovertemplate": "%{x}: %{y}<extra></extra>"},
-        last,
-    ]  # fmt: skip
-    return calm(
-        traces, 84, x={"visible": False, "type": "category"}, y={"visible": False}, showlegend=False,
-        margin={"l": 2, "r": 6, "t": 4, "b": 4},
-        shapes=[] if target is None else [across(target, color=CONTEXT, width=1, dash="dot")],
-    )  # fmt: skip
+from dashboard.charts.palette import CONTEXT, TONES
+from dashboard.charts.theme import NAMES, calm
 
 
 def stack(names: Sequence[str], parts: Sequence[tuple[str, str, Sequence[float]]]) -> go.Figure:

@@ -1,4 +1,4 @@
-"""The pictures of an exported review, drawn once and written as SVG or into the PDF."""
+"""The pictures of a review, drawn once and written as SVG or into the PDF."""
 
 from collections.abc import Sequence
 
@@ -7,11 +7,10 @@ from reportlab.graphics.shapes import Circle, Drawing, Line, Polygon, PolyLine, 
 from reportlab.lib.colors import HexColor, toColor
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
-from dashboard.charts.palette import CONTEXT, LOST, REACHED, TONES
+from dashboard.charts.palette import BAND, CONTEXT, LOST, REACHED, TONES
 from dashboard.review import wording
 from dashboard.review.document import Drawn, Number, Table
 
-_BAND = HexColor("#d4e5ec")
 _LINE, _BAR, _SIZE = 14.0, 9.0, 7.0
 _ROWS = 12
 
@@ -33,10 +32,10 @@ def weeks(number: Number, width: float, height: float) -> Drawing:
     limits = [(x(i), y(w.low), y(w.high)) for i, w in enumerate(shown) if w.low is not None and w.high is not None]
     if len(limits) > 1:
         edge = [(at, low) for at, low, _ in limits] + [(at, high) for at, _, high in reversed(limits)]
-        drawing.add(Polygon([v for point in edge for v in point], fillColor=_BAND, strokeColor=None))
+        drawing.add(Polygon([v for point in edge for v in point], fillColor=toColor(BAND), strokeColor=None))
     if number.target is not None and lowest <= number.target <= lowest + span:
         at = y(number.target)
-        drawing.add(Line(0, at, width, at, strokeColor=toColor(CONTEXT), strokeWidth=0.5, strokeDashArray=[2, 2]))
+        drawing.add(PolyLine([0, at, width, at], strokeColor=toColor(CONTEXT), strokeWidth=0.8, strokeDashArray=[2, 2]))
     points = [(x(i), y(w.value)) for i, w in enumerate(shown) if w.value is not None]
     if len(points) > 1:
         drawing.add(PolyLine([v for point in points for v in point], strokeColor=toColor(REACHED), strokeWidth=1.2))

@@ -13,7 +13,7 @@ import streamlit as st
 from dashboard import exports, formats, loaders, privacy_actions, review_loaders, source_reports
 from dashboard.auth import Viewer
 from dashboard.charts import review as charts
-from dashboard.exports import outside
+from dashboard.exports import drawing, outside
 from dashboard.filters import Filters
 from dashboard.formats import plural
 from dashboard.frame import View
@@ -36,6 +36,7 @@ _PRINT = Path(__file__).parent / "weekly_print.css"
 _HOLD_ANCHOR = Path(__file__).parent / "hold_anchor.html"
 _WEEKS, _ROWS = 104, 10
 _TILE, _PICTURE, _WORDS = 216, 340, 570
+_WEEKS_SIZE = 182, 80
 """Widths in pixels: a narrow screen has them one below the other."""
 
 
@@ -148,14 +149,10 @@ def _number(number: Number) -> None:
         )
         if now is None:
             return
-        weeks = number.history
-        if len(weeks) == 1:  # for others: a week by itself
+        if len(number.history) == 1:  # for others: a week by itself
             return
-        figure = charts.weeks(
-            [one.week for one in weeks], [one.value for one in weeks], [one.low for one in weeks], [one.high for one in weeks],
-            target=number.target, worse=number.worse,
-        )  # fmt: skip
-        st.plotly_chart(figure, key=f"weekly_number_{number.name}", config={"displayModeBar": False}, alt=number.said)
+        picture = drawing.weeks(number, *_WEEKS_SIZE)  # seven charts would take the browser longer than all else
+        st.image(drawing.svg(picture, number.name), width="stretch", alt=number.said)
         st.caption("  \n".join(wording.beside(number)))
 
 

@@ -44,7 +44,7 @@ def test_the_meeting_decides_freezes_and_hands_the_review_on(demo_server: str, b
     assert page.url.endswith("#capacity")
     colleague.goto(page.url)
     settled(colleague)
-    colleague.wait_for_selector(".st-key-weekly_block_numbers .js-plotly-plot")  # what is above has come to its height
+    colleague.wait_for_selector(".st-key-weekly_block_numbers img")  # what is above has come to its height
     expect(colleague.get_by_role("heading", name="Capacity for the next")).to_be_in_viewport()
     expect(colleague.get_by_text("this is what the meeting saw").first).to_be_visible()
     expect(colleague.get_by_text("location Downtown").first).to_be_visible()
