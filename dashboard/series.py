@@ -13,6 +13,7 @@ import pandas as pd
 from dashboard import reports
 from dashboard.filters import Filters
 from dashboard.metrics import trends
+from dashboard.metrics.once import once
 from dashboard.metrics.trends import Limits
 from dashboard.reports import Clock, Count
 from data_access.annotations import Annotation
@@ -168,20 +169,25 @@ def trend(name: str, asked: Asked) -> Trend:
     over = asked.today - timedelta(days=asked.horizon if series.waits else 0)
     last = week_number(over) - 1  # the last week that is over by then, whether anything happened in it or not
     first = int(min(counted["week"].min(), last + 1)) if len(counted) else last + 1
-    every = counted.set_index("week")
     begins = [first, *(week for week in asked.fixed_anew(name) if first < week <= last)]
-    stretches = [
-        _judged(series, every.reindex(pd.RangeIndex(since, until)))
-        for since, until in zip(begins, [*begins[1:], last + 1], strict=True)
-    ]
-    table = pd.concat([part for part, _ in stretches], ignore_index=True)
-    return Trend(series, table, stretches[-1][1], len(table) - len(stretches[-1][0]))
+    table, limits, begin = _judged(counted, begins, last, share=series.share, gaps=not series.counts)
+    return Trend(series, table, limits, begin)
 
 
-def _judged(series: Series, weeks: pd.DataFrame) -> tuple[pd.DataFrame, Limits]:
-    n = weeks["n"].fillna(0).to_numpy()
-    if series.share:
-        table, limits = trends.shares(weeks["k"].fillna(0), n)
-    else:
-        table, limits = trends.values(weeks["k"].fillna(0) if series.counts else weeks["k"], n)
-    return table.assign(week=weeks.index.to_numpy(np.int64)), limits
+@once
+def _judged(
+    counted: pd.DataFrame, begins: Sequence[int], last: int, *, share: bool, gaps: bool
+) -> tuple[pd.DataFrame, Limits, int]:
+    """Every week up to the last, by the limits of its own stretch; the limits of the last one, and the row where it begins."""
+    every = counted.set_index("week")
+    parts = []
+    for since, until in zip(begins, [*begins[1:], last + 1], strict=True):
+        weeks = every.reindex(pd.RangeIndex(since, until))
+        n = weeks["n"].fillna(0).to_numpy()
+        if share:
+            part, limits = trends.shares(weeks["k"].fillna(0), n)
+        else:
+            part, limits = trends.values(weeks["k"] if gaps else weeks["k"].fillna(0), n)
+        parts.append(part.assign(week=weeks.index.to_numpy(np.int64)))
+    table = pd.concat(parts, ignore_index=True)
+    return table, limits, len(table) - len(parts[-1])
