@@ -1,5 +1,5 @@
-"""How long a person waits after choosing a filter, in a real Chromium, beside two Streamlit pages that count nothing: an empty
-one with as many charts, and one with as many charts, tables, texts and filters.
+"""How long a person waits after choosing a filter, in a real Chromium, beside two pages that count nothing: an empty Streamlit
+page with as many charts, and one that sends again, byte by byte, what the page itself sent.
 
     python -m tests.benchmarks.browsing --leads 10000 100000 1000000
 
@@ -93,29 +93,26 @@ _UNTIL_SAVED = """([saved, before]) => {
         if (said.length) { window.saved = performance.now(); watcher.disconnect(); }
     }).observe(document.body, {subtree: true, childList: true, characterData: true});
 }"""
-_HOLDS = (".js-plotly-plot", "[data-testid=stDataFrame]", "[data-testid=stMarkdown]",
-          "[data-testid=stSidebar] [data-testid=stMultiSelect]")  # fmt: skip
-"""What of a page a floor page has too."""
+_CHARTS = ".js-plotly-plot, [data-testid=stImage]"
 
 
-def clicks(page: Page, address: str, times: int) -> tuple[float, float, tuple[int, ...]]:
-    """The first click on a page, and the median of those after it, in milliseconds; and how many of _HOLDS the page has."""
+def clicks(page: Page, address: str, times: int) -> tuple[float, float, int]:
+    """The first click on a page, and the median of those after it, in milliseconds; and how many charts the page has."""
     page.goto(address)
     settled(page)
     page.wait_for_timeout(1000)
     took = []
     for _ in range(times):
         took += [choose(page), clear(page)]
-    return took[0], statistics.median(took[2:]), tuple(page.locator(one).count() for one in _HOLDS)
+    return took[0], statistics.median(took[2:]), page.locator(_CHARTS).count()
 
 
 @contextmanager
-def floor(charts: int, tables: int = 0, texts: int = 0, filters: int = 1) -> Iterator[str]:
-    """A floor page, served by the bare `streamlit run`."""
+def bare(script: str, argument: object) -> Iterator[str]:
+    """A script beside this one, served by the bare `streamlit run`."""
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name("floor_page.py")), "--server.port",
-               str(port), "--server.headless", "true", "--browser.gatherUsageStats", "false", "--",
-               *map(str, (charts, tables, texts, filters - 1))]  # fmt: skip
+    command = [sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name(script)), "--server.port",
+               str(port), "--server.headless", "true", "--browser.gatherUsageStats", "false", "--", str(argument)]  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
     time.sleep(4)
     try:
@@ -138,25 +135,27 @@ def main() -> None:
         def fresh() -> Page:
             return browser.new_context(viewport={"width": 1440, "height": 1000}, locale="en-US").new_page()
 
-        pages: dict[str, tuple[int, ...]] = {}
+        charts: dict[str, int] = {}
         for leads in a.leads:
             home = Path(folder) / str(leads)
             home.mkdir()
             practice_file(home / "demo-specialty.db", leads)
             with served(home, "-m", "dashboard.cli", "demo", "--port") as address:
                 for name in a.pages:
-                    first, usual, pages[name] = clicks(fresh(), f"{address}/{name}", a.times)
-                    print(
-                        f"{leads:>9,} {name:<16} {pages[name][0]} charts  first {first:5.0f} ms  usual {usual:5.0f} ms"
-                    )
-                print(
-                    f"{leads:>9,} log inquiry until it says that it was saved {save(fresh(), address, a.times):5.0f} ms"
-                )
-        for name, holds in pages.items():
-            for about, some in (("as many charts", holds[:1]), ("the same content", holds)):
-                with floor(*some) as address:
-                    first, usual, _ = clicks(fresh(), address, a.times)
-                    print(f"    floor {name:<16} {about:<16} {some}  first {first:5.0f} ms  usual {usual:5.0f} ms")
+                    first, usual, charts[name] = clicks(fresh(), f"{address}/{name}", a.times)
+                    print(f"{leads:>9,} {name:<16} {charts[name]} charts  first {first:5.0f} ms  usual {usual:5.0f} ms")
+                saved = save(fresh(), address, a.times)
+                print(f"{leads:>9,} log inquiry until it says that it was saved {saved:5.0f} ms")
+        for name, number in charts.items():
+            with bare("floor_page.py", number) as address:
+                first, usual, _ = clicks(fresh(), address, a.times)
+                print(f"    {name:<16} empty, {number} charts  first {first:5.0f} ms  usual {usual:5.0f} ms")
+            file = home / f"{name}.runs"
+            with served(home, "-m", "tests.benchmarks.recording", str(file), "demo", "--port") as address:
+                clicks(fresh(), f"{address}/{name}", 3)
+            with bare("replayed_page.py", file) as address:
+                first, usual, _ = clicks(fresh(), address, a.times)
+                print(f"    {name:<16} its own messages  first {first:5.0f} ms  usual {usual:5.0f} ms")
         browser.close()
 
 
