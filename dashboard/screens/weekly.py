@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import partial
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -129,10 +131,10 @@ def for_others(shown: Block) -> None:
 def found(shown: Block) -> None:
     """What a block finds: in words, what is red, numbers, tables."""
     st.markdown("  \n".join(shown.said))
-    for alarm in shown.alarms:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f":material/error: {alarm.text}", width="content")
-            st.page_link(ROOT / "pages" / f"{alarm.page}.py", label=TITLES[alarm.page], icon=":material/arrow_forward:")
+    for page, alarms in groupby(shown.alarms, attrgetter("page")):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="top"):
+            st.markdown("  \n".join(f":material/error: {alarm.text}" for alarm in alarms), width="content")
+            st.page_link(ROOT / "pages" / f"{page}.py", label=TITLES[page], icon=":material/arrow_forward:")
     if shown.numbers:
         with st.container(horizontal=True):
             for number in shown.numbers:
