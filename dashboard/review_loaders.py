@@ -49,7 +49,7 @@ def _review(url: str, revision: int, scope: tuple[int, ...] | None, key: str, we
     locations = None if scope is None else frozenset(scope)
     with databases.reading(database()) as connection:
         read = reading.sources(connection, loaders.counted, week, _filters, locations, loaders.every_slot())
-        return building.build(read)
+        return building.build_once(read)
 
 
 def frozen(viewer: Viewer, filters: Filters, week: int) -> Frozen | None:

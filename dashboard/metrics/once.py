@@ -41,7 +41,7 @@ def once(metric: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(metric)
     def worked_out(*args: P.args, **kwargs: P.kwargs) -> T:
-        given = _values((args, kwargs))
+        given = values_of((args, kwargs))
         with lock:
             if found := given in known:
                 known.move_to_end(given)
@@ -57,26 +57,26 @@ def once(metric: Callable[P, T]) -> Callable[P, T]:
     return worked_out
 
 
-def _values(given: Any) -> Hashable:
+def values_of(given: Any) -> Hashable:
     """What something holds, to be compared."""
     match given:
         case pd.DataFrame():
             index = given.index
-            rows = (index.start, index.step) if isinstance(index, pd.RangeIndex) else _values(index.to_numpy())
+            rows = (index.start, index.step) if isinstance(index, pd.RangeIndex) else values_of(index.to_numpy())
             about = (tuple(given.columns), tuple(index.names), len(given), rows)
-            return *about, *(_values(given[name].to_numpy()) for name in given.columns)
+            return *about, *(values_of(given[name].to_numpy()) for name in given.columns)
         case pd.Series():
-            return _values(given.to_frame())
+            return values_of(given.to_frame())
         case np.ndarray():
             if given.dtype.hasobject:
                 return tuple(given.tolist())
             return given.dtype.str, given.shape, blake2b(given.tobytes(), digest_size=16).digest()
         case Mapping():
-            return tuple((key, _values(value)) for key, value in given.items())
+            return tuple((key, values_of(value)) for key, value in given.items())
         case set():
             return frozenset(given)
         case list() | tuple():
-            return tuple(_values(one) for one in given)
+            return tuple(values_of(one) for one in given)
     if callable(given):
         raise TypeError("a metric that is given a function cannot be kept")
     return cast("Hashable", given)

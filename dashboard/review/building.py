@@ -1,14 +1,20 @@
 """Building a weekly review: its blocks in the order of the meeting, and what in them is red."""
 
-from collections.abc import Iterator, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import fields, replace
+from threading import Lock
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from dashboard import reports
 from dashboard.formats import percent, plural, week
 from dashboard.metrics import demand, referral_volume
+from dashboard.metrics.once import values_of
 from dashboard.review import blocks
 from dashboard.review.document import Alarm, Block, Review
 from dashboard.review.sources import Sources
+from data_access.dimensions import LEADS
 from data_access.tally import narrower
 from data_access.units import SITUATIONS
 
@@ -17,6 +23,48 @@ _PAGES = {
     "booked": "conversion", "seen": "conversion", "shown": "attendance",
 }  # fmt: skip
 """The page behind each headline number."""
+
+KEPT = 64
+"""Reviews that are kept, those asked for last."""
+_ASKED = ("count", "clock", "names")
+_Heard = list[tuple[Callable[[Sources], Any], Hashable]]
+_kept: OrderedDict[Hashable, tuple[Review, _Heard]] = OrderedDict()
+_lock = Lock()
+
+
+def build_once(s: Sources) -> Review:
+    """`build`, where any of its questions is answered otherwise than when it was built before; else what was built then.
+
+    A review is of a week that is over, and most changes are of today.
+    """
+    given = values_of(tuple(getattr(s, one.name) for one in fields(s) if one.name not in _ASKED))
+    with _lock:
+        review, heard = _kept.get(given, (None, []))
+    if review is None or any(values_of(ask(s)) != answer for ask, answer in heard):
+        heard = []
+        review = build(_heard(s, heard))
+    with _lock:
+        _kept[given] = review, heard
+        _kept.move_to_end(given)
+        if len(_kept) > KEPT:
+            _kept.popitem(last=False)
+    return review
+
+
+def _heard(s: Sources, heard: _Heard) -> Sources:
+    """The same sources; each question to them is noted, with the values of its answer."""
+
+    def answer(ask: Callable[[Sources], Any]) -> Any:
+        given = ask(s)
+        heard.append((ask, values_of(given)))
+        return given
+
+    return replace(
+        s,
+        count=lambda keys, where, unit=LEADS: answer(lambda s: s.count(keys, where, unit)),
+        clock=replace(s.clock, waited=lambda waits: answer(lambda s: s.clock.waited(waits))),
+        names=lambda dimension: answer(lambda s: s.names(dimension)),
+    )
 
 
 def build(s: Sources) -> Review:

@@ -41,7 +41,7 @@ from dashboard.review.document import (
 )
 from dashboard.review.sources import Sources, ended
 from data_access import engine as databases
-from data_access import reviews, slots
+from data_access import practice, reviews, slots, staffed_hours
 from data_access import tables as t
 from data_access.days import week_number
 from data_access.engine import reading as reads
@@ -234,6 +234,42 @@ def test_late_records_are_named_as_revised_since(database: Engine) -> None:
     assert changed["Answered in time"] == (0, 1)
     assert changed["Response: By location, North, In time".replace("In time", "in time")] == (0, 1)
     assert "Inquiries received" not in changed
+
+
+def test_a_review_is_built_again_only_where_an_answer_is_another(
+    database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes in today changes nothing of a week that is over; a late record, a name, the hours and an action do."""
+    world = factories.found(database)
+    monday = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+    week, later, anew = week_number(monday.date()), monday + timedelta(days=8), building.build
+    first, _ = (factories.log(world, monday + timedelta(minutes=m)) for m in (0, 1))
+    built: list[Sources] = []
+    monkeypatch.setattr(building, "build", lambda s: built.append(s) or anew(s))
+
+    def times() -> int:
+        with reads(database) as c:
+            assert building.build_once(made_of(c, week)) == anew(made_of(c, week))
+        return len(built)
+
+    assert [times(), times()] == [1, 1]
+    factories.log(world, later)
+    assert times() == 1
+    factories.record(
+        world, first, Reached(method=ContactMethod.CALL, staffed_seconds=60), monday + timedelta(minutes=1)
+    )
+    assert times() == 2
+    with writing(database) as c:
+        practice.change_entry(c, t.locations, world.north, name="Northern")
+    assert times() == 3
+    with writing(database) as c:
+        staffed_hours.close_on(c, {monday.date() + timedelta(days=1): "Storm"})
+    assert times() == 4
+    with writing(database) as c:
+        reviews.decide(
+            c, "Ask", owner_id=world.bob, due_on=later.date(), week=week - 1, today=monday.date(), now=monday
+        )
+    assert times() == 5
 
 
 def test_a_viewer_of_one_location_is_told_of_that_one(database: Engine) -> None:
