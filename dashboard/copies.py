@@ -20,7 +20,7 @@ from dashboard.formats import minutes
 from data_access import checklists, practice, promises, rules, staffed_hours
 from data_access import tables as t
 from data_access.checklists import Checklist
-from data_access.days import Hours, time_of_day
+from data_access.days import Hours, intervals_on
 from data_access.texts import Texts
 from data_access.vocabulary import Channel, Kind, Pathway, Priority, RecordItem, TextUse
 
@@ -158,12 +158,9 @@ def patients_copy(
 
 def opening_hours(hours: Sequence[Hours]) -> tuple[str, ...]:
     """Weekly hours in words: days with the same hours in one line."""
-    by_day = [
-        ", ".join(f"{time_of_day(h.opens)}-{time_of_day(h.closes)}" for h in sorted(hours) if h.weekday == day)
-        for day in range(7)
-    ]
     lines: list[list[Any]] = []
-    for day, open_ in enumerate(by_day):
+    for day in range(7):
+        open_ = intervals_on(hours, day)
         if lines and lines[-1][2] == open_:
             lines[-1][1] = day
         else:

@@ -1,5 +1,6 @@
 """Days and weeks as numbers, as the facts keep them, and spans of a day in its minutes."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -55,6 +56,11 @@ class DayInterval(NamedTuple):
     on: date
     opens: int = 0
     closes: int = DAY_MINUTES
+
+
+def intervals_on(hours: Iterable[Hours], weekday: int) -> str:
+    """The intervals of one weekday in words, "08:00-12:00, 13:00-17:00"; the empty text where there are none."""
+    return ", ".join(f"{time_of_day(h.opens)}-{time_of_day(h.closes)}" for h in sorted(hours) if h.weekday == weekday)
 
 
 def minute_of_day(text: str) -> int:

@@ -163,7 +163,6 @@ def open_after_all(connection: Connection, closure_id: int, *, today: date) -> N
         raise ValueError("only a closure that lies ahead can be taken back")
 
 
-def _places(connection: Connection, which: sa.ColumnElement[bool] | None = None) -> list[int]:
+def _places(connection: Connection, *which: sa.ColumnElement[bool]) -> list[int]:
     """The ids of the locations, or of some of them."""
-    query = sa.select(t.locations.c.id).order_by(t.locations.c.id)
-    return list(connection.execute(query if which is None else query.where(which)).scalars())
+    return list(connection.execute(sa.select(t.locations.c.id).where(*which).order_by(t.locations.c.id)).scalars())

@@ -20,7 +20,7 @@ from dashboard.screens import changing
 from dashboard.setup_progress import STALE_DAYS
 from data_access import practice, staffed_hours
 from data_access import tables as t
-from data_access.days import DAY_MINUTES, time_of_day
+from data_access.days import DAY_MINUTES, intervals_on, time_of_day
 
 _AHEAD_DAYS = 400
 _DETAILS = {
@@ -138,15 +138,10 @@ def hours_shown(connection: Connection, day: date) -> Shown:
     """When every location is staffed on a day: location and weekday -> its hours."""
     names = practice.names(connection, t.locations)
     return {
-        f"{names[place]} · {name}": _told(hours, weekday) or "nobody is there"
+        f"{names[place]} · {name}": intervals_on(hours, weekday) or "nobody is there"
         for place, hours in staffed_hours.hours_on(connection, day).items()
         for weekday, name in enumerate(WEEKDAYS)
     }
-
-
-def _told(hours: Sequence[Any], weekday: int) -> str:
-    clock = time_of_day
-    return ", ".join(f"{clock(h.opens)}-{clock(h.closes)}" for h in hours if h.weekday == weekday)
 
 
 def hours(view: View, place: Mapping[str, Any]) -> None:
@@ -170,7 +165,11 @@ def hours(view: View, place: Mapping[str, Any]) -> None:
         then = practice_loaders.hours_on(since).get(number, [])
         typed = {
             name: st.text_input(
-                name, _told(then, weekday), key=_key(f"hours_{name}_{since}", place), placeholder="closed", width=360
+                name,
+                intervals_on(then, weekday),
+                key=_key(f"hours_{name}_{since}", place),
+                placeholder="closed",
+                width=360,
             )
             for weekday, name in enumerate(WEEKDAYS)
         }
@@ -214,8 +213,7 @@ def _part(one: Mapping[str, Any]) -> str:
 
 
 def _extra(one: Mapping[str, Any]) -> str:
-    clock = time_of_day
-    return f"open besides {clock(one['opens_minute'])}-{clock(one['closes_minute'])}: {one['label']}"
+    return f"open besides {time_of_day(one['opens_minute'])}-{time_of_day(one['closes_minute'])}: {one['label']}"
 
 
 def closed_days(view: View, place: Mapping[str, Any]) -> None:

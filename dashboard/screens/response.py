@@ -21,7 +21,7 @@ from dashboard.reports import Answer
 from dashboard.screens import cells
 from dashboard.screens.cells import Cell, clickable, clickable_table, in_order
 from data_access.counted import Promise, Standing
-from data_access.days import Hours, time_of_day, week_number, week_start
+from data_access.days import Hours, intervals_on, week_number, week_start
 from data_access.promises import Targets
 from data_access.tally import Where, narrower
 from data_access.vocabulary import Channel, Kind, Pathway, Priority
@@ -214,10 +214,7 @@ def _for_whom(rule: Mapping[str, Any], places: Mapping[int, str]) -> str:
 
 def _week(hours: Sequence[Hours]) -> dict[str, str]:
     """Weekday -> intervals on the local clock; the empty text where nobody is there."""
-    return {
-        name[:3]: ", ".join(f"{time_of_day(h.opens)}-{time_of_day(h.closes)}" for h in hours if h.weekday == day)
-        for day, name in enumerate(labels.WEEKDAYS[1:])
-    }
+    return {name[:3]: intervals_on(hours, day) for day, name in enumerate(labels.WEEKDAYS[1:])}
 
 
 def _target(value: float | None) -> str:

@@ -1,17 +1,12 @@
 """What the practice set up of itself: lists that are retired and not deleted, and words on offer."""
 
-from datetime import timedelta
-
 import pytest
 
 from data_access import practice
 from data_access import tables as t
 from data_access.engine import writing
 from data_access.vocabulary import Topic
-from tests.factories import NOW, World
-
-DAY = timedelta(days=1)
-TODAY = NOW.date()
+from tests.factories import World
 
 
 def test_an_entry_is_renamed_retired_and_taken_up_again(world: World) -> None:
