@@ -1,9 +1,8 @@
 """Building a weekly review: its blocks in the order of the meeting, and what in them is red."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import fields, replace
-from threading import Lock
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,12 +23,21 @@ _PAGES = {
 }  # fmt: skip
 """The page behind each headline number."""
 
-KEPT = 64
-"""Reviews that are kept, those asked for last."""
 _ASKED = ("count", "clock", "names")
 _Heard = list[tuple[Callable[[Sources], Any], Hashable]]
-_kept: OrderedDict[Hashable, tuple[Review, _Heard]] = OrderedDict()
-_lock = Lock()
+
+
+@dataclass
+class _Built:
+    """The last review of what was given, with every question that it asked and the values of the answer."""
+
+    last: tuple[Review, _Heard] | None = None
+
+
+@lru_cache(maxsize=64)
+def _built(given: Hashable) -> _Built:
+    del given  # one for each
+    return _Built()
 
 
 def build_once(s: Sources) -> Review:
@@ -37,17 +45,14 @@ def build_once(s: Sources) -> Review:
 
     A review is of a week that is over, and most changes are of today.
     """
-    given = values_of(tuple(getattr(s, one.name) for one in fields(s) if one.name not in _ASKED))
-    with _lock:
-        review, heard = _kept.get(given, (None, []))
-    if review is None or any(values_of(ask(s)) != answer for ask, answer in heard):
-        heard = []
-        review = build(_heard(s, heard))
-    with _lock:
-        _kept[given] = review, heard
-        _kept.move_to_end(given)
-        if len(_kept) > KEPT:
-            _kept.popitem(last=False)
+    built = _built(values_of(tuple(getattr(s, one.name) for one in fields(s) if one.name not in _ASKED)))
+    if built.last:
+        review, heard = built.last
+        if all(values_of(ask(s)) == answer for ask, answer in heard):
+            return review
+    heard = []
+    review = build(_heard(s, heard))
+    built.last = review, heard
     return review
 
 

@@ -38,8 +38,9 @@ _PRINT = Path(__file__).parent / "weekly_print.css"
 _HOLD_ANCHOR = Path(__file__).parent / "hold_anchor.html"
 _WEEKS, _ROWS = 104, 10
 _TILE, _PICTURE, _WORDS = 216, 340, 570
-_WEEKS_SIZE = 182, 80
 """Widths in pixels: a narrow screen has them one below the other."""
+_WEEKS_SIZE = 182, 80
+"""Width and height of the picture in a tile."""
 
 
 def choose_week(view: View) -> int:
@@ -149,9 +150,7 @@ def _number(number: Number) -> None:
             f"{number.title}  \n**{wording.value(number, now)}**"
             + (f" ({counts})" if (counts := wording.counts(number)) else "")
         )
-        if now is None:
-            return
-        if len(number.history) == 1:  # for others: a week by itself
+        if now is None or len(number.history) == 1:  # nothing is finished; or for others, a week by itself
             return
         picture = drawing.weeks(number, *_WEEKS_SIZE)  # seven charts would take the browser longer than all else
         st.image(drawing.svg(picture, number.name), width="stretch", alt=number.said)
